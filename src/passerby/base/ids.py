@@ -1,0 +1,15 @@
+"""The names of things as types of their own, so that a session is never passed where a device is meant."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+OrgId = NewType("OrgId", str)
+DeviceId = NewType("DeviceId", str)
+"""A lower-case UUID: the random 128-bit name of one installation."""
+SessionId = NewType("SessionId", str)
+PageId = NewType("PageId", str)
+Uid = NewType("Uid", str)
+"""The customer's own name for a user: 1 to 256 characters, opaque (ID-9)."""
+UserId = NewType("UserId", str)
+"""Our name for a user in the REST API: a UUID; an unbound device's is the device id."""

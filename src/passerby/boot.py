@@ -1,0 +1,113 @@
+"""The composition root: the only place where engines, the real clock and the faces meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from passerby import __version__
+from passerby.base.ids import OrgId
+from passerby.config import Settings
+from passerby.faces.api import api_routes
+from passerby.faces.collector import Collector, Receive, Scope, Send
+from passerby.faces.dashboard import dashboard_routes
+from passerby.host import SystemClock, new_api_key, new_org_name, new_secret
+from passerby.ingest.pipeline import Pipeline
+from passerby.model.org import Org
+from passerby.observe.counters import Counters
+from passerby.query.keys import digest
+from passerby.store.contract import Key, Store, Transaction
+from passerby.store.memory import MemoryStore
+from passerby.store.sqlite import SqliteStore
+
+MEMORY: Final = ":memory:"
+DATABASE: Final = "passerby.db"
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A composed service. `new_key` is the API key that was made at this start, if one was."""
+
+    app: Application
+    store: Store
+    org: OrgId
+    new_key: str | None
+
+
+class Application:
+    """Sends `/rec/*` and `/s/*` to the collector and the rest to Starlette."""
+
+    def __init__(self, collector: Collector, rest: Starlette) -> None:
+        self._collector = collector
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection of ASGI."""
+        if scope["type"] == "http" and scope["path"].startswith(("/rec/", "/s/")):
+            await self._collector(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+def open_store(data: str) -> Store:
+    """The engine that `data` asks for. StoreError if it cannot be opened."""
+    if data == MEMORY:
+        return MemoryStore()
+    directory = Path(data)
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return SqliteStore(directory / DATABASE)
+
+
+def compose(settings: Settings) -> Service:
+    """Open the store, see that an org and a key are there, and put the faces on it."""
+    store = open_store(settings.data)
+    clock, counters = SystemClock(), Counters()
+    org, new_key = _found_org(store, settings, clock.now_ms())
+    collector = Collector(Pipeline(store, clock, counters), store, _scripts(), counters)
+    style = files("passerby.faces.dashboard").joinpath("style.css").read_bytes()
+    routes = [*api_routes(store, clock), *dashboard_routes(store, clock, style), *_health_routes(counters)]
+    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key)
+
+
+def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:
+    with store.read() as reader:
+        known = reader.orgs()
+        wanted = OrgId(settings.org or (known[0] if known else new_org_name()))
+        is_new = wanted not in known
+        has_key = bool(settings.api_key) and reader.key(digest(settings.api_key)) is not None
+    key = settings.api_key or (new_api_key() if is_new else "")
+
+    def found(transaction: Transaction) -> None:
+        if is_new:
+            transaction.add_org(Org(wanted, new_secret()))
+        if key and not has_key:
+            transaction.add_key(Key(digest(key), wanted, "admin", "first", now_ms))
+
+    store.submit(found).result()
+    return wanted, None if settings.api_key else key or None
+
+
+def _scripts() -> Mapping[str, bytes]:
+    """The built SDK files; none when the SDK was not built."""
+    assets = files("passerby.faces").joinpath("assets")
+    if not assets.is_dir():
+        return {}
+    return {entry.name: entry.read_bytes() for entry in assets.iterdir() if entry.name.endswith(".js")}
+
+
+def _health_routes(counters: Counters) -> list[Route]:
+    def healthz(_request: Request) -> Response:
+        body = msgspec.json.encode({"status": "ok", "version": __version__})
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+    def metrics(_request: Request) -> Response:
+        return Response(counters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return [Route("/healthz", healthz), Route("/metrics", metrics)]

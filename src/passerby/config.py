@@ -1,0 +1,66 @@
+"""One frozen Settings, from flags over environment over file over defaults; unknown keys are refused."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from passerby.base.errors import SettingsError
+
+PREFIX: Final = "PASSERBY_"
+_ELSEWHERE: Final = frozenset({"PASSERBY_CONFIG", "PASSERBY_FS_SKILLS"})
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How this service runs.
+
+    `data` is a directory, or `:memory:`. `org` and `api_key` are made at the first start when empty. `port` 0
+    takes any free one. `public_url` is how browsers reach the service when it stands behind a proxy.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    data: str = "data"
+    tls: bool = False
+    org: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{0,64}$")] = ""
+    api_key: str = ""
+    public_url: str = ""
+    log: Literal["auto", "text", "json", "off"] = "auto"
+
+
+def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None) -> Settings:
+    """The settings. SettingsError names the key, and never its value (an API key may be one)."""
+    found: dict[str, Any] = {}
+    for origin, values in (("file", _file(file)), ("environment", _environment(environment)), ("flag", flags)):
+        given = {name: value for name, value in values.items() if value is not None}
+        unknown = sorted(set(given) - set(Settings.__struct_fields__))
+        if unknown:
+            known = ", ".join(Settings.__struct_fields__)
+            raise SettingsError(f"{origin}: unknown setting {', '.join(unknown)} (known: {known})")
+        found |= given
+    try:
+        return msgspec.convert(found, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _file(path: Path | None) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"cannot read {path.name}: {error}") from error
+
+
+def _environment(environment: Mapping[str, str]) -> Mapping[str, str]:
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name not in _ELSEWHERE
+    }

@@ -1,0 +1,130 @@
+"""The collector: what SDKs speak to (WI). Bare ASGI, because every operation of every app comes through here.
+
+It sets no cookie and reads none; identity is in the body (contract: relays drop cookies).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final
+
+import msgspec
+
+from passerby.base.errors import Refusal
+from passerby.base.ids import OrgId
+from passerby.ingest.pipeline import RETRY_AFTER_S, Pipeline
+from passerby.observe.counters import Counters
+from passerby.store.contract import Store
+from passerby.wire.limits import BODY_BYTES_MAX
+from passerby.wire.replies import error_body
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BUNDLE_PATHS: Final = frozenset({"/rec/bundle", "/rec/bundle/v2"})
+_CORS: Final = (b"access-control-allow-origin", b"*")
+_JSON: Final = (b"content-type", b"application/json")
+_NO_STORE: Final = (b"cache-control", b"no-store")
+_PREFLIGHT: Final = [
+    _CORS,
+    (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
+    (b"access-control-allow-headers", b"content-type, content-encoding"),
+    (b"access-control-max-age", b"86400"),
+]
+_SCRIPT_SECONDS: Final = 300
+
+_Headers = list[tuple[bytes, bytes]]
+_Answer = tuple[int, _Headers, bytes]
+
+
+class Collector:
+    """Answers `/rec/*` and `/s/*`. `scripts` are the files under `/s/`, by name."""
+
+    def __init__(self, pipeline: Pipeline, store: Store, scripts: Mapping[str, bytes], counters: Counters) -> None:
+        self._pipeline = pipeline
+        self._store = store
+        self._scripts = scripts
+        self._counters = counters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        method, path = scope["method"], scope["path"]
+        if method == "OPTIONS":
+            answer: _Answer = (204, _PREFLIGHT, b"")
+        elif path in BUNDLE_PATHS:
+            answer = await self._bundle(scope, receive) if method == "POST" else _not_allowed(b"POST")
+        elif method not in ("GET", "HEAD"):
+            answer = _not_allowed(b"GET, HEAD")
+        else:
+            answer = self._static(path)
+        status, headers, body = answer
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+    async def _bundle(self, scope: Scope, receive: Receive) -> _Answer:
+        try:
+            body = await _body(scope, receive)
+        except Refusal as refused:
+            status, reply = self._pipeline.refuse(refused)
+            return status, [_CORS, _JSON, _NO_STORE, (b"connection", b"close")], reply
+        started = time.perf_counter()
+        status, reply = await self._pipeline.take(body, _header(scope, b"content-encoding"))
+        self._counters.observe_bundle(time.perf_counter() - started)
+        headers = [_CORS, _JSON, _NO_STORE]
+        if status == 503:
+            headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+        return status, headers, reply
+
+    def _static(self, path: str) -> _Answer:
+        script = self._scripts.get(path.removeprefix("/s/"))
+        if script is not None:
+            kind = b"text/javascript; charset=utf-8"
+            cache = (b"cache-control", f"public, max-age={_SCRIPT_SECONDS}".encode())
+            return 200, [_CORS, (b"content-type", kind), cache], script
+        org = path.removeprefix("/s/settings/").removesuffix("/v1/web")
+        if path == f"/s/settings/{org}/v1/web":
+            return self._settings(OrgId(org))
+        return 404, [_CORS, _JSON], error_body("no such path here", "not_found")
+
+    def _settings(self, name: OrgId) -> _Answer:
+        with self._store.read() as reader:
+            org = reader.org(name)
+        if org is None:
+            return 404, [_CORS, _JSON], error_body("no such org here: check the id in your snippet", "unknown_org")
+        settings = {"org": org.id, **msgspec.structs.asdict(org.settings)}
+        cache = (b"cache-control", b"public, max-age=60")
+        return 200, [_CORS, _JSON, cache], msgspec.json.encode(settings)
+
+
+def _not_allowed(allowed: bytes) -> _Answer:
+    return (
+        405,
+        [_CORS, _JSON, (b"allow", allowed)],
+        error_body("that method is not for this path", "method_not_allowed"),
+    )
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body, which is not read on once it is too large (WI-1)."""
+    declared = _header(scope, b"content-length")
+    if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
+        raise Refusal("bundle_too_large", f"the body is over {BODY_BYTES_MAX} bytes")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal("malformed_json", "the body ended early")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > BODY_BYTES_MAX:
+            raise Refusal("bundle_too_large", f"the body is over {BODY_BYTES_MAX} bytes")
+        if not message.get("more_body", False):
+            return b"".join(chunks)

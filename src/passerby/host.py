@@ -1,0 +1,30 @@
+"""The real world: its clock and its randomness. `boot` alone hands these on."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, UTC."""
+        return time.time_ns() // 1_000_000
+
+
+def new_secret() -> bytes:
+    """32 random bytes."""
+    return secrets.token_bytes(32)
+
+
+def new_api_key() -> str:
+    """A key with 160 bits of chance. The prefix is the region's, as in Fullstory's keys."""
+    return f"na1.{secrets.token_urlsafe(20)}"
+
+
+def new_org_name() -> str:
+    """A short random org id."""
+    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    return "o-" + "".join(secrets.choice(alphabet) for _ in range(6))

@@ -1,0 +1,63 @@
+"""The path of a bundle, step by step; the file to read first.
+
+receive   bytes of a request, whole and within bounds       (faces.collector)
+decode    bytes → Bundle; bad operations become Refused      wire.decode
+record    in one transaction:                                ingest.recording
+            receipt   what of it came before (AT-1)
+            standing  how its device stands
+            decide    effects and outcomes                   lifecycle.decide
+            apply     effects → store
+            settle    place again what that moved (AT-2)
+commit    wait until it is on disk (RE-1)                    store
+reply     outcomes → bytes                                   wire.replies
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import Final
+
+from passerby.base.clock import Clock
+from passerby.base.errors import Refusal, StoreError
+from passerby.ingest.recording import record
+from passerby.observe.counters import Counters
+from passerby.store.contract import Store
+from passerby.wire import replies
+from passerby.wire.decode import decode
+
+RETRY_AFTER_S: Final = 1
+
+
+class Pipeline:
+    """Takes bundles in, one call a request."""
+
+    def __init__(self, store: Store, clock: Clock, counters: Counters) -> None:
+        self._store = store
+        self._clock = clock
+        self._counters = counters
+
+    async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
+        """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
+        try:
+            return 200, await self._accept(body, encoding)
+        except Refusal as refused:
+            self._counters.count_refusal(refused.code)
+            return replies.refusal(refused)
+        except StoreError:
+            unavailable = Refusal("unavailable", "the bundle could not be stored: send it again")
+            self._counters.count_refusal(unavailable.code)
+            return replies.refusal(unavailable)
+
+    def refuse(self, refused: Refusal) -> tuple[int, bytes]:
+        """Status and reply for a request whose body is not even taken in."""
+        self._counters.count_refusal(refused.code)
+        return replies.refusal(refused)
+
+    async def _accept(self, body: bytes, encoding: str) -> bytes:
+        bundle = decode(body, encoding, self._clock.now_ms())
+        recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
+        if not recorded.repeated:
+            self._counters.count_operations(recorded.outcomes.values())
+            self._counters.count_notes(note.code for note in bundle.notes)
+        return replies.accepted(bundle, recorded.outcomes)

@@ -1,0 +1,78 @@
+"""Recording: what a bundle does to the store, as one piece of work inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from passerby.base.errors import Refusal
+from passerby.base.ids import DeviceId, OrgId
+from passerby.lifecycle.decide import Change, decide, settle
+from passerby.lifecycle.identity import Standing
+from passerby.lifecycle.substitute import Substitutes
+from passerby.model.bundle import Bundle, Piece
+from passerby.model.device import Device
+from passerby.model.effect import Close
+from passerby.model.outcome import Outcome
+from passerby.store.contract import Transaction
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What became of each operation of a bundle (n → outcome); `repeated` of them had come before."""
+
+    outcomes: Mapping[int, Outcome]
+    repeated: int
+
+
+def record(transaction: Transaction, bundle: Bundle) -> Recorded:
+    """Take `bundle` in. Refusal: `unknown_org`, `page_of_another_device`."""
+    org = transaction.org(bundle.org)
+    if org is None or not org.settings.capture:
+        raise Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
+    answered = _answered(transaction, bundle)
+    substitutes = Substitutes(org.secret)
+    standing = _standing(transaction, org.id, bundle.device, substitutes)
+    decision = decide(bundle, answered, standing, org.settings.age_ms)
+    transaction.apply(org.id, decision.effects)
+    _settle(transaction, org.id, list(decision.unsettled), substitutes)
+    return Recorded(decision.outcomes, len(answered))
+
+
+def _answered(transaction: Transaction, bundle: Bundle) -> Mapping[int, Outcome]:
+    numbers = {op.n for op in bundle.operations} | {refused.n for refused in bundle.refused}
+    receipt = transaction.receipt(bundle.org, bundle.page, min(numbers), max(numbers))
+    if receipt is None:
+        return {}
+    if receipt.device != bundle.device:
+        raise Refusal("page_of_another_device", "a page id belongs to one device: mint a page with every device")
+    return {n: outcome for n, outcome in receipt.outcomes if n in numbers}
+
+
+def _standing(transaction: Transaction, org: OrgId, device: DeviceId, substitutes: Substitutes) -> Standing:
+    """How `device` and every substitute it may lead to stand."""
+    known: dict[DeviceId, Device] = {}
+    unread = [device]
+    while unread:
+        found = transaction.device(org, unread.pop())
+        known[found.id] = found
+        unread.extend(name for name in substitutes.reachable(found) if name not in known)
+    return Standing(known, substitutes)
+
+
+def _settle(transaction: Transaction, org: OrgId, unsettled: list[Change], substitutes: Substitutes) -> None:
+    """Place again what the changes concern, and what that changes, until nothing moves (AT-2)."""
+    while unsettled:
+        change = unsettled.pop(0)
+        pieces = _pieces(transaction, org, change)
+        if pieces:
+            standing = _standing(transaction, org, change.device, substitutes)
+            decision = settle(change, pieces, standing)
+            transaction.apply(org, decision.effects)
+            unsettled.extend(decision.unsettled)
+
+
+def _pieces(transaction: Transaction, org: OrgId, change: Change) -> list[Piece]:
+    if isinstance(change, Close):
+        return transaction.pieces_past(org, change.device, change.seal.instant)
+    return transaction.pieces(org, change.device)

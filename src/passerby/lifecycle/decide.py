@@ -1,0 +1,121 @@
+"""Decide: from how things stand and what arrived to what is to be done.
+
+Two moments call for a decision. A bundle arrives: its operations are taken in order, identity changes first work on the
+standing, then each operation is placed. And a device's seal or gaps changed: pieces already stored for it
+are placed again, and what belongs elsewhere moves (AT-2). Both are the same thinking, so both are here and share it.
+
+A piece holds one device, session and page; one bundle may become several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+import msgspec
+
+from passerby.base.ids import SessionId
+from passerby.lifecycle.identity import Place, Standing
+from passerby.lifecycle.session import session_of
+from passerby.model.bundle import Bundle, Piece, Receipt
+from passerby.model.device import Instant
+from passerby.model.effect import Answer, Close, Divert, Drop, Effect, Keep
+from passerby.model.operation import End, Identify, Operation
+from passerby.model.outcome import Outcome
+
+_Placed = tuple[Place, Operation, Outcome]
+Change = Close | Divert
+"""An effect after which what is stored for its device has to be placed again."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What is to be done, in this order; what the client is told (n → outcome); which changes are unsettled yet."""
+
+    effects: tuple[Effect, ...]
+    outcomes: Mapping[int, Outcome]
+    unsettled: tuple[Change, ...]
+
+
+def decide(bundle: Bundle, answered: Mapping[int, Outcome], standing: Standing, age_ms: int) -> Decision:
+    """What becomes of `bundle`.
+
+    `answered` are the outcomes of those of its operations that came before (AT-1): they change nothing and are
+    answered again.
+    """
+    outcomes = {refused.n: refused.outcome for refused in bundle.refused}
+    operations = [op for op in bundle.operations if op.n not in answered]
+    sessions = {op.n: _session(bundle, op, standing, age_ms) for op in operations}
+    for op in operations:
+        if isinstance(op, Identify | End):
+            outcomes[op.n] = standing.transition(bundle.device, sessions[op.n], _instant(bundle, op), op)
+    placed: list[_Placed] = []
+    for op in operations:
+        place = standing.place(bundle.device, sessions[op.n], _instant(bundle, op))
+        placed.append((place, op, outcomes.setdefault(op.n, place.outcome)))
+    kept = [Keep(piece) for piece in _pieces(bundle, placed)]
+    fresh = {n: outcome for n, outcome in outcomes.items() if n > 0 and n not in answered}
+    return Decision((*standing.effects, *kept, *_answer(bundle, fresh)), {**outcomes, **answered}, _changes(standing))
+
+
+def settle(change: Change, pieces: Iterable[Piece], standing: Standing) -> Decision:
+    """Place again what is stored for the device of `change`.
+
+    `standing` is as it is after the change and has no effects recorded yet. `pieces` are at least those that hold an
+    operation the change concerns. No outcome changes: what was answered was answered.
+    """
+    moving = [(piece, op) for piece in pieces for op in piece.operations if _moves(change, piece, op)]
+    moving.sort(key=lambda pair: (pair[1].t, pair[0].page, pair[1].n))
+    for piece, op in moving:
+        if isinstance(op, Identify | End):
+            standing.transition(piece.device, piece.session, piece.instant(op), op)
+    kept: list[Effect] = []
+    for piece in {piece.row: piece for piece, _ in moving}.values():
+        kept.append(Drop(piece))
+        placed = [
+            (standing.place(piece.device, piece.session, piece.instant(op)), op, outcome)
+            for op, outcome in zip(piece.operations, piece.outcomes, strict=True)
+        ]
+        kept.extend(Keep(part) for part in _pieces(piece, placed))
+    return Decision((*standing.effects, *kept), {}, _changes(standing))
+
+
+def _moves(change: Change, piece: Piece, op: Operation) -> bool:
+    instant = piece.instant(op)
+    if isinstance(change, Close):
+        return change.seal.past(instant)
+    return change.gap.holds(instant)
+
+
+def _changes(standing: Standing) -> tuple[Change, ...]:
+    return tuple(effect for effect in standing.effects if isinstance(effect, Close | Divert))
+
+
+def _instant(bundle: Bundle, op: Operation) -> Instant:
+    return Instant(bundle.page, op.n, op.t, op.at, bundle.offset_ms)
+
+
+def _session(bundle: Bundle, op: Operation, standing: Standing, age_ms: int) -> SessionId:
+    return session_of(bundle.session, bundle.started, op.t, age_ms, standing.substitutes)
+
+
+def _pieces(origin: Bundle | Piece, placed: list[_Placed]) -> Iterator[Piece]:
+    """The operations as pieces, one for each run that goes to the same place, in order of n."""
+    for (device, session, page), run in groupby(placed, lambda p: (p[0].device, p[0].session, p[0].page)):
+        together = list(run)
+        yield Piece(
+            device,
+            session,
+            page,
+            origin.started,
+            origin.offset_ms,
+            origin.received_at_ms,
+            origin.sdk,
+            tuple(op for _, op, _ in together),
+            tuple(outcome for _, _, outcome in together),
+        )
+
+
+def _answer(bundle: Bundle, fresh: Mapping[int, Outcome]) -> tuple[Answer, ...]:
+    if not fresh:
+        return ()
+    return (Answer(Receipt(bundle.page, bundle.device, tuple(sorted(fresh.items())))),)

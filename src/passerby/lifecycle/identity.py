@@ -1,0 +1,152 @@
+"""The identity table: what an identify or an end does to a device, and where everything else goes.
+
+A device is bound to at most one uid, for ever (ID-1), and ends at its seal. So the whole of identity is two
+small questions. *Transition*: an `identify` or a sealing `end` arrived; how does the device stand now? *Place*: given
+how devices stand, on which device is an operation made at some instant kept?
+
+Transition, by how the device stands at the operation's instant:
+
+    device            operation            where in time          becomes                          outcome
+    ----------------  -------------------  ---------------------  -------------------------------  ---------
+    unbound           identify u           -                      bound to u                       bound
+    bound to u        identify u           -                      as it was                        same_user
+    bound to u        identify v           after the binding      sealed here; substitute gets v   conflict
+    bound to u        identify v           before the binding     gap from here to the binding;    conflict
+                                                                  its substitute gets v
+    any               end, sealing         after the binding      sealed here (the earlier seal    sealed
+                                           or none                of two stands)
+    bound to u        end, sealing         before the binding     gap up to here, its substitute   sealed
+                                                                  sealed
+    any               anything else        -                      as it was                        stored
+
+Place walks: within a gap, to the gap's substitute; past the seal, to the substitute after it; there the same again.
+What a walk passes through colours the outcome: past a client's own seal it is a bleed, past a conflict it is diverted.
+
+Because place looks at nothing but how devices stand in the end, the order in which bundles arrived cannot show in
+it (AT-2). When a device's seal or gaps change, what was stored for it is placed again; see `passerby.lifecycle.decide`.
+
+A client that contradicts itself without end would make the walk longer each time. After `HOPS_MAX` hops the last
+substitute binds nothing and seals nothing any more: what comes then is nobody's, which wrongs no one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from passerby.base.ids import DeviceId, PageId, SessionId, Uid
+from passerby.lifecycle.substitute import Substitutes
+from passerby.model.device import CONFLICT, Binding, Device, Gap, Instant, Seal
+from passerby.model.effect import Bind, Close, Divert
+from passerby.model.operation import SEALING, End, Identify, Operation
+from passerby.model.outcome import Outcome
+
+HOPS_MAX: Final = 64
+
+IdentityEffect = Bind | Close | Divert
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where an operation is kept; `hops` is how many substitutes it took, `outcome` what they make of it."""
+
+    device: DeviceId
+    session: SessionId
+    instant: Instant
+    hops: int
+    outcome: Outcome
+
+    @property
+    def page(self) -> PageId:
+        """The page as it is called there."""
+        return self.instant.page
+
+
+class Standing:
+    """How the devices around one bundle stand, and what changed. A working copy: the store's state is not touched."""
+
+    def __init__(self, devices: Mapping[DeviceId, Device], substitutes: Substitutes) -> None:
+        self._devices = dict(devices)
+        self.substitutes = substitutes
+        self.effects: list[IdentityEffect] = []
+
+    def device(self, device: DeviceId) -> Device:
+        """How `device` stands; one never heard of is unbound and open."""
+        return self._devices.get(device) or Device(device)
+
+    def _record(self, effect: IdentityEffect) -> None:
+        self.effects.append(effect)
+        device = self.device(effect.device)
+        match effect:
+            case Bind(binding=binding):
+                device = msgspec.structs.replace(device, binding=binding)
+            case Close(seal=seal):
+                device = msgspec.structs.replace(device, seal=seal)
+            case Divert(gap=gap):
+                device = msgspec.structs.replace(device, gaps=(*device.gaps, gap))
+        self._devices[device.id] = device
+
+    def place(self, device: DeviceId, session: SessionId, instant: Instant) -> Place:
+        """Where an operation reported for `device` at `instant` is kept."""
+        outcome, hops = Outcome.STORED, 0
+        while hops < HOPS_MAX:
+            step = self._step(self.device(device), instant)
+            if step is None:
+                break
+            device, colour = step
+            if outcome is not Outcome.BLEED:
+                outcome = colour
+            session = self.substitutes.session(device, session)
+            instant = msgspec.structs.replace(instant, page=self.substitutes.page(device, instant.page))
+            hops += 1
+        return Place(device, session, instant, hops, outcome)
+
+    def _step(self, device: Device, instant: Instant) -> tuple[DeviceId, Outcome] | None:
+        for gap in device.gaps:
+            if gap.holds(instant):
+                return self.substitutes.earlier(device.id, gap.uid), Outcome.DIVERTED
+        if device.seal is not None and device.seal.past(instant):
+            colour = Outcome.DIVERTED if device.seal.why == CONFLICT else Outcome.BLEED
+            return self.substitutes.after(device.id), colour
+        return None
+
+    def transition(self, device: DeviceId, session: SessionId, instant: Instant, operation: Operation) -> Outcome:
+        """Let `operation`, reported for `device` at `instant`, change how devices stand; returns its outcome."""
+        place = self.place(device, session, instant)
+        if place.hops == HOPS_MAX:
+            return place.outcome
+        match operation:
+            case Identify(uid=uid):
+                own = self._identify(place, Uid(uid))
+            case End(why=why) if why in SEALING:
+                own = self._end(place, why)
+            case _:
+                own = Outcome.STORED
+        return own if place.outcome is Outcome.STORED or own is Outcome.CONFLICT else place.outcome
+
+    def _identify(self, place: Place, uid: Uid) -> Outcome:
+        binding = self.device(place.device).binding
+        if binding is None:
+            self._record(Bind(place.device, Binding(uid, place.instant)))
+            return Outcome.BOUND
+        if binding.uid == uid:
+            return Outcome.SAME_USER
+        if place.instant.before(binding.instant):
+            self._record(Divert(place.device, Gap(place.instant, binding.instant, uid)))
+        else:
+            self._record(Close(place.device, Seal(place.instant, CONFLICT)))
+        moved = self.place(place.device, place.session, place.instant)
+        if moved.hops < HOPS_MAX:
+            self._identify(moved, uid)
+        return Outcome.CONFLICT
+
+    def _end(self, place: Place, why: str) -> Outcome:
+        device = self.device(place.device)
+        if device.binding is not None and place.instant.before(device.binding.instant):
+            self._record(Divert(device.id, Gap(None, place.instant, None, closed=True)))
+            moved = self.place(device.id, place.session, place.instant)
+            self._end(moved, why)
+        else:
+            self._record(Close(device.id, Seal(place.instant, why)))
+        return Outcome.SEALED

@@ -1,0 +1,1 @@
+"""The nouns: frozen records that every room speaks in. No verbs beyond what a noun knows of itself."""

@@ -1,0 +1,62 @@
+"""Bundles: what travels together, and the pieces in which it is kept."""
+
+from __future__ import annotations
+
+import msgspec
+
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
+from passerby.model.device import Instant
+from passerby.model.operation import Operation
+from passerby.model.outcome import Noted, Outcome, Refused
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """A decoded bundle. `operations` ascend in n; `refused` are those that decoding turned away."""
+
+    org: OrgId
+    device: DeviceId
+    session: SessionId
+    page: PageId
+    started: int
+    sent: int
+    received_at_ms: int
+    sdk: str
+    operations: tuple[Operation, ...]
+    refused: tuple[Refused, ...] = ()
+    notes: tuple[Noted, ...] = ()
+
+    @property
+    def offset_ms(self) -> int:
+        """How far the server's clock is ahead of the client's, transport included."""
+        return self.received_at_ms - self.sent
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """The stored row: operations of one device, session and page, ascending in n.
+
+    `started` is the client's word for when the session began. `outcomes` runs beside
+    `operations`; `row` is the store's name for a piece it has, 0 for one it has not yet.
+    """
+
+    device: DeviceId
+    session: SessionId
+    page: PageId
+    started: int
+    offset_ms: int
+    received_at_ms: int
+    sdk: str
+    operations: tuple[Operation, ...]
+    outcomes: tuple[Outcome, ...]
+    row: int = 0
+
+    def instant(self, operation: Operation) -> Instant:
+        """When `operation`, one of this piece's, was made."""
+        return Instant(self.page, operation.n, operation.t, operation.at, self.offset_ms)
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What a page was answered, so that a repeat is answered the same (AT-1). Ascending in n."""
+
+    page: PageId
+    device: DeviceId
+    outcomes: tuple[tuple[int, Outcome], ...]

@@ -1,0 +1,66 @@
+"""The one named thing that became of an operation (AT-6)."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Outcome(Enum):
+    """Each has a wire name and says whether the operation was accepted.
+
+    None asks for a retry: what is refused would be refused again.
+    """
+
+    STORED = "stored"  # kept, attributed to its device
+    BOUND = "bound"  # an identify that bound its device (ID-2)
+    SAME_USER = "same_user"  # an identify that changed nothing (ID-4)
+    SEALED = "sealed"  # an end that sealed its device (ID-5, ID-6)
+    BLEED = "bleed"  # made after the seal, kept under a substitute (AT-3)
+    CONFLICT = "conflict"  # an identify against a binding (AT-4)
+    DIVERTED = "diverted"  # follows a conflict, kept under its substitute (AT-4)
+    INVALID_OPERATION = "invalid_operation"
+    UNKNOWN_OPERATION = "unknown_operation"
+    INVALID_UID = "invalid_uid"
+    PLACEHOLDER_UID = "placeholder_uid"
+    INVALID_EVENT_NAME = "invalid_event_name"
+    INVALID_PROPERTIES = "invalid_properties"
+    TIME_IN_FUTURE = "time_in_future"
+    TIME_TOO_OLD = "time_too_old"
+    ERASED = "erased"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the operation is kept."""
+        return self in _ACCEPTED
+
+
+_ACCEPTED = frozenset(
+    {
+        Outcome.STORED,
+        Outcome.BOUND,
+        Outcome.SAME_USER,
+        Outcome.SEALED,
+        Outcome.BLEED,
+        Outcome.CONFLICT,
+        Outcome.DIVERTED,
+    }
+)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An operation that is not kept, and why. `message` shows what would have been right, never a value."""
+
+    n: int
+    outcome: Outcome
+    message: str
+
+
+class Noted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a kept operation that was left out (PR-4)."""
+
+    n: int
+    code: str
+    name: str
+    message: str

@@ -1,0 +1,57 @@
+"""Counters, in Prometheus' form; each refusal and outcome is counted by its code (RE-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+from passerby.model.outcome import Outcome
+
+
+class Counters:
+    """The counts of one service since it started."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._operations = Counter("passerby_operations", "Operations by outcome", ["outcome"], registry=self._registry)
+        self._refusals = Counter(
+            "passerby_refused_bundles", "Bundles refused as a whole, by code", ["code"], registry=self._registry
+        )
+        self._notes = Counter(
+            "passerby_notes", "Parts of operations left out, by code", ["code"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "passerby_bundle_seconds", "From a bundle's last byte to its reply", registry=self._registry
+        )
+
+    def count_operations(self, outcomes: Iterable[Outcome]) -> None:
+        """Count what became of a bundle's operations."""
+        for outcome in outcomes:
+            self._operations.labels(outcome.value).inc()
+
+    def count_notes(self, codes: Iterable[str]) -> None:
+        """Count what was left out of operations."""
+        for code in codes:
+            self._notes.labels(code).inc()
+
+    def count_refusal(self, code: str) -> None:
+        """Count a bundle refused as a whole."""
+        self._refusals.labels(code).inc()
+
+    def observe_bundle(self, seconds: float) -> None:
+        """Take in how long a bundle took."""
+        self._seconds.observe(seconds)
+
+    def refusals(self) -> dict[str, int]:
+        """The refused bundles so far, by code."""
+        return {
+            sample.labels["code"]: int(sample.value)
+            for metric in self._refusals.collect()
+            for sample in metric.samples
+            if sample.name.endswith("_total")
+        }
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self._registry)

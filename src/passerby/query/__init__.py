@@ -1,0 +1,1 @@
+"""Someone asks: users, sessions and what happened in them. Reads only; knows no HTTP."""

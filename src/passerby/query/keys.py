@@ -1,0 +1,20 @@
+"""API keys: who may ask."""
+
+from __future__ import annotations
+
+import hashlib
+
+from passerby.store.contract import Key, Reader
+
+
+def digest(key: str) -> bytes:
+    """What is kept of a key. Keys are long and random, so a plain hash cannot be searched."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def find_key(reader: Reader, authorization: str) -> Key | None:
+    """The key in an `Authorization` header: the raw key behind `Basic` or `Bearer`."""
+    scheme, _, credential = authorization.partition(" ")
+    if scheme.lower() not in ("basic", "bearer") or not credential.strip():
+        return None
+    return reader.key(digest(credential.strip()))

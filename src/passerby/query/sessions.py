@@ -1,0 +1,60 @@
+"""Sessions: whose, from when to when, and what happened in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import attrgetter
+
+import msgspec
+
+from passerby.base.ids import OrgId, SessionId, Uid
+from passerby.model.bundle import Piece
+from passerby.model.operation import Operation
+from passerby.model.outcome import Outcome
+from passerby.model.session import Session
+from passerby.query import cursor
+from passerby.store.contract import PersonFilter, Reader
+
+
+class SessionPage(msgspec.Struct, frozen=True):
+    """Some sessions of a list, and the cursor of the next page if there is one."""
+
+    sessions: list[Session]
+    next_page_token: str | None
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """One operation of a session, where it was kept, and what became of it."""
+
+    piece: Piece
+    operation: Operation
+    outcome: Outcome
+
+
+def list_sessions(
+    reader: Reader, org: OrgId, uid: str | None, email: str | None, page_token: str | None, limit: int
+) -> SessionPage:
+    """The sessions of these users together, the latest begun first (the union when both are given)."""
+    after = None
+    if page_token:
+        at_ms, name = cursor.read(page_token)
+        after = (at_ms, SessionId(name))
+    uids: set[str] = {uid} if uid else set()
+    if email:
+        same = PersonFilter(email=email, identified=True)
+        uids |= {person.uid for person in reader.people(org, same, None, 1000) if person.uid}
+    devices = [device for name in sorted(uids) for device in reader.devices_of(org, Uid(name))]
+    found = reader.sessions_of(org, devices, after, limit + 1)
+    shown = found[:limit]
+    token = cursor.written(shown[-1].began_at_ms, shown[-1].id) if len(found) > limit else None
+    return SessionPage(shown, token)
+
+
+def happenings(reader: Reader, org: OrgId, session: SessionId) -> Iterator[Happening]:
+    """What happened in a session, in the order in which it happened (server time, then n)."""
+    found = [
+        Happening(piece, operation, outcome)
+        for piece in reader.pieces_of_session(org, session)
+        for operation, outcome in zip(piece.operations, piece.outcomes, strict=True)
+    ]
+    yield from sorted(found, key=attrgetter("operation.at", "piece.page", "operation.n"))

@@ -1,0 +1,73 @@
+"""Users: a uid with all its devices, or one unbound device (ID-2, ID-3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from passerby.base.ids import DeviceId, OrgId, UserId
+from passerby.query import cursor
+from passerby.store.contract import KeptProperty, Person, PersonFilter, Reader
+from passerby.store.projection import user_id
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+PAGE_MAX: Final = 100
+
+
+class UserPage(msgspec.Struct, frozen=True):
+    """Some people of a list, how many there are in all, and the cursor of the next page if there is one."""
+
+    people: list[Person]
+    total: int
+    next_page_token: str | None
+
+
+class User(msgspec.Struct, frozen=True):
+    """One person with what is known of them."""
+
+    person: Person
+    devices: Sequence[DeviceId]
+    properties: list[KeptProperty]
+
+
+def list_users(
+    reader: Reader, org: OrgId, wanted: PersonFilter, page_token: str | None, limit: int = PAGE_MAX
+) -> UserPage:
+    """People by when they were last seen, the latest first. Refusal: `invalid_argument` for a foreign cursor."""
+    after = None
+    if page_token:
+        at_ms, name = cursor.read(page_token)
+        after = (at_ms, UserId(name))
+    found = reader.people(org, wanted, after, limit + 1)
+    shown = found[:limit]
+    token = cursor.written(shown[-1].last_at_ms, shown[-1].id) if len(found) > limit else None
+    return UserPage(shown, reader.count_people(org, wanted), token)
+
+
+def find_user(reader: Reader, org: OrgId, user: str) -> User | None:
+    """The user of that id, or to whom the device of that id belongs."""
+    if not _UUID.match(user):
+        return None
+    person = reader.person(org, UserId(user))
+    if person is None:
+        person = _owner(reader, org, DeviceId(user))
+    if person is None:
+        return None
+    devices = [DeviceId(person.id)] if person.uid is None else reader.devices_of(org, person.uid)
+    return User(person, devices, reader.properties_of(org, devices))
+
+
+def _owner(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
+    binding = reader.device(org, device).binding
+    known = reader.org(org)
+    if binding is None or known is None:
+        return None
+    return reader.person(org, user_id(known.secret, binding.uid))
+
+
+def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
+    """The person to whom a device belongs now; itself when it is unbound."""
+    return reader.person(org, UserId(device)) or _owner(reader, org, device)

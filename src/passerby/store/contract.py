@@ -1,0 +1,176 @@
+"""Every port of the store on one page.
+
+**Atomicity.** `Store.submit` runs a piece of work inside one transaction. The future it returns is done when what the
+work did is on disk (RE-1), or fails, and then nothing of it was kept. Work is run one at a time, in the order of
+submission; several may share one commit, so it must have no effects but through its `Transaction`.
+
+**What is kept.** Pieces (the operations), devices (bindings, seals, gaps) and receipts are the truth. Sessions, people
+and properties serve reading and are kept in step with it; `Store.rebuild` makes them anew from the truth, and changes
+nothing if all is well.
+
+**Write-once.** A second `Bind` of a device raises `BindingViolation` (ID-1), whatever asked for it.
+
+**Errors.** `StoreError` when the engine failed (disk full, file damaged), `StoreClosed` after `close`.
+
+Readers see committed work only. All orders are stated with each port; ties are broken by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
+from passerby.model.bundle import Piece, Receipt
+from passerby.model.device import Device, Instant
+from passerby.model.effect import Effect
+from passerby.model.org import Org
+from passerby.model.properties import Property
+from passerby.model.session import Session
+
+T = TypeVar("T")
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A user as lists show them: a uid with all its devices, or one unbound device (`uid` None, `id` the device's)."""
+
+    id: UserId
+    uid: Uid | None
+    display_name: str | None
+    email: str | None
+    first_at_ms: int
+    last_at_ms: int
+
+
+class KeptProperty(msgspec.Struct, frozen=True):
+    """A user property with its origin: the operation that set it last (PR-2)."""
+
+    property: Property
+    device: DeviceId
+    session: SessionId
+    at_ms: int
+    n: int
+
+
+class PersonFilter(msgspec.Struct, frozen=True):
+    """Which people are listed; what is None does not matter. Text is compared exactly."""
+
+    uid: str | None = None
+    email: str | None = None
+    display_name: str | None = None
+    identified: bool | None = None
+
+
+class Key(msgspec.Struct, frozen=True):
+    """An API key: only its SHA-256 is kept."""
+
+    digest: bytes
+    org: OrgId
+    scope: str
+    label: str
+    made_at_ms: int
+
+
+class Transaction(Protocol):
+    """The store inside one piece of work: it sees what the work has applied so far."""
+
+    def org(self, org: OrgId) -> Org | None: ...
+
+    def add_org(self, org: Org) -> None: ...
+
+    def add_key(self, key: Key) -> None: ...
+
+    def device(self, org: OrgId, device: DeviceId) -> Device:
+        """How the device stands; one never heard of is unbound and open."""
+        ...
+
+    def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
+        """What the operations `first`…`last` of a page were answered, as far as they came before.
+
+        None for a page never heard of; `outcomes` is empty for a known page that has none of these.
+        """
+        ...
+
+    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
+        """All pieces of a device, in order of row."""
+        ...
+
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
+        """At least the pieces of a device that hold an operation not before `instant`, in order of row."""
+        ...
+
+    def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
+        """Do `effects` in order. BindingViolation if a device would be bound twice."""
+        ...
+
+
+class Reader(Protocol):
+    """The store as it stands at one moment."""
+
+    def orgs(self) -> list[OrgId]: ...
+
+    def org(self, org: OrgId) -> Org | None: ...
+
+    def key(self, digest: bytes) -> Key | None: ...
+
+    def device(self, org: OrgId, device: DeviceId) -> Device: ...
+
+    def has_device(self, org: OrgId, device: DeviceId) -> bool:
+        """Whether anything is kept under the device."""
+        ...
+
+    def devices_of(self, org: OrgId, uid: Uid) -> list[DeviceId]:
+        """The devices bound to `uid`, by id."""
+        ...
+
+    def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
+        """People by `last_at_ms` descending, then id ascending, beginning behind `after` (last_at_ms, id)."""
+        ...
+
+    def count_people(self, org: OrgId, wanted: PersonFilter) -> int: ...
+
+    def person(self, org: OrgId, user: UserId) -> Person | None: ...
+
+    def sessions_of(
+        self, org: OrgId, devices: Sequence[DeviceId], after: tuple[int, SessionId] | None, limit: int
+    ) -> list[Session]:
+        """Sessions of these devices by `began_at_ms` descending, then id ascending, beginning behind `after`."""
+        ...
+
+    def recent_sessions(self, org: OrgId, limit: int) -> list[Session]:
+        """The org's sessions by `active_at_ms` descending, then id ascending."""
+        ...
+
+    def session(self, org: OrgId, session: SessionId) -> Session | None: ...
+
+    def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
+        """In order of their first operation's server time, then row."""
+        ...
+
+    def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
+        """All pieces of a device, in order of row."""
+        ...
+
+    def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
+        """The last value of each user property over these devices (PR-2), by name."""
+        ...
+
+
+class Store(Protocol):
+    """One engine, open."""
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]: ...
+
+    def read(self) -> AbstractContextManager[Reader]: ...
+
+    def rebuild(self) -> None:
+        """Make anew, in one transaction, what only serves reading."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was submitted, then let go. Idempotent."""
+        ...

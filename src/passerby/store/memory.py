@@ -1,0 +1,269 @@
+"""The memory engine: keeps only the truth and works out at reading what serves reading.
+
+It is the contract in its shortest form, so tests hold the other engines against it; it also serves
+`passerby serve --data :memory:`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import reduce
+from typing import Any
+
+import msgspec
+
+from passerby.base.errors import BindingViolation, StoreClosed
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
+from passerby.model.bundle import Piece, Receipt
+from passerby.model.device import Device, Instant
+from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.model.org import Org
+from passerby.model.outcome import Outcome
+from passerby.model.session import Session
+from passerby.store import projection
+from passerby.store.contract import KeptProperty, Key, Person, PersonFilter, T, Transaction
+
+_Place = tuple[OrgId, str]
+
+
+class _Truth:
+    """The maps, and how to take back what was done to them."""
+
+    def __init__(self) -> None:
+        self.orgs: dict[OrgId, Org] = {}
+        self.keys: dict[bytes, Key] = {}
+        self.devices: dict[tuple[OrgId, DeviceId], Device] = {}
+        self.pieces: dict[tuple[OrgId, int], Piece] = {}
+        self.receipts: dict[tuple[OrgId, PageId], tuple[DeviceId, dict[int, Outcome]]] = {}
+        self.next_row = 1
+        self._undo: list[Callable[[], object]] = []
+
+    def put(self, where: dict[Any, Any], key: Any, value: Any) -> None:
+        if key in where:
+            before = where[key]
+            self._undo.append(lambda: where.__setitem__(key, before))
+        else:
+            self._undo.append(lambda: where.pop(key))
+        where[key] = value
+
+    def remove(self, where: dict[Any, Any], key: Any) -> None:
+        value = where.pop(key)
+        self._undo.append(lambda: where.__setitem__(key, value))
+
+    def keep_all(self) -> None:
+        self._undo.clear()
+
+    def take_back(self) -> None:
+        while self._undo:
+            self._undo.pop()()
+
+
+class _MemoryReader:
+    def __init__(self, truth: _Truth) -> None:
+        self._truth = truth
+
+    def orgs(self) -> list[OrgId]:
+        return sorted(self._truth.orgs)
+
+    def org(self, org: OrgId) -> Org | None:
+        return self._truth.orgs.get(org)
+
+    def key(self, digest: bytes) -> Key | None:
+        return self._truth.keys.get(digest)
+
+    def device(self, org: OrgId, device: DeviceId) -> Device:
+        return self._truth.devices.get((org, device)) or Device(device)
+
+    def has_device(self, org: OrgId, device: DeviceId) -> bool:
+        return any(True for _ in self.pieces_of_device(org, device))
+
+    def devices_of(self, org: OrgId, uid: Uid) -> list[DeviceId]:
+        bound = self._truth.devices.items()
+        return sorted(key for (owner, key), d in bound if owner == org and d.binding and d.binding.uid == uid)
+
+    def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
+        found = sorted((p for p in self._people(org) if _is_wanted(p, wanted)), key=_recency)
+        if after is not None:
+            found = [p for p in found if _recency(p) > (-after[0], after[1])]
+        return found[:limit]
+
+    def count_people(self, org: OrgId, wanted: PersonFilter) -> int:
+        return sum(_is_wanted(person, wanted) for person in self._people(org))
+
+    def person(self, org: OrgId, user: UserId) -> Person | None:
+        return next((person for person in self._people(org) if person.id == user), None)
+
+    def _people(self, org: OrgId) -> Iterator[Person]:
+        secret = self._truth.orgs[org].secret if org in self._truth.orgs else b""
+        groups: dict[tuple[UserId, Uid | None], list[DeviceId]] = {}
+        for device in {p.device for (owner, _), p in self._truth.pieces.items() if owner == org}:
+            binding = self.device(org, device).binding
+            uid = binding.uid if binding else None
+            key = (projection.user_id(secret, uid) if uid else UserId(device), uid)
+            groups.setdefault(key, []).append(device)
+        for (user, uid), devices in groups.items():
+            sessions = self.sessions_of(org, devices, None, len(self._truth.pieces))
+            named = {kept.property.name: kept.property.value for kept in self.properties_of(org, devices)}
+            name, email = named.get("displayName"), named.get("email")
+            yield Person(
+                user,
+                uid,
+                name if isinstance(name, str) else None,
+                email if isinstance(email, str) else None,
+                min(session.began_at_ms for session in sessions),
+                max(session.active_at_ms for session in sessions),
+            )
+
+    def _sessions(self, org: OrgId) -> list[Session]:
+        shown: dict[SessionId, Session] = {}
+        for (owner, _), piece in self._truth.pieces.items():
+            if owner == org:
+                part = projection.session_of(piece)
+                known = shown.get(piece.session)
+                shown[piece.session] = projection.joined(known, part) if known else part
+        return list(shown.values())
+
+    def sessions_of(
+        self, org: OrgId, devices: Sequence[DeviceId], after: tuple[int, SessionId] | None, limit: int
+    ) -> list[Session]:
+        found = sorted((s for s in self._sessions(org) if s.device in set(devices)), key=_beginning)
+        if after is not None:
+            found = [s for s in found if _beginning(s) > (-after[0], after[1])]
+        return found[:limit]
+
+    def recent_sessions(self, org: OrgId, limit: int) -> list[Session]:
+        return sorted(self._sessions(org), key=lambda s: (-s.active_at_ms, s.id))[:limit]
+
+    def session(self, org: OrgId, session: SessionId) -> Session | None:
+        parts = [projection.session_of(piece) for piece in self.pieces_of_session(org, session)]
+        return reduce(projection.joined, parts) if parts else None
+
+    def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
+        mine = (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.session == session)
+        yield from sorted(mine, key=lambda piece: (min(op.at for op in piece.operations), piece.row))
+
+    def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
+        yield from (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.device == device)
+
+    def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
+        last: dict[str, KeptProperty] = {}
+        for device in devices:
+            for piece in self.pieces_of_device(org, device):
+                for kept in projection.user_properties(piece):
+                    name = kept.property.name
+                    if name not in last or projection.rank(kept) >= projection.rank(last[name]):
+                        last[name] = kept
+        return [last[name] for name in sorted(last)]
+
+
+class _MemoryTransaction(_MemoryReader):
+    def add_org(self, org: Org) -> None:
+        self._truth.put(self._truth.orgs, org.id, org)
+
+    def add_key(self, key: Key) -> None:
+        self._truth.put(self._truth.keys, key.digest, key)
+
+    def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
+        known = self._truth.receipts.get((org, page))
+        if known is None:
+            return None
+        device, outcomes = known
+        return Receipt(page, device, tuple((n, outcomes[n]) for n in sorted(outcomes) if first <= n <= last))
+
+    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
+        return list(self.pieces_of_device(org, device))
+
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
+        return [
+            piece
+            for piece in self.pieces_of_device(org, device)
+            if any(not piece.instant(op).before(instant) for op in piece.operations)
+        ]
+
+    def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            self._apply(org, effect)
+
+    def _apply(self, org: OrgId, effect: Effect) -> None:
+        truth = self._truth
+        match effect:
+            case Bind(device=device, binding=binding):
+                standing = self.device(org, device)
+                if standing.binding is not None:
+                    raise BindingViolation("ID-1: the device is bound already")
+                truth.put(truth.devices, (org, device), msgspec.structs.replace(standing, binding=binding))
+            case Close(device=device, seal=seal):
+                sealed = msgspec.structs.replace(self.device(org, device), seal=seal)
+                truth.put(truth.devices, (org, device), sealed)
+            case Divert(device=device, gap=gap):
+                standing = self.device(org, device)
+                gapped = msgspec.structs.replace(standing, gaps=(*standing.gaps, gap))
+                truth.put(truth.devices, (org, device), gapped)
+            case Keep(piece=piece):
+                row = truth.next_row
+                truth.next_row += 1
+                truth.put(truth.pieces, (org, row), msgspec.structs.replace(piece, row=row))
+            case Drop(piece=piece):
+                truth.remove(truth.pieces, (org, piece.row))
+            case Answer(receipt=receipt):
+                _, outcomes = truth.receipts.get((org, receipt.page), (receipt.device, {}))
+                merged = {**outcomes, **dict(receipt.outcomes)}
+                truth.put(truth.receipts, (org, receipt.page), (receipt.device, merged))
+
+
+class MemoryStore:
+    """A store that lives as long as its process."""
+
+    def __init__(self) -> None:
+        self._truth = _Truth()
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """See the contract; the work is done when this returns."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise StoreClosed("the store is closed")
+            try:
+                result = work(_MemoryTransaction(self._truth))
+            except BaseException as error:
+                self._truth.take_back()
+                future.set_exception(error)
+            else:
+                self._truth.keep_all()
+                future.set_result(result)
+        return future
+
+    @contextmanager
+    def read(self) -> Iterator[_MemoryReader]:
+        """See the contract; writers wait while a reader is inside."""
+        with self._lock:
+            yield _MemoryReader(self._truth)
+
+    def rebuild(self) -> None:
+        """Nothing is kept that only serves reading."""
+
+    def close(self) -> None:
+        """See the contract."""
+        self._closed = True
+
+
+def _is_wanted(person: Person, wanted: PersonFilter) -> bool:
+    return (
+        wanted.uid in (None, person.uid)
+        and wanted.email in (None, person.email)
+        and wanted.display_name in (None, person.display_name)
+        and wanted.identified in (None, person.uid is not None)
+    )
+
+
+def _recency(person: Person) -> tuple[int, str]:
+    return (-person.last_at_ms, person.id)
+
+
+def _beginning(session: Session) -> tuple[int, str]:
+    return (-session.began_at_ms, session.id)

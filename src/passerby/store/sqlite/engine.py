@@ -1,0 +1,185 @@
+"""The engine: one file, one writer, many readers.
+
+Group commit without a timer: the writer takes all work that waits, runs each in a savepoint of its own, and commits
+once. While it commits, new work gathers. So a lone request waits for one sync, and a crowd shares one.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from passerby.base.errors import PasserbyError, StoreClosed, StoreError
+from passerby.base.ids import OrgId
+from passerby.store.contract import T, Transaction
+from passerby.store.sqlite import rows
+from passerby.store.sqlite.reader import SqliteReader
+from passerby.store.sqlite.statements import SCHEMA, SCHEMA_VERSION, SQL
+from passerby.store.sqlite.transaction import SqliteTransaction
+
+_WORK_PER_COMMIT_MAX: Final = 512
+_CLOSE: Final = object()
+_BUSY_TIMEOUT_MS: Final = 10_000
+_STATEMENTS_CACHED: Final = 256
+
+_Item = tuple[Callable[[Transaction], Any], Future[Any]]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_CACHED)
+        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA cache_size = -65536")
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot open {path.name}: {error}") from error
+    return db
+
+
+class SqliteStore:
+    """A store in one SQLite file, which is made if it is not there.
+
+    StoreError if the file is no database of ours, or of a newer Passerby.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db = _connect(path)
+        self._make_schema()
+        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[_Item | object] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
+        self._writer.start()
+
+    def _make_schema(self) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in _split(SCHEMA):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._db.close()
+            raise StoreError(f"cannot make the tables in {self._path.name}: {error}") from error
+        if version > SCHEMA_VERSION:
+            self._db.close()
+            raise StoreError(f"{self._path.name} was written by a newer Passerby (schema {version})")
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """See the contract."""
+        future: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise StoreClosed("the store is closed")
+            self._work.put((work, future))
+        return future
+
+    def _write(self) -> None:
+        while True:
+            waiting = [self._work.get()]
+            with suppress(queue.Empty):
+                while len(waiting) < _WORK_PER_COMMIT_MAX:
+                    waiting.append(self._work.get_nowait())
+            items = [item for item in waiting if isinstance(item, tuple)]
+            if items:
+                self._commit(items)
+            if len(items) < len(waiting):
+                return
+
+    def _commit(self, items: list[_Item]) -> None:
+        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            transaction = SqliteTransaction(self._db)
+            for work, future in items:
+                done.append((future, *self._run(work, transaction)))
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            failure = StoreError(f"the store could not commit: {error}")
+            failure.__cause__ = error
+            done = [(future, None, failure) for _, future in items]
+        for future, result, problem in done:
+            if problem is None:
+                future.set_result(result)
+            else:
+                future.set_exception(problem)
+
+    def _run(
+        self, work: Callable[[Transaction], Any], transaction: SqliteTransaction
+    ) -> tuple[Any, BaseException | None]:
+        self._db.execute("SAVEPOINT work")
+        try:
+            result = work(transaction)
+        except (PasserbyError, ValueError, TypeError, KeyError, AssertionError) as error:
+            self._db.execute("ROLLBACK TO work")
+            self._db.execute("RELEASE work")
+            return None, error
+        self._db.execute("RELEASE work")
+        return result, None
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteReader]:
+        """See the contract."""
+        if self._closed:
+            raise StoreClosed("the store is closed")
+        try:
+            db = self._readers.get_nowait()
+        except queue.Empty:
+            db = _connect(self._path)
+            db.execute("PRAGMA query_only = ON")
+        db.execute("BEGIN")
+        try:
+            yield SqliteReader(db)
+        finally:
+            db.execute("ROLLBACK")
+            self._readers.put(db)
+
+    def rebuild(self) -> None:
+        """See the contract."""
+        self.submit(_rebuild).result()
+
+    def close(self) -> None:
+        """See the contract."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._work.put(_CLOSE)
+        self._writer.join()
+        with suppress(queue.Empty):
+            while True:
+                self._readers.get_nowait().close()
+        self._db.close()
+
+
+def _rebuild(transaction: Transaction) -> None:
+    assert isinstance(transaction, SqliteTransaction)
+    db = transaction._db
+    for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people):
+        db.execute(statement)
+    for name, *row in db.execute(SQL.all_pieces):
+        transaction.project(OrgId(name), rows.piece(tuple(row)))
+
+
+def _split(script: str) -> Iterator[str]:
+    """The statements of a script, so that they run inside one transaction."""
+    gathered = ""
+    for line in script.splitlines(keepends=True):
+        gathered += line
+        if sqlite3.complete_statement(gathered):
+            yield gathered
+            gathered = ""

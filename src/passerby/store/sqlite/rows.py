@@ -1,0 +1,138 @@
+"""Rows to model and back. Ids are 16-byte blobs in the file and UUID text everywhere else."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from passerby.base.ids import DeviceId, PageId, SessionId, Uid, UserId
+from passerby.model.bundle import Piece
+from passerby.model.operation import Operation
+from passerby.model.outcome import Outcome
+from passerby.model.properties import Property
+from passerby.model.session import Session
+from passerby.store.contract import KeptProperty, Person
+
+Row = tuple[Any, ...]
+
+
+class _Body(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Operations and outcomes of a piece; no outcomes means all are `stored`."""
+
+    ops: tuple[Operation, ...]
+    outcomes: tuple[Outcome, ...] = ()
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+_BODY: Final = msgspec.json.Decoder(_Body)
+_OUTCOMES: Final = msgspec.json.Decoder(tuple[tuple[int, Outcome], ...])
+
+
+def blob(identifier: str) -> bytes:
+    """A UUID as 16 bytes."""
+    return bytes.fromhex(identifier.replace("-", ""))
+
+
+def text(identifier: bytes) -> str:
+    """16 bytes as a UUID."""
+    h = identifier.hex()
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def encoded(value: object) -> bytes:
+    """Any record as JSON."""
+    return _ENCODER.encode(value)
+
+
+def piece_row(org: int, piece: Piece) -> Row:
+    """The parameters of `keep_piece`."""
+    plain = all(outcome is Outcome.STORED for outcome in piece.outcomes)
+    instants = [op.at for op in piece.operations]
+    return (
+        org,
+        blob(piece.device),
+        blob(piece.session),
+        blob(piece.page),
+        piece.started,
+        piece.offset_ms,
+        piece.received_at_ms,
+        piece.sdk,
+        min(instants),
+        max(instants),
+        piece.operations[-1].n,
+        _ENCODER.encode(_Body(piece.operations, () if plain else piece.outcomes)),
+    )
+
+
+def piece(row: Row) -> Piece:
+    """A piece from `piece, device, session, page, started, offset_ms, received_at_ms, sdk, body`."""
+    name, device, session, page, started, offset_ms, received_at_ms, sdk, body = row
+    found = _BODY.decode(body)
+    return Piece(
+        DeviceId(text(device)),
+        SessionId(text(session)),
+        PageId(text(page)),
+        started,
+        offset_ms,
+        received_at_ms,
+        sdk,
+        found.ops,
+        found.outcomes or (Outcome.STORED,) * len(found.ops),
+        row=name,
+    )
+
+
+def outcomes(body: bytes) -> tuple[tuple[int, Outcome], ...]:
+    """The outcomes of a receipt's row."""
+    return _OUTCOMES.decode(body)
+
+
+def session(row: Row) -> Session:
+    """A session from its row."""
+    name, device, *rest = row
+    return Session(SessionId(text(name)), DeviceId(text(device)), *rest)
+
+
+def session_row(org: int, shown: Session) -> Row:
+    """The parameters of `add_to_session`."""
+    return (
+        org,
+        blob(shown.id),
+        blob(shown.device),
+        shown.began_at_ms,
+        shown.active_at_ms,
+        shown.ended_at_ms,
+        shown.end_why,
+        shown.operations,
+        shown.events,
+        shown.pages,
+    )
+
+
+def property_row(org: int, kept: KeptProperty) -> Row:
+    """The parameters of `set_property`."""
+    return (
+        org,
+        blob(kept.device),
+        kept.property.name,
+        kept.property.type,
+        encoded(kept.property.value),
+        blob(kept.session),
+        kept.at_ms,
+        kept.n,
+    )
+
+
+def kept_property(row: Row) -> KeptProperty:
+    """A property with its origin from its row."""
+    name, kind, value, device, found_session, at_ms, n = row
+    found = Property(name, kind, msgspec.json.decode(value))
+    return KeptProperty(found, DeviceId(text(device)), SessionId(text(found_session)), at_ms, n)
+
+
+def person(row: Row) -> Person:
+    """A person from their row."""
+    name, uid, display_name, email, first_at_ms, last_at_ms = row
+    found_uid = None if uid is None else Uid(uid)
+    return Person(UserId(text(name)), found_uid, display_name, email, first_at_ms, last_at_ms)

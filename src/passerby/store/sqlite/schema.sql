@@ -1,0 +1,118 @@
+-- The truth: orgs, keys, bindings, seals, gaps, pieces, receipts. What serves reading: sessions, properties, people.
+-- Ids of devices, sessions and pages are 16-byte blobs; instants are ms since 1970.
+
+CREATE TABLE orgs (
+  org      INTEGER PRIMARY KEY,
+  name     TEXT NOT NULL UNIQUE,
+  secret   BLOB NOT NULL,
+  settings BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE keys (
+  digest     BLOB PRIMARY KEY,
+  name       TEXT NOT NULL,
+  scope      TEXT NOT NULL,
+  label      TEXT NOT NULL,
+  made_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- ID-1: the primary key allows one binding a device, the trigger forbids changing it.
+CREATE TABLE bindings (
+  org     INTEGER NOT NULL,
+  device  BLOB NOT NULL CHECK (length(device) = 16),
+  uid     TEXT NOT NULL CHECK (length(uid) BETWEEN 1 AND 256),
+  instant BLOB NOT NULL,
+  PRIMARY KEY (org, device)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bindings_by_uid ON bindings (org, uid, device);
+CREATE TRIGGER bindings_are_written_once BEFORE UPDATE ON bindings
+BEGIN SELECT RAISE(ABORT, 'ID-1: a binding is written once'); END;
+
+CREATE TABLE seals (
+  org     INTEGER NOT NULL,
+  device  BLOB NOT NULL,
+  instant BLOB NOT NULL,
+  why     TEXT NOT NULL,
+  PRIMARY KEY (org, device)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gaps (
+  org     INTEGER NOT NULL,
+  device  BLOB NOT NULL,
+  ordinal INTEGER NOT NULL,
+  body    BLOB NOT NULL,
+  PRIMARY KEY (org, device, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pieces (
+  piece          INTEGER PRIMARY KEY,
+  org            INTEGER NOT NULL,
+  device         BLOB NOT NULL CHECK (length(device) = 16),
+  session        BLOB NOT NULL CHECK (length(session) = 16),
+  page           BLOB NOT NULL CHECK (length(page) = 16),
+  started        INTEGER NOT NULL,
+  offset_ms      INTEGER NOT NULL,
+  received_at_ms INTEGER NOT NULL,
+  sdk            TEXT NOT NULL,
+  first_at_ms    INTEGER NOT NULL,
+  last_at_ms     INTEGER NOT NULL,
+  last_n         INTEGER NOT NULL,
+  body           BLOB NOT NULL
+) STRICT;
+CREATE INDEX pieces_by_device ON pieces (org, device, last_at_ms);
+CREATE INDEX pieces_by_session ON pieces (org, session, first_at_ms);
+
+-- AT-1: what the operations first_n..last_n of a page were answered, so that a repeat is answered the same.
+CREATE TABLE receipts (
+  org      INTEGER NOT NULL,
+  page     BLOB NOT NULL,
+  first_n  INTEGER NOT NULL,
+  last_n   INTEGER NOT NULL,
+  device   BLOB NOT NULL,
+  outcomes BLOB NOT NULL,
+  PRIMARY KEY (org, page, first_n)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  org          INTEGER NOT NULL,
+  session      BLOB NOT NULL,
+  device       BLOB NOT NULL,
+  began_at_ms  INTEGER NOT NULL,
+  active_at_ms INTEGER NOT NULL,
+  ended_at_ms  INTEGER,
+  end_why      TEXT,
+  operations   INTEGER NOT NULL,
+  events       INTEGER NOT NULL,
+  pages        INTEGER NOT NULL,
+  PRIMARY KEY (org, session)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_device ON sessions (org, device, began_at_ms DESC, session);
+CREATE INDEX sessions_by_activity ON sessions (org, active_at_ms DESC, session);
+
+CREATE TABLE properties (
+  org     INTEGER NOT NULL,
+  device  BLOB NOT NULL,
+  name    TEXT NOT NULL,
+  type    TEXT NOT NULL,
+  value   BLOB NOT NULL,
+  session BLOB NOT NULL,
+  at_ms   INTEGER NOT NULL,
+  n       INTEGER NOT NULL,
+  PRIMARY KEY (org, device, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE people (
+  org          INTEGER NOT NULL,
+  id           BLOB NOT NULL,
+  uid          TEXT,
+  display_name TEXT,
+  email        TEXT,
+  first_at_ms  INTEGER NOT NULL,
+  last_at_ms   INTEGER NOT NULL,
+  PRIMARY KEY (org, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX people_by_recency ON people (org, last_at_ms DESC, id);
+CREATE INDEX people_identified ON people (org, last_at_ms DESC, id) WHERE uid IS NOT NULL;
+CREATE INDEX people_by_uid ON people (org, uid, last_at_ms DESC, id);
+CREATE INDEX people_by_email ON people (org, email, last_at_ms DESC, id) WHERE email IS NOT NULL;
+CREATE INDEX people_by_name ON people (org, display_name, last_at_ms DESC, id) WHERE display_name IS NOT NULL;

@@ -1,0 +1,23 @@
+"""The named statements of `statements.sql`, and the schema."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from types import SimpleNamespace
+from typing import Final
+
+_HERE: Final = files(__package__)
+
+SCHEMA: Final = _HERE.joinpath("schema.sql").read_text()
+SCHEMA_VERSION: Final = 1
+
+
+def _statements() -> SimpleNamespace:
+    text = re.sub(r"^-- (?!name:).*$", "", _HERE.joinpath("statements.sql").read_text(), flags=re.M)
+    parts = re.split(r"^-- name: (\w+)$", text, flags=re.M)[1:]
+    return SimpleNamespace(**{name: sql.strip() for name, sql in zip(parts[::2], parts[1::2], strict=True)})
+
+
+SQL: Final = _statements()
+"""Each statement as an attribute; a name that is not in the file is an AttributeError."""

@@ -1,0 +1,127 @@
+-- name: org
+SELECT org, secret, settings FROM orgs WHERE name = ?;
+-- name: org_names
+SELECT name FROM orgs ORDER BY name;
+-- name: add_org
+INSERT INTO orgs (name, secret, settings) VALUES (?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET settings = excluded.settings;
+-- name: key
+SELECT digest, name, scope, label, made_at_ms FROM keys WHERE digest = ?;
+-- name: add_key
+INSERT OR REPLACE INTO keys (digest, name, scope, label, made_at_ms) VALUES (?, ?, ?, ?, ?);
+
+-- name: binding
+SELECT uid, instant FROM bindings WHERE org = ? AND device = ?;
+-- name: bind
+INSERT INTO bindings (org, device, uid, instant) VALUES (?, ?, ?, ?);
+-- name: devices_of
+SELECT device FROM bindings WHERE org = ? AND uid = ? ORDER BY device;
+-- name: seal
+SELECT instant, why FROM seals WHERE org = ? AND device = ?;
+-- name: set_seal
+INSERT INTO seals (org, device, instant, why) VALUES (?, ?, ?, ?)
+ON CONFLICT (org, device) DO UPDATE SET instant = excluded.instant, why = excluded.why;
+-- name: gaps
+SELECT body FROM gaps WHERE org = ? AND device = ? ORDER BY ordinal;
+-- name: add_gap
+INSERT INTO gaps (org, device, ordinal, body)
+VALUES (?1, ?2, (SELECT coalesce(max(ordinal), 0) + 1 FROM gaps WHERE org = ?1 AND device = ?2), ?3);
+
+-- name: keep_piece
+INSERT INTO pieces
+  (org, device, session, page, started, offset_ms, received_at_ms, sdk, first_at_ms, last_at_ms, last_n, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+-- name: drop_piece
+DELETE FROM pieces WHERE piece = ?;
+-- name: pieces_of_device
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
+FROM pieces WHERE org = ? AND device = ? ORDER BY piece;
+-- name: pieces_past
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
+FROM pieces WHERE org = ?1 AND device = ?2 AND (last_at_ms >= ?3 OR (page = ?4 AND last_n >= ?5)) ORDER BY piece;
+-- name: pieces_of_session
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
+FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece;
+-- name: has_device
+SELECT EXISTS (SELECT 1 FROM pieces WHERE org = ? AND device = ?);
+
+-- name: receipts
+SELECT device, outcomes FROM receipts WHERE org = ? AND page = ? AND first_n BETWEEN ? AND ? AND last_n >= ? ORDER BY first_n;
+-- name: page_device
+SELECT device FROM receipts WHERE org = ? AND page = ? LIMIT 1;
+-- name: add_receipt
+INSERT INTO receipts (org, page, first_n, last_n, device, outcomes) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: add_to_session
+INSERT INTO sessions (org, session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (org, session) DO UPDATE SET
+  began_at_ms = min(began_at_ms, excluded.began_at_ms),
+  active_at_ms = max(active_at_ms, excluded.active_at_ms),
+  end_why = CASE
+    WHEN ended_at_ms IS NULL THEN excluded.end_why
+    WHEN excluded.ended_at_ms IS NULL OR (ended_at_ms, end_why) <= (excluded.ended_at_ms, excluded.end_why) THEN end_why
+    ELSE excluded.end_why END,
+  ended_at_ms = CASE
+    WHEN ended_at_ms IS NULL THEN excluded.ended_at_ms
+    WHEN excluded.ended_at_ms IS NULL THEN ended_at_ms
+    ELSE min(ended_at_ms, excluded.ended_at_ms) END,
+  operations = operations + excluded.operations,
+  events = events + excluded.events,
+  pages = pages + excluded.pages;
+-- name: forget_sessions_of
+DELETE FROM sessions WHERE org = ? AND device = ?;
+-- name: session
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ? AND session = ?;
+-- name: sessions_of_device
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ? AND device = ? ORDER BY began_at_ms DESC, session LIMIT ?;
+-- name: sessions_of_device_after
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ?1 AND device = ?2
+  AND began_at_ms <= ?3 AND (began_at_ms < ?3 OR session > ?4) ORDER BY began_at_ms DESC, session LIMIT ?5;
+-- name: recent_sessions
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ? ORDER BY active_at_ms DESC, session LIMIT ?;
+
+-- name: set_property
+INSERT INTO properties (org, device, name, type, value, session, at_ms, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (org, device, name) DO UPDATE SET
+  type = excluded.type, value = excluded.value, session = excluded.session, at_ms = excluded.at_ms, n = excluded.n
+WHERE (excluded.at_ms, excluded.n, excluded.session) >= (at_ms, n, session);
+-- name: forget_properties_of
+DELETE FROM properties WHERE org = ? AND device = ?;
+-- name: properties_of_device
+SELECT name, type, value, device, session, at_ms, n FROM properties WHERE org = ? AND device = ?;
+-- name: named_property
+SELECT p.type, p.value FROM properties p JOIN bindings b ON b.org = p.org AND b.device = p.device
+WHERE b.org = ? AND b.uid = ? AND p.name = ? ORDER BY p.at_ms DESC, p.n DESC, p.device DESC, p.session DESC LIMIT 1;
+-- name: named_property_of_device
+SELECT type, value FROM properties WHERE org = ? AND device = ? AND name = ?;
+
+-- name: touch_person
+INSERT INTO people (org, id, uid, first_at_ms, last_at_ms) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (org, id) DO UPDATE SET
+  first_at_ms = min(first_at_ms, excluded.first_at_ms), last_at_ms = max(last_at_ms, excluded.last_at_ms);
+-- name: name_person
+UPDATE people SET display_name = ?, email = ? WHERE org = ? AND id = ?;
+-- name: forget_person
+DELETE FROM people WHERE org = ? AND id = ?;
+-- name: span_of_device
+SELECT min(began_at_ms), max(active_at_ms) FROM sessions WHERE org = ? AND device = ?;
+-- name: span_of_uid
+SELECT min(s.began_at_ms), max(s.active_at_ms) FROM sessions s JOIN bindings b ON b.org = s.org AND b.device = s.device
+WHERE b.org = ? AND b.uid = ?;
+-- name: person
+SELECT id, uid, display_name, email, first_at_ms, last_at_ms FROM people WHERE org = ? AND id = ?;
+
+-- name: forget_sessions
+DELETE FROM sessions;
+-- name: forget_properties
+DELETE FROM properties;
+-- name: forget_people
+DELETE FROM people;
+-- name: all_pieces
+SELECT o.name, p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body
+FROM pieces p JOIN orgs o ON o.org = p.org ORDER BY p.piece;

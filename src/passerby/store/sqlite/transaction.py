@@ -1,0 +1,151 @@
+"""Writing: one piece of work on the writer's connection. Keeps what serves reading in step with the truth."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+import msgspec
+
+from passerby.base.errors import BindingViolation
+from passerby.base.ids import DeviceId, OrgId, PageId, Uid, UserId
+from passerby.model.bundle import Piece, Receipt
+from passerby.model.device import SAME_CLOCK_MS, Instant
+from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.model.org import Org
+from passerby.store import projection
+from passerby.store.contract import Key
+from passerby.store.sqlite import rows
+from passerby.store.sqlite.reader import SqliteReader
+from passerby.store.sqlite.rows import blob, encoded
+from passerby.store.sqlite.statements import SQL
+
+_RECEIPT_SPAN: Final = 1024
+"""No receipt's row spans more numbers, so that the rows that may hold a number are found from the number alone."""
+_NAMING: Final = frozenset({"displayName", "email"})
+
+
+class SqliteTransaction(SqliteReader):
+    """The `Transaction` of the contract; the caller holds the savepoint."""
+
+    def add_org(self, org: Org) -> None:
+        self._db.execute(SQL.add_org, (org.id, org.secret, encoded(org.settings)))
+
+    def add_key(self, key: Key) -> None:
+        self._db.execute(SQL.add_key, (key.digest, key.org, key.scope, key.label, key.made_at_ms))
+
+    def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
+        number, name = self._number(org), blob(page)
+        found = self._db.execute(SQL.receipts, (number, name, first - _RECEIPT_SPAN + 1, last, first)).fetchall()
+        if not found:
+            known = self._db.execute(SQL.page_device, (number, name)).fetchone()
+            return Receipt(page, DeviceId(rows.text(known[0])), ()) if known else None
+        answered = {n: outcome for _, body in found for n, outcome in rows.outcomes(body) if first <= n <= last}
+        return Receipt(page, DeviceId(rows.text(found[0][0])), tuple(sorted(answered.items())))
+
+    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
+        return list(self.pieces_of_device(org, device))
+
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
+        since = instant.at - SAME_CLOCK_MS
+        values = (self._number(org), blob(device), since, blob(instant.page), instant.n)
+        return [rows.piece(row) for row in self._db.execute(SQL.pieces_past, values)]
+
+    def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
+        number = self._number(org)
+        dropped: dict[DeviceId, None] = {}
+        for effect in effects:
+            match effect:
+                case Keep(piece=piece):
+                    self._keep(org, number, piece)
+                case Answer(receipt=receipt):
+                    self._answer(number, receipt)
+                case Bind(device=device, binding=binding):
+                    self._bind(org, number, device, binding.uid, encoded(binding.instant))
+                case Close(device=device, seal=seal):
+                    self._db.execute(SQL.set_seal, (number, blob(device), encoded(seal.instant), seal.why))
+                case Divert(device=device, gap=gap):
+                    self._db.execute(SQL.add_gap, (number, blob(device), encoded(gap)))
+                case Drop(piece=piece):
+                    self._db.execute(SQL.drop_piece, (piece.row,))
+                    dropped[piece.device] = None
+        for device in dropped:
+            self.project_again(org, device)
+
+    def _bind(self, org: OrgId, number: int, device: DeviceId, uid: Uid, instant: bytes) -> None:
+        try:
+            self._db.execute(SQL.bind, (number, blob(device), uid, instant))
+        except sqlite3.IntegrityError as error:
+            raise BindingViolation("ID-1: the device is bound already") from error
+        self._db.execute(SQL.forget_person, (number, blob(device)))
+        first_at_ms, last_at_ms = self._db.execute(SQL.span_of_device, (number, blob(device))).fetchone()
+        if first_at_ms is not None:
+            user = blob(self._user(org, uid))
+            self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
+            self._name(org, number, device, uid)
+
+    def _keep(self, org: OrgId, number: int, piece: Piece) -> None:
+        self._db.execute(SQL.keep_piece, rows.piece_row(number, piece))
+        self.project(org, piece)
+
+    def _answer(self, number: int, receipt: Receipt) -> None:
+        for _, near in groupby(receipt.outcomes, lambda answered: answered[0] // _RECEIPT_SPAN):
+            outcomes = tuple(near)
+            span = (outcomes[0][0], outcomes[-1][0])
+            values = (number, blob(receipt.page), *span, blob(receipt.device), encoded(outcomes))
+            self._db.execute(SQL.add_receipt, values)
+
+    def project(self, org: OrgId, piece: Piece) -> None:
+        """Take a kept piece into what serves reading."""
+        number = self._number(org)
+        shown = projection.session_of(piece)
+        self._db.execute(SQL.add_to_session, rows.session_row(number, shown))
+        set_here = projection.user_properties(piece)
+        if set_here:
+            values = [rows.property_row(number, kept) for kept in set_here]
+            self._db.executemany(SQL.set_property, values)
+        bound = self._db.execute(SQL.binding, (number, blob(piece.device))).fetchone()
+        uid = Uid(bound[0]) if bound else None
+        user = blob(self._user(org, uid) if uid else piece.device)
+        touched = (number, user, uid, shown.began_at_ms, shown.active_at_ms)
+        self._db.execute(SQL.touch_person, touched)
+        if any(kept.property.name in _NAMING for kept in set_here) or (uid and projection.identifies(piece)):
+            self._name(org, number, piece.device, uid)
+
+    def project_again(self, org: OrgId, device: DeviceId) -> None:
+        """Make anew what serves reading of one device, after a piece of it went."""
+        number, name = self._number(org), blob(device)
+        self._db.execute(SQL.forget_sessions_of, (number, name))
+        self._db.execute(SQL.forget_properties_of, (number, name))
+        self._db.execute(SQL.forget_person, (number, name))
+        bound = self._db.execute(SQL.binding, (number, name)).fetchone()
+        if bound:
+            self._db.execute(SQL.forget_person, (number, blob(self._user(org, Uid(bound[0])))))
+        for piece in self.pieces(org, device):
+            self.project(org, piece)
+        if bound:
+            uid = Uid(bound[0])
+            first_at_ms, last_at_ms = self._db.execute(SQL.span_of_uid, (number, uid)).fetchone()
+            if first_at_ms is not None:
+                user = blob(self._user(org, uid))
+                self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
+                self._name(org, number, device, uid)
+
+    def _user(self, org: OrgId, uid: Uid) -> UserId:
+        known = self.org(org)
+        return projection.user_id(known.secret if known else b"", uid)
+
+    def _name(self, org: OrgId, number: int, device: DeviceId, uid: Uid | None) -> None:
+        """Bring a person's name and e-mail up to date with their properties."""
+        found: list[str | None] = []
+        for name in ("displayName", "email"):
+            if uid is None:
+                row = self._db.execute(SQL.named_property_of_device, (number, blob(device), name)).fetchone()
+            else:
+                row = self._db.execute(SQL.named_property, (number, uid, name)).fetchone()
+            value = msgspec.json.decode(row[1]) if row else None
+            found.append(value if isinstance(value, str) else None)
+        user = blob(self._user(org, uid) if uid else device)
+        self._db.execute(SQL.name_person, (*found, number, user))

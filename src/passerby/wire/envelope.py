@@ -1,0 +1,136 @@
+"""The envelope: from received bytes to the undecoded operations of one device (WI-1 to WI-3)."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from passerby.base.errors import Refusal
+from passerby.wire import limits
+
+_UUID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_UuidText = Annotated[str, Meta(pattern=_UUID)]
+_Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MAX)]
+_IDENTITY_KEYS: Final = ("device", "session", "page")
+_IDENTITY_KEY: Final = re.compile(rb'"(device|session|page)"\s*:')
+_NESTING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A bundle whose operations are still bytes."""
+
+    v: int
+    org: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")]
+    device: _UuidText
+    session: _UuidText
+    page: _UuidText
+    started: _Instant
+    sent: _Instant
+    ops: msgspec.Raw
+    sdk: Annotated[str, Meta(max_length=limits.SDK_CHARS_MAX)] = ""
+
+
+_DECODER: Final = msgspec.json.Decoder(Envelope)
+
+
+def inflate(body: bytes, encoding: str) -> bytes:
+    """The body without its `Content-Encoding`.
+
+    Refusals: `unsupported_encoding`, `invalid_encoding`, `bundle_too_large`.
+    """
+    if len(body) > limits.BODY_BYTES_MAX:
+        raise Refusal("bundle_too_large", f"the body is over {limits.BODY_BYTES_MAX} bytes")
+    match encoding.strip().lower():
+        case "" | "identity":
+            return body
+        case "gzip" | "x-gzip":
+            return _gunzip(body)
+        case _:
+            raise Refusal("unsupported_encoding", "Content-Encoding may be gzip or identity")
+
+
+def _gunzip(body: bytes) -> bytes:
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        plain = stream.decompress(body, limits.INFLATED_BYTES_MAX + 1)
+    except zlib.error as error:
+        raise Refusal("invalid_encoding", "the gzip stream is broken") from error
+    if len(plain) > limits.INFLATED_BYTES_MAX:
+        raise Refusal("bundle_too_large", f"the body inflates to over {limits.INFLATED_BYTES_MAX} bytes")
+    if not stream.eof or stream.unused_data:
+        raise Refusal("invalid_encoding", "the gzip stream does not end where the body does")
+    return plain
+
+
+def open_envelope(body: bytes) -> Envelope:
+    """The envelope of an inflated body.
+
+    Refusals: `too_deep`, `malformed_json`, `unsupported_version`, `mixed_devices`, `unknown_field`, `invalid_envelope`.
+    """
+    _check_depth(body)
+    try:
+        envelope = _DECODER.decode(body)
+    except msgspec.ValidationError as error:
+        raise _envelope_refusal(body, error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal("malformed_json", f"the body is not JSON: {error}") from error
+    if envelope.v != 1:
+        raise Refusal("unsupported_version", "v is not 1")
+    if len(_IDENTITY_KEY.findall(body)) > len(_IDENTITY_KEYS):
+        _check_one_device(body)
+    if len({envelope.device, envelope.session, envelope.page}) != 3:
+        raise Refusal("invalid_envelope", "device, session and page must be different ids")
+    return envelope
+
+
+def _check_depth(body: bytes) -> None:
+    if body.count(b"{") + body.count(b"[") <= limits.DEPTH_MAX:
+        return
+    depth = 0
+    for token in _NESTING.finditer(body):
+        first = token[0][:1]
+        if first in b"[{":
+            depth += 1
+            if depth > limits.DEPTH_MAX:
+                raise Refusal("too_deep", f"the JSON nests over {limits.DEPTH_MAX} deep")
+        elif first in b"]}":
+            depth -= 1
+
+
+def _envelope_refusal(body: bytes, error: msgspec.ValidationError) -> Refusal:
+    _check_one_device(body)
+    prose = str(error)
+    if "unknown field" in prose:
+        return Refusal("unknown_field", prose)
+    if prose.startswith("Expected `object`") and "path" not in prose:
+        return Refusal("malformed_json", "the body is not a JSON object")
+    return Refusal("invalid_envelope", prose)
+
+
+def _check_one_device(body: bytes) -> None:
+    """Refuse a body that names an identity twice, as a list, or inside an operation (WI-2)."""
+    try:
+        found = json.loads(body, object_pairs_hook=_Pairs)
+    except ValueError as error:
+        raise Refusal("malformed_json", "the body is not JSON") from error
+    if not isinstance(found, _Pairs):
+        return
+    top = [name for name, _ in found.pairs]
+    ops = next((value for name, value in found.pairs if name == "ops"), None)
+    inside = [op for op in ops if isinstance(op, _Pairs)] if isinstance(ops, list) else []
+    for key in _IDENTITY_KEYS:
+        listed = any(name == key and isinstance(value, list | _Pairs) for name, value in found.pairs)
+        if top.count(key) > 1 or listed or any(name == key for op in inside for name, _ in op.pairs):
+            raise Refusal("mixed_devices", f"a bundle has one {key}, in the envelope: send another bundle")
+
+
+class _Pairs:
+    """A JSON object as its pairs, so that a name given twice can be seen."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        self.pairs = pairs

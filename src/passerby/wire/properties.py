@@ -1,0 +1,185 @@
+"""Properties from JSON to typed, flat and checked (PR-1). What is left out is noted by name, never by value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+
+from passerby.model.properties import PROPERTY_TYPES, Property, Value
+from passerby.wire import limits
+
+Complaint = tuple[str, str]
+"""(code, name)"""
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+_SCRUBBED: Final = re.compile(r"[^A-Za-z0-9_.-]")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\Z")
+_INT_MAX: Final = 2**53 - 1
+_PRODUCTS: Final = "products"
+
+
+class PropertiesError(ValueError):
+    """The properties as a whole cannot be used; the text says why."""
+
+
+def typed_properties(
+    properties: msgspec.Raw, schema: msgspec.Raw, *, products: bool = False
+) -> tuple[tuple[Property, ...], list[Complaint]]:
+    """The properties of one operation, and what was left out of them.
+
+    `products` allows the array of objects of that name (PR-1). PropertiesError: not an object, or too large.
+    """
+    if len(properties) > limits.PROPERTIES_BYTES_MAX:
+        raise PropertiesError(f"properties are over {limits.PROPERTIES_BYTES_MAX} bytes")
+    given = _object(properties, "properties")
+    if not given:
+        return (), []
+    types = _types(_object(schema, "schema"))
+    kept: dict[str, Property] = {}
+    complaints: list[Complaint] = []
+    for name, value in _flat(given, "", products):
+        _add(name, value, types, kept, complaints)
+    return tuple(kept.values()), complaints
+
+
+def _add(
+    name: str, value: Any, types: Mapping[str, Any], kept: dict[str, Property], complaints: list[Complaint]
+) -> None:
+    clean = _SCRUBBED.sub("_", name)
+    if clean != name:
+        complaints.append(("scrubbed_name", clean))
+    if len(clean) > limits.PROPERTY_NAME_CHARS_MAX or not all(_NAME.match(part) for part in clean.split(".")):
+        complaints.append(("invalid_name", clean[: limits.PROPERTY_NAME_CHARS_MAX]))
+        return
+    if value is None or value == []:
+        return
+    declared = types.get(name)
+    if declared is not None and declared not in PROPERTY_TYPES:
+        complaints.append(("invalid_type", clean))
+        declared = None
+    found = _inferred(value) if declared is None else _fitted(value, declared)
+    if isinstance(found, str):
+        complaints.append((found, clean))
+    elif len(kept) >= limits.PROPERTIES_MAX and clean not in kept:
+        complaints.append(("too_many_properties", clean))
+    else:
+        kept[clean] = Property(clean, *found)
+
+
+def _object(raw: msgspec.Raw, what: str) -> dict[str, Any]:
+    if not raw or bytes(raw) == b"null":
+        return {}
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PropertiesError(f"{what} is not JSON") from error
+    if not isinstance(found, dict):
+        raise PropertiesError(f"{what} is not an object")
+    return found
+
+
+def _types(schema: dict[str, Any]) -> dict[str, Any]:
+    """Both shapes of PR-1.2, as flat names to types. A property may itself be called `properties`."""
+    if set(schema) == {"properties"} and isinstance(schema["properties"], dict):
+        schema = schema["properties"]
+    return dict(_flat(schema, "", products=False))
+
+
+def _flat(given: Mapping[str, Any], prefix: str, products: bool) -> Iterator[tuple[str, Any]]:
+    for name, value in given.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}.", products)
+        elif products and path == _PRODUCTS and _is_object_list(value):
+            yield from _product_columns(value)
+        else:
+            yield path, value
+
+
+def _is_object_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(member, dict) for member in value)
+
+
+def _product_columns(products: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """An array of objects as one list for each of their names, which is how it can be searched."""
+    columns: dict[str, list[Any]] = {}
+    for product in products:
+        for name, value in _flat(product, f"{_PRODUCTS}.", products=False):
+            columns.setdefault(name, []).append(value)
+    yield from columns.items()
+
+
+def _inferred(value: Any) -> tuple[str, Value] | str:
+    if isinstance(value, list):
+        members = [_inferred(member) for member in value]
+        if any(isinstance(m, str) or isinstance(m[1], list) for m in members):
+            return "invalid_value"
+        kinds = {m[0] for m in members if not isinstance(m, str)}
+        if len(kinds) != 1:
+            return "invalid_value"
+        return _sized(f"{kinds.pop()}s", [m[1] for m in members if not isinstance(m, str)])
+    match value:
+        case bool():
+            return "bool", value
+        case int() | float():
+            return ("real", float(value)) if abs(value) < 1.7e308 else "invalid_value"
+        case str():
+            return _sized("str", value)
+        case _:
+            return "invalid_value"
+
+
+def _fitted(value: Any, declared: str) -> tuple[str, Value] | str:
+    if declared.endswith("s"):
+        if not isinstance(value, list):
+            return "type_mismatch"
+        members = [_fitted(member, declared[:-1]) for member in value]
+        if any(isinstance(m, str) for m in members):
+            return "type_mismatch"
+        return _sized(declared, [m[1] for m in members if not isinstance(m, str)])
+    if not _fits(value, declared):
+        return "type_mismatch"
+    match declared:
+        case "real":
+            return declared, float(value)
+        case "int":
+            return declared, int(value)
+        case _:
+            return _sized(declared, value)
+
+
+def _fits(value: Any, declared: str) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    match declared:
+        case "str":
+            return isinstance(value, str)
+        case "bool":
+            return isinstance(value, bool)
+        case "real":
+            return number and math.isfinite(value)
+        case "int":
+            return number and math.isfinite(value) and value == int(value) and abs(value) <= _INT_MAX
+        case _:
+            return (number and math.isfinite(value)) or (isinstance(value, str) and _is_date(value))
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.match(text):
+        return False
+    try:
+        date.fromisoformat(text[:10])
+        if len(text) > 10:
+            datetime.fromisoformat(text.replace(" ", "T", 1))
+    except ValueError:
+        return False
+    return True
+
+
+def _sized(kind: str, value: Any) -> tuple[str, Value] | str:
+    size = len(value.encode()) if isinstance(value, str) else len(msgspec.json.encode(value))
+    return (kind, value) if size <= limits.PROPERTY_VALUE_BYTES_MAX else "value_too_big"
