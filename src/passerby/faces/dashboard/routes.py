@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
@@ -67,11 +68,10 @@ class Pages:
             body += chunk
             if len(body) > _KEY_BYTES_MAX:
                 return self._render("signin.html", 413, org=name, wrong=True)
-        request._body = body
-        form = await request.form()
+        given = parse_qs(body.decode("latin-1")).get("key", [""])[0]
         with self._store.read() as reader:
             org = reader.org(OrgId(name))
-            key = find_key(reader, f"Basic {form.get('key', '')}")
+            key = find_key(reader, f"Basic {given}")
         if org is None or key is None or key.org != org.id:
             return self._render("signin.html", 401, org=name, wrong=True)
         response = RedirectResponse(f"/ui/{org.id}/", 303, _HEADERS)

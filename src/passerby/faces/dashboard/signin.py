@@ -1,6 +1,7 @@
 """Signing in to the dashboard with an API key.
 
-The cookie holds no key: it holds an expiry and a keyed hash of it, so nothing is kept on the server and nobody can make one.
+The cookie holds no key: it holds an expiry and a keyed hash of it, so nothing is kept on the
+server and nobody can make one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,84 @@
+"""`passerby …`: reads flags, calls the composition root, speaks to people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from passerby import __version__, boot
+from passerby.base.errors import PasserbyError
+from passerby.cli.serve import serve
+from passerby.config import Settings, load
+
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="PASSERBY_CONFIG",
+    help="TOML file with any of these settings.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="passerby")
+def main() -> None:
+    """Know who is using an app, and when they stop being that person."""
+
+
+@main.command("serve")
+@click.option("--host", help="Address to listen on (127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (8000; 0 takes a free one).")
+@click.option("--data", help="Directory of the database (data), or :memory:.")
+@click.option("--tls/--no-tls", default=None, help="Serve https with a development certificate made here.")
+@click.option("--org", help="Org id (made at the first start).")
+@click.option("--public-url", help="How browsers reach the service, when it stands behind a proxy.")
+@click.option("--log", help="auto, text, json or off.")
+@_CONFIG
+def serve_command(config: Path | None, **flags: Any) -> None:
+    """Collect, store and show."""
+    _guard(lambda: serve(_settings(flags, config)))
+
+
+@main.command("rebuild")
+@click.option("--data", help="Directory of the database (data).")
+@_CONFIG
+def rebuild_command(config: Path | None, **flags: Any) -> None:
+    """Make anew what only serves reading, from the stored bundles."""
+
+    def rebuild() -> None:
+        store = boot.open_store(_settings(flags, config).data)
+        store.rebuild()
+        store.close()
+        click.echo("Rebuilt sessions, properties and people.")
+
+    _guard(rebuild)
+
+
+@main.command(
+    "audit", context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def audit_command(arguments: tuple[str, ...]) -> None:
+    """Find mistakes around login and logout in source code (see passerby audit --help)."""
+    try:
+        from passerby_audit.cli import main as audit
+    except ModuleNotFoundError:
+        click.echo("passerby audit needs the package passerby-audit: pip install passerby-audit", err=True)
+        sys.exit(2)
+    audit(args=list(arguments), prog_name="passerby audit")
+
+
+def _settings(flags: dict[str, Any], config: Path | None) -> Settings:
+    return load(flags, os.environ, config)
+
+
+def _guard(command: Any) -> None:
+    """Run a command; what is wrong is said in one line, with exit code 2."""
+    try:
+        command()
+    except PasserbyError as error:
+        click.echo(f"passerby: {error}", err=True)
+        sys.exit(2)

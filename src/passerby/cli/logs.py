@@ -1,0 +1,34 @@
+"""How the service logs: text on a terminal, JSON off it; never a uid, a device id or a value (PV-3)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Any
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """`{"at", "level", "message"}`, and the traceback of our own bugs."""
+        line = {"at": self.formatTime(record), "level": record.levelname.lower(), "message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def log_config(style: str) -> dict[str, Any]:
+    """uvicorn's logging as a dictConfig, for a style of the settings."""
+    if style == "auto":
+        style = "text" if sys.stderr.isatty() else "json"
+    formatter: dict[str, Any] = {"format": "%(levelname)s %(message)s"} if style == "text" else {"()": JsonLines}
+    level = "CRITICAL" if style == "off" else "INFO"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "loggers": {"uvicorn": {"handlers": ["stderr"], "level": level, "propagate": False}},
+    }

@@ -1,0 +1,83 @@
+"""`passerby serve`: compose, listen, say where."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import click
+import uvicorn
+
+from passerby.base.errors import SettingsError
+from passerby.boot import MEMORY, Service, compose
+from passerby.cli import certificate
+from passerby.cli.logs import log_config
+from passerby.config import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Run until stopped. SettingsError if the port is taken."""
+    listener = _listen(settings)
+    service = compose(settings)
+    scheme = "https" if settings.tls else "http"
+    base = settings.public_url or f"{scheme}://{_shown_host(settings.host)}:{listener.getsockname()[1]}"
+    keyfile, certfile, trust = None, None, None
+    if settings.tls:
+        directory = Path("." if settings.data == MEMORY else settings.data) / "tls"
+        keyfile, certfile, trust = certificate.development(directory, settings.host)
+    _welcome(service, base, trust)
+    config = uvicorn.Config(
+        service.app,
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        log_config=log_config(settings.log),
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+        ssl_keyfile=keyfile,
+        ssl_certfile=certfile,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        service.store.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); choose another with --port"
+        ) from error
+    return listener
+
+
+def _shown_host(host: str) -> str:
+    return "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host
+
+
+def _welcome(service: Service, base: str, trust: Path | None) -> None:
+    click.echo(f"\n  Passerby is running.\n\n  Dashboard  {base}/ui/{service.org}/")
+    if service.new_key:
+        click.echo(f"  API key    {service.new_key}   (shown this once: keep it)")
+    if trust:
+        click.echo(f"  Trust      {trust}   (add this development CA to a browser, or let it through)")
+    script = base.split("://", 1)[1] + "/s/fs.js"
+    click.echo(
+        f"\n  Paste this into the <head> of your pages:\n\n"
+        f'    <script src="{base}/s/fs.js?org={service.org}"></script>\n'
+    )
+    if base.startswith("https://"):
+        click.echo(
+            "  or, with Fullstory's own @fullstory/browser package:\n\n"
+            f"    init({{ orgId: '{service.org}', script: '{script}' }})\n"
+        )
+    else:
+        click.echo("  Fullstory's own loaders always use https: start with --tls to use them.\n")
