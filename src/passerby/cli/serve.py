@@ -51,6 +51,7 @@ def _listen(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen()  # from here on whoever read the welcome may connect
     except OSError as error:
         listener.close()
         raise SettingsError(

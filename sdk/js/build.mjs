@@ -1,0 +1,41 @@
+// Builds what browsers load. Files for the service go to its assets folder, source maps and modules to dist/.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const home = dirname(fileURLToPath(import.meta.url));
+const dist = join(home, "dist");
+const assets = join(home, "../../src/passerby/faces/assets");
+
+const bundles = [
+  { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true },
+  { entry: "flows/src/index.ts", file: "fs-flows.js", format: "iife", globalName: "PasserbyFlows", served: true },
+  { entry: "flows/src/index.ts", file: "flows.mjs", format: "esm", served: false },
+];
+
+for (const folder of [dist, assets]) mkdirSync(folder, { recursive: true });
+for (const { entry, file, served, ...options } of bundles) {
+  if (!existsSync(join(home, entry))) continue;
+  const { outputFiles } = await build({
+    absWorkingDir: home,
+    entryPoints: [entry],
+    outfile: join(dist, file),
+    bundle: true,
+    minify: true,
+    target: "es2018",
+    charset: "utf8",
+    legalComments: "none",
+    sourcemap: "external",
+    write: false,
+    logLevel: "warning",
+    ...options,
+  });
+  for (const { path, contents } of outputFiles) {
+    writeFileSync(path, contents);
+    if (path.endsWith(".map")) continue;
+    if (served) writeFileSync(join(assets, file), contents);
+    console.log(`${file}: ${contents.length} bytes, ${gzipSync(contents, { level: 9 }).length} gzipped`);
+  }
+}
