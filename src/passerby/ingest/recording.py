@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from passerby.base.errors import Refusal
 from passerby.base.ids import DeviceId, OrgId
+from passerby.base.units import DAY_MS
+from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
 from passerby.lifecycle.decide import Change, decide, settle
 from passerby.lifecycle.identity import Standing
 from passerby.lifecycle.substitute import Substitutes
@@ -16,6 +20,8 @@ from passerby.model.device import Device
 from passerby.model.effect import Close
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
+
+_TALLIED_MS: Final = 30 * DAY_MS
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -36,6 +42,12 @@ def record(transaction: Transaction, bundle: Bundle) -> Recorded:
     decision = decide(bundle, answered, standing, org.settings.age_ms)
     transaction.apply(org.id, decision.effects)
     _settle(transaction, org.id, list(decision.unsettled), substitutes)
+    fresh = {n: outcome for n, outcome in decision.outcomes.items() if n not in answered}
+    if fresh:
+        transaction.tally(org.id, bundle.received_at_ms, Counter(fresh.values()), bundle.received_at_ms - _TALLIED_MS)
+    complaints = complaints_of(bundle, fresh, lambda: transaction.pieces_of_session(org.id, bundle.session))
+    if complaints:
+        transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
     return Recorded(decision.outcomes, len(answered))
 
 

@@ -50,11 +50,15 @@ _ACCEPTED = frozenset(
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """An operation that is not kept, and why. `message` shows what would have been right, never a value."""
+    """An operation that is not kept, and why. `message` shows what would have been right, never a value.
+
+    `call` is its kind, where it says one.
+    """
 
     n: int
     outcome: Outcome
     message: str
+    call: str = ""
 
 
 class Noted(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,3 +68,28 @@ class Noted(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     name: str
     message: str
+
+
+class Complaint(msgspec.Struct, frozen=True):
+    """Something an app should mend, as often as it came within an hour (PR-4).
+
+    `code` is a refusing outcome, a note, or `bleed` or `conflict`; `call` the kind of operation; `page` the host and
+    path it was made on; `name` the property's. It names no device and holds no value.
+    """
+
+    last_at_ms: int
+    code: str
+    call: str
+    page: str
+    sdk: str
+    name: str
+    message: str
+    count: int = 1
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How many operations arrived in the minute that began at `minute_at_ms`, by outcome."""
+
+    minute_at_ms: int
+    outcome: Outcome
+    count: int

@@ -10,6 +10,9 @@ nothing if all is well.
 
 **Write-once.** A second `Bind` of a device raises `BindingViolation` (ID-1), whatever asked for it.
 
+**Beside it.** Tallies and complaints say what arrived lately, members and admissions say who may look. None of them
+is made anew by a rebuild, and none of them names a device or a uid.
+
 **Errors.** `StoreError` when the engine failed (disk full, file damaged), `StoreClosed` after `close`.
 
 Readers see committed work only. All orders are stated with each port; ties are broken by id.
@@ -17,10 +20,10 @@ Readers see committed work only. All orders are stated with each port; ties are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -28,11 +31,18 @@ from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece, Receipt
 from passerby.model.device import Device, Instant
 from passerby.model.effect import Effect
+from passerby.model.member import Admission, Member
 from passerby.model.org import Org
-from passerby.model.properties import Property
+from passerby.model.outcome import Complaint, Outcome, Tally
+from passerby.model.properties import Property, Scalar
 from passerby.model.session import Session
 
 T = TypeVar("T")
+
+MATCHES_MAX: Final = 1000
+"""An engine may stop looking for what `prefix` or `having` match after so many."""
+COMPLAINTS_MAX: Final = 2000
+"""Of more kinds of complaint an hour, page and name are left out, so that nobody can fill the disk with them."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -57,12 +67,18 @@ class KeptProperty(msgspec.Struct, frozen=True):
 
 
 class PersonFilter(msgspec.Struct, frozen=True):
-    """Which people are listed; what is None does not matter. Text is compared exactly."""
+    """Which people are listed; what is None does not matter. Text is compared exactly.
+
+    `prefix` is what uid, e-mail or name begins with, upper and lower case of ASCII being the same. `having` is a user
+    property's name and the values that will do, of at most 64 bytes as JSON.
+    """
 
     uid: str | None = None
     email: str | None = None
     display_name: str | None = None
     identified: bool | None = None
+    prefix: str | None = None
+    having: tuple[str, tuple[Scalar, ...]] | None = None
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -102,6 +118,30 @@ class Transaction(Protocol):
     def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
         """At least the pieces of a device that hold an operation not before `instant`, in order of row."""
         ...
+
+    def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
+        """As the reader's."""
+        ...
+
+    def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
+        """Add to the tallies of the minute of `at_ms`; those before `keep_since_ms` go."""
+        ...
+
+    def complain(self, org: OrgId, complaints: Sequence[Complaint], keep_since_ms: int) -> None:
+        """Add to the complaints of the same kind and hour; those of hours before `keep_since_ms` go."""
+        ...
+
+    def put_member(self, org: OrgId, member: Member) -> None:
+        """Add a member, or change the one of that name."""
+        ...
+
+    def remove_member(self, org: OrgId, name: str) -> None:
+        """Remove a member and what admits them."""
+        ...
+
+    def admit(self, admission: Admission) -> None: ...
+
+    def dismiss(self, digest: bytes) -> None: ...
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         """Do `effects` in order. BindingViolation if a device would be bound twice."""
@@ -147,6 +187,20 @@ class Reader(Protocol):
 
     def session(self, org: OrgId, session: SessionId) -> Session | None: ...
 
+    def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:
+        """The session of these devices that comes just before `before` in the order of `sessions_of`: the later one."""
+        ...
+
+    def count_sessions(self, org: OrgId) -> int: ...
+
+    def pieces_after(self, org: OrgId, row: int, limit: int) -> list[Piece]:
+        """The org's pieces with a row above `row`, in order of row."""
+        ...
+
+    def last_row(self, org: OrgId) -> int:
+        """The highest row of the org's pieces; 0 if there is none."""
+        ...
+
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
         """In order of their first operation's server time, then row."""
         ...
@@ -157,6 +211,26 @@ class Reader(Protocol):
 
     def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
         """The last value of each user property over these devices (PR-2), by name."""
+        ...
+
+    def tallies(self, org: OrgId, since_ms: int) -> list[Tally]:
+        """What arrived in the minutes from `since_ms` on, by minute and outcome."""
+        ...
+
+    def complaints(self, org: OrgId, since_ms: int) -> list[Complaint]:
+        """The complaints last made at `since_ms` or later, the latest first."""
+        ...
+
+    def members(self, org: OrgId) -> list[Member]:
+        """By name."""
+        ...
+
+    def member(self, org: OrgId, name: str) -> Member | None: ...
+
+    def admission(self, digest: bytes) -> Admission | None: ...
+
+    def admissions(self, org: OrgId) -> list[Admission]:
+        """The latest made first."""
         ...
 
 

@@ -7,7 +7,7 @@ It is the contract in its shortest form, so tests hold the other engines against
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import reduce
@@ -17,14 +17,17 @@ import msgspec
 
 from passerby.base.errors import BindingViolation, StoreClosed
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
+from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Piece, Receipt
 from passerby.model.device import Device, Instant
 from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.model.member import Admission, Member
 from passerby.model.org import Org
-from passerby.model.outcome import Outcome
+from passerby.model.outcome import Complaint, Outcome, Tally
+from passerby.model.properties import Scalar
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import KeptProperty, Key, Person, PersonFilter, T, Transaction
+from passerby.store.contract import COMPLAINTS_MAX, KeptProperty, Key, Person, PersonFilter, T, Transaction
 
 _Place = tuple[OrgId, str]
 
@@ -38,6 +41,10 @@ class _Truth:
         self.devices: dict[tuple[OrgId, DeviceId], Device] = {}
         self.pieces: dict[tuple[OrgId, int], Piece] = {}
         self.receipts: dict[tuple[OrgId, PageId], tuple[DeviceId, dict[int, Outcome]]] = {}
+        self.tallies: dict[tuple[OrgId, int, Outcome], int] = {}
+        self.complaints: dict[tuple[OrgId, int, tuple[str, ...]], Complaint] = {}
+        self.members: dict[tuple[OrgId, str], Member] = {}
+        self.admissions: dict[bytes, Admission] = {}
         self.next_row = 1
         self._undo: list[Callable[[], object]] = []
 
@@ -85,16 +92,32 @@ class _MemoryReader:
         return sorted(key for (owner, key), d in bound if owner == org and d.binding and d.binding.uid == uid)
 
     def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
-        found = sorted((p for p in self._people(org) if _is_wanted(p, wanted)), key=_recency)
+        found = sorted((p for p in self._people(org) if self._is_wanted(org, p, wanted)), key=_recency)
         if after is not None:
             found = [p for p in found if _recency(p) > (-after[0], after[1])]
         return found[:limit]
 
     def count_people(self, org: OrgId, wanted: PersonFilter) -> int:
-        return sum(_is_wanted(person, wanted) for person in self._people(org))
+        return sum(self._is_wanted(org, person, wanted) for person in self._people(org))
 
     def person(self, org: OrgId, user: UserId) -> Person | None:
         return next((person for person in self._people(org) if person.id == user), None)
+
+    def _is_wanted(self, org: OrgId, person: Person, wanted: PersonFilter) -> bool:
+        return (
+            wanted.uid in (None, person.uid)
+            and wanted.email in (None, person.email)
+            and wanted.display_name in (None, person.display_name)
+            and wanted.identified in (None, person.uid is not None)
+            and (wanted.prefix is None or _begins(person, wanted.prefix))
+            and (wanted.having is None or self._has(org, person, *wanted.having))
+        )
+
+    def _has(self, org: OrgId, person: Person, name: str, fitting: Sequence[Scalar]) -> bool:
+        devices = self.devices_of(org, person.uid) if person.uid else [DeviceId(person.id)]
+        wanted = {msgspec.json.encode(value) for value in fitting}
+        found = (kept.property for kept in self.properties_of(org, devices))
+        return any(kept.name == name and msgspec.json.encode(kept.value) in wanted for kept in found)
 
     def _people(self, org: OrgId) -> Iterator[Person]:
         secret = self._truth.orgs[org].secret if org in self._truth.orgs else b""
@@ -158,6 +181,43 @@ class _MemoryReader:
                         last[name] = kept
         return [last[name] for name in sorted(last)]
 
+    def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:
+        later = [s for s in self._sessions(org) if s.device in set(devices)]
+        return max((s for s in later if _beginning(s) < (-before[0], before[1])), key=_beginning, default=None)
+
+    def count_sessions(self, org: OrgId) -> int:
+        return len(self._sessions(org))
+
+    def pieces_after(self, org: OrgId, row: int, limit: int) -> list[Piece]:
+        found = [piece for (owner, number), piece in self._truth.pieces.items() if owner == org and number > row]
+        return sorted(found, key=lambda piece: piece.row)[:limit]
+
+    def last_row(self, org: OrgId) -> int:
+        return max((number for owner, number in self._truth.pieces if owner == org), default=0)
+
+    def tallies(self, org: OrgId, since_ms: int) -> list[Tally]:
+        found = [Tally(at, outcome, n) for (owner, at, outcome), n in self._truth.tallies.items() if owner == org]
+        found.sort(key=lambda tally: (tally.minute_at_ms, tally.outcome.value))
+        return [tally for tally in found if tally.minute_at_ms >= since_ms]
+
+    def complaints(self, org: OrgId, since_ms: int) -> list[Complaint]:
+        found = [told for (owner, _, _), told in self._truth.complaints.items() if owner == org]
+        found.sort(key=lambda told: (-told.last_at_ms, _kind(told)))
+        return [told for told in found if told.last_at_ms >= since_ms]
+
+    def members(self, org: OrgId) -> list[Member]:
+        return [self._truth.members[key] for key in sorted(self._truth.members) if key[0] == org]
+
+    def member(self, org: OrgId, name: str) -> Member | None:
+        return self._truth.members.get((org, name))
+
+    def admission(self, digest: bytes) -> Admission | None:
+        return self._truth.admissions.get(digest)
+
+    def admissions(self, org: OrgId) -> list[Admission]:
+        found = [admission for admission in self._truth.admissions.values() if admission.org == org]
+        return sorted(found, key=lambda admission: (-admission.made_at_ms, admission.digest))
+
 
 class _MemoryTransaction(_MemoryReader):
     def add_org(self, org: Org) -> None:
@@ -165,6 +225,44 @@ class _MemoryTransaction(_MemoryReader):
 
     def add_key(self, key: Key) -> None:
         self._truth.put(self._truth.keys, key.digest, key)
+
+    def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
+        kept = self._truth.tallies
+        for outcome, count in counts.items():
+            key = (org, at_ms - at_ms % MINUTE_MS, outcome)
+            self._truth.put(kept, key, kept.get(key, 0) + count)
+        for key in [key for key in kept if key[0] == org and key[1] < keep_since_ms]:
+            self._truth.remove(kept, key)
+
+    def complain(self, org: OrgId, complaints: Sequence[Complaint], keep_since_ms: int) -> None:
+        kept = self._truth.complaints
+        for told in complaints:
+            hour_at_ms = told.last_at_ms - told.last_at_ms % HOUR_MS
+            if sum(key[:2] == (org, hour_at_ms) for key in kept) >= COMPLAINTS_MAX:
+                told = msgspec.structs.replace(told, page="", name="")
+            key = (org, hour_at_ms, _kind(told))
+            if key in kept:
+                last_at_ms = max(told.last_at_ms, kept[key].last_at_ms)
+                told = msgspec.structs.replace(told, last_at_ms=last_at_ms, count=kept[key].count + told.count)
+            self._truth.put(kept, key, told)
+        for key in [key for key in kept if key[0] == org and key[1] < keep_since_ms - keep_since_ms % HOUR_MS]:
+            self._truth.remove(kept, key)
+
+    def put_member(self, org: OrgId, member: Member) -> None:
+        self._truth.put(self._truth.members, (org, member.name), member)
+
+    def remove_member(self, org: OrgId, name: str) -> None:
+        if (org, name) in self._truth.members:
+            self._truth.remove(self._truth.members, (org, name))
+        for digest in [a.digest for a in self.admissions(org) if a.member == name]:
+            self.dismiss(digest)
+
+    def admit(self, admission: Admission) -> None:
+        self._truth.put(self._truth.admissions, admission.digest, admission)
+
+    def dismiss(self, digest: bytes) -> None:
+        if digest in self._truth.admissions:
+            self._truth.remove(self._truth.admissions, digest)
 
     def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
         known = self._truth.receipts.get((org, page))
@@ -252,13 +350,13 @@ class MemoryStore:
         self._closed = True
 
 
-def _is_wanted(person: Person, wanted: PersonFilter) -> bool:
-    return (
-        wanted.uid in (None, person.uid)
-        and wanted.email in (None, person.email)
-        and wanted.display_name in (None, person.display_name)
-        and wanted.identified in (None, person.uid is not None)
-    )
+def _begins(person: Person, prefix: str) -> bool:
+    searched = (text.encode().lower() for text in (person.uid, person.email, person.display_name) if text)
+    return any(text.startswith(prefix.encode().lower()) for text in searched)
+
+
+def _kind(told: Complaint) -> tuple[str, ...]:
+    return (told.code, told.call, told.page, told.sdk, told.name)
 
 
 def _recency(person: Person) -> tuple[int, str]:

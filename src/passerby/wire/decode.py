@@ -64,7 +64,7 @@ def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
         try:
             operations.append(_operation(message, envelope, offset_ms, notes))
         except _Bad as bad:
-            refused.append(Refused(message.n, bad.outcome, bad.message))
+            refused.append(Refused(message.n, bad.outcome, bad.message, str(message.__struct_config__.tag)))
     return Bundle(
         OrgId(envelope.org),
         DeviceId(envelope.device),
@@ -126,8 +126,8 @@ def _refused(raw: msgspec.Raw, index: int, prose: str) -> Refused:
             f"ops[{index}]: an operation is one of {', '.join(sorted(KINDS))}",
         )
     if kind == "identify" and isinstance(found, dict) and not isinstance(found.get("uid"), str | int | float):
-        return Refused(number, Outcome.INVALID_UID, f"ops[{index}]: {_PROSE[Outcome.INVALID_UID]}")
-    return Refused(number, Outcome.INVALID_OPERATION, f"ops[{index}]: {prose}")
+        return Refused(number, Outcome.INVALID_UID, f"ops[{index}]: {_PROSE[Outcome.INVALID_UID]}", kind)
+    return Refused(number, Outcome.INVALID_OPERATION, f"ops[{index}]: {prose}", kind if isinstance(kind, str) else "")
 
 
 def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list[Noted]) -> Operation:

@@ -5,20 +5,37 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
 from passerby.model.device import Binding, Device, Gap, Instant, Seal
+from passerby.model.member import Admission, Member
 from passerby.model.org import Org, OrgSettings
+from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import KeptProperty, Key, Person, PersonFilter
+from passerby.store.contract import MATCHES_MAX, KeptProperty, Key, Person, PersonFilter
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.rows import blob, text
 from passerby.store.sqlite.statements import SQL
 
+_SEARCHED: Final = ("uid", "email", "display_name")
+_LAST_CHARACTER: Final = "\U0010ffff"
+_BEGINNING: Final = (
+    "SELECT * FROM (SELECT id FROM people WHERE org = ? AND {0} >= ? COLLATE NOCASE AND {0} < ? COLLATE NOCASE LIMIT ?)"
+)
+_HAVING: Final = """
+SELECT coalesce((SELECT id FROM people q WHERE q.org = p.org AND q.uid = b.uid), p.device)
+FROM (SELECT * FROM properties WHERE org = ? AND name = ? AND length(value) <= 64 AND value IN ({0}) LIMIT ?) p
+LEFT JOIN bindings b ON b.org = p.org AND b.device = p.device
+WHERE NOT EXISTS (
+  SELECT 1 FROM bindings c JOIN properties o ON o.org = c.org AND o.device = c.device
+  WHERE c.org = b.org AND c.uid = b.uid AND o.name = p.name
+    AND (o.at_ms, o.n, o.device, o.session) > (p.at_ms, p.n, p.device, p.session))"""
+"""Whoever has the value now: what a later write on another device of the user replaced does not count (PR-2)."""
 _PERSON = "id, uid, display_name, email, first_at_ms, last_at_ms"
 
 
@@ -72,7 +89,7 @@ class SqliteReader:
         return [DeviceId(text(row[0])) for row in found]
 
     def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
-        where, values = _conditions(wanted)
+        where, values = _conditions(wanted, self._number(org))
         if after is not None:
             where += " AND last_at_ms <= ? AND (last_at_ms < ? OR id > ?)"
             values += [after[0], after[0], blob(after[1])]
@@ -80,7 +97,7 @@ class SqliteReader:
         return [rows.person(row) for row in self._db.execute(sql, (self._number(org), *values, limit))]
 
     def count_people(self, org: OrgId, wanted: PersonFilter) -> int:
-        where, values = _conditions(wanted)
+        where, values = _conditions(wanted, self._number(org))
         sql = f"SELECT count(*) FROM people WHERE org = ?{where}"
         return int(self._db.execute(sql, (self._number(org), *values)).fetchone()[0])
 
@@ -112,6 +129,45 @@ class SqliteReader:
         row = self._db.execute(SQL.session, (self._number(org), blob(session))).fetchone()
         return rows.session(row) if row else None
 
+    def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:
+        number, (began_at_ms, session) = self._number(org), before
+        found = [
+            rows.session(row)
+            for device in devices
+            for row in self._db.execute(SQL.next_session_of_device, (number, blob(device), began_at_ms, blob(session)))
+        ]
+        return max(found, key=lambda one: (-one.began_at_ms, one.id), default=None)
+
+    def count_sessions(self, org: OrgId) -> int:
+        return int(self._db.execute(SQL.count_sessions, (self._number(org),)).fetchone()[0])
+
+    def pieces_after(self, org: OrgId, row: int, limit: int) -> list[Piece]:
+        return [rows.piece(found) for found in self._db.execute(SQL.pieces_after, (self._number(org), row, limit))]
+
+    def last_row(self, org: OrgId) -> int:
+        return int(self._db.execute(SQL.last_row, (self._number(org),)).fetchone()[0])
+
+    def tallies(self, org: OrgId, since_ms: int) -> list[Tally]:
+        found = self._db.execute(SQL.tallies, (self._number(org), since_ms))
+        return [Tally(minute_at_ms, Outcome(outcome), count) for minute_at_ms, outcome, count in found]
+
+    def complaints(self, org: OrgId, since_ms: int) -> list[Complaint]:
+        return [Complaint(*row) for row in self._db.execute(SQL.complaints, (self._number(org), since_ms))]
+
+    def members(self, org: OrgId) -> list[Member]:
+        return [Member(*row) for row in self._db.execute(SQL.members, (self._number(org),))]
+
+    def member(self, org: OrgId, name: str) -> Member | None:
+        row = self._db.execute(SQL.member, (self._number(org), name)).fetchone()
+        return Member(*row) if row else None
+
+    def admission(self, digest: bytes) -> Admission | None:
+        row = self._db.execute(SQL.admission, (digest,)).fetchone()
+        return rows.admission(row) if row else None
+
+    def admissions(self, org: OrgId) -> list[Admission]:
+        return [rows.admission(row) for row in self._db.execute(SQL.admissions, (self._number(org),))]
+
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
         found = self._db.execute(SQL.pieces_of_session, (self._number(org), blob(session)))
         yield from map(rows.piece, found)
@@ -131,7 +187,7 @@ class SqliteReader:
         return [last[name] for name in sorted(last)]
 
 
-def _conditions(wanted: PersonFilter) -> tuple[str, list[object]]:
+def _conditions(wanted: PersonFilter, org: int) -> tuple[str, list[object]]:
     where, values = "", list[object]()
     for column in ("uid", "email", "display_name"):
         value = getattr(wanted, column)
@@ -140,6 +196,13 @@ def _conditions(wanted: PersonFilter) -> tuple[str, list[object]]:
             values.append(value)
     if wanted.identified is not None:
         where += f" AND uid IS {'NOT ' if wanted.identified else ''}NULL"
+    if wanted.prefix is not None:
+        where += f" AND id IN ({' UNION ALL '.join(_BEGINNING.format(column) for column in _SEARCHED)})"
+        values += [org, wanted.prefix, wanted.prefix + _LAST_CHARACTER, MATCHES_MAX] * len(_SEARCHED)
+    if wanted.having is not None:
+        name, fitting = wanted.having
+        where += f" AND id IN ({_HAVING.format(', '.join('?' * len(fitting)))})"
+        values += [org, name, *map(rows.encoded, fitting), MATCHES_MAX]
     return where, values
 
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from passerby.base.ids import DeviceId, PageId, SessionId, Uid, UserId
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
+from passerby.model.member import Admission
 from passerby.model.operation import Operation
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
@@ -136,3 +137,10 @@ def person(row: Row) -> Person:
     name, uid, display_name, email, first_at_ms, last_at_ms = row
     found_uid = None if uid is None else Uid(uid)
     return Person(UserId(text(name)), found_uid, display_name, email, first_at_ms, last_at_ms)
+
+
+def admission(row: Row) -> Admission:
+    """An admission from its row."""
+    digest, org, member, role, found_session, made_at_ms, expires_at_ms = row
+    shared = None if found_session is None else SessionId(text(found_session))
+    return Admission(digest, OrgId(org), member, role, shared, made_at_ms, expires_at_ms)

@@ -101,6 +101,8 @@ CREATE TABLE properties (
   PRIMARY KEY (org, device, name)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX properties_by_value ON properties (org, name, value) WHERE length(value) <= 64;
+
 CREATE TABLE people (
   org          INTEGER NOT NULL,
   id           BLOB NOT NULL,
@@ -116,3 +118,49 @@ CREATE INDEX people_identified ON people (org, last_at_ms DESC, id) WHERE uid IS
 CREATE INDEX people_by_uid ON people (org, uid, last_at_ms DESC, id);
 CREATE INDEX people_by_email ON people (org, email, last_at_ms DESC, id) WHERE email IS NOT NULL;
 CREATE INDEX people_by_name ON people (org, display_name, last_at_ms DESC, id) WHERE display_name IS NOT NULL;
+CREATE INDEX people_uid_prefix ON people (org, uid COLLATE NOCASE) WHERE uid IS NOT NULL;
+CREATE INDEX people_email_prefix ON people (org, email COLLATE NOCASE) WHERE email IS NOT NULL;
+CREATE INDEX people_name_prefix ON people (org, display_name COLLATE NOCASE) WHERE display_name IS NOT NULL;
+
+-- What arrived lately; not made anew by a rebuild.
+CREATE TABLE tallies (
+  org          INTEGER NOT NULL,
+  minute_at_ms INTEGER NOT NULL,
+  outcome      TEXT NOT NULL,
+  count        INTEGER NOT NULL,
+  PRIMARY KEY (org, minute_at_ms, outcome)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE complaints (
+  org        INTEGER NOT NULL,
+  hour_at_ms INTEGER NOT NULL,
+  code       TEXT NOT NULL,
+  call       TEXT NOT NULL,
+  page       TEXT NOT NULL,
+  sdk        TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  message    TEXT NOT NULL,
+  last_at_ms INTEGER NOT NULL,
+  count      INTEGER NOT NULL,
+  PRIMARY KEY (org, hour_at_ms, code, call, page, sdk, name)
+) STRICT, WITHOUT ROWID;
+
+-- Who may look.
+CREATE TABLE members (
+  org           INTEGER NOT NULL,
+  name          TEXT NOT NULL,
+  role          TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  PRIMARY KEY (org, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE admissions (
+  digest        BLOB PRIMARY KEY,
+  org           INTEGER NOT NULL,
+  member        TEXT NOT NULL,
+  role          TEXT NOT NULL,
+  session       BLOB,
+  made_at_ms    INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX admissions_by_org ON admissions (org, made_at_ms DESC);

@@ -85,6 +85,18 @@ FROM sessions WHERE org = ?1 AND device = ?2
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ? ORDER BY active_at_ms DESC, session LIMIT ?;
 
+-- name: next_session_of_device
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ?1 AND device = ?2
+  AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4) ORDER BY began_at_ms, session DESC LIMIT 1;
+-- name: count_sessions
+SELECT count(*) FROM sessions WHERE org = ?;
+-- name: pieces_after
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
+FROM pieces WHERE piece > ?2 AND org = ?1 ORDER BY piece LIMIT ?3;
+-- name: last_row
+SELECT coalesce((SELECT piece FROM pieces WHERE org = ? ORDER BY piece DESC LIMIT 1), 0);
+
 -- name: set_property
 INSERT INTO properties (org, device, name, type, value, session, at_ms, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (org, device, name) DO UPDATE SET
@@ -125,3 +137,45 @@ DELETE FROM people;
 -- name: all_pieces
 SELECT o.name, p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body
 FROM pieces p JOIN orgs o ON o.org = p.org ORDER BY p.piece;
+
+-- name: add_tally
+INSERT INTO tallies (org, minute_at_ms, outcome, count) VALUES (?, ?, ?, ?)
+ON CONFLICT (org, minute_at_ms, outcome) DO UPDATE SET count = count + excluded.count;
+-- name: forget_tallies
+DELETE FROM tallies WHERE org = ? AND minute_at_ms < ?;
+-- name: tallies
+SELECT minute_at_ms, outcome, count FROM tallies WHERE org = ? AND minute_at_ms >= ? ORDER BY minute_at_ms, outcome;
+-- name: add_complaint
+INSERT INTO complaints (org, hour_at_ms, code, call, page, sdk, name, message, last_at_ms, count)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (org, hour_at_ms, code, call, page, sdk, name) DO UPDATE SET
+  message = excluded.message, last_at_ms = max(last_at_ms, excluded.last_at_ms), count = count + excluded.count;
+-- name: count_complaints
+SELECT count(*) FROM complaints WHERE org = ? AND hour_at_ms = ?;
+-- name: forget_complaints
+DELETE FROM complaints WHERE org = ? AND hour_at_ms < ?;
+-- name: complaints
+SELECT last_at_ms, code, call, page, sdk, name, message, count
+FROM complaints WHERE org = ?1 AND hour_at_ms >= ?2 - 3600000 AND last_at_ms >= ?2
+ORDER BY last_at_ms DESC, code, call, page, sdk, name;
+
+-- name: put_member
+INSERT OR REPLACE INTO members (org, name, role, password_hash) VALUES (?, ?, ?, ?);
+-- name: remove_member
+DELETE FROM members WHERE org = ? AND name = ?;
+-- name: dismiss_member
+DELETE FROM admissions WHERE org = ? AND member = ?;
+-- name: members
+SELECT name, role, password_hash FROM members WHERE org = ? ORDER BY name;
+-- name: member
+SELECT name, role, password_hash FROM members WHERE org = ? AND name = ?;
+-- name: admit
+INSERT INTO admissions (digest, org, member, role, session, made_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- name: dismiss
+DELETE FROM admissions WHERE digest = ?;
+-- name: admission
+SELECT a.digest, o.name, a.member, a.role, a.session, a.made_at_ms, a.expires_at_ms
+FROM admissions a JOIN orgs o ON o.org = a.org WHERE a.digest = ?;
+-- name: admissions
+SELECT a.digest, o.name, a.member, a.role, a.session, a.made_at_ms, a.expires_at_ms
+FROM admissions a JOIN orgs o ON o.org = a.org WHERE a.org = ? ORDER BY a.made_at_ms DESC, a.digest;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -11,12 +11,15 @@ import msgspec
 
 from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, Uid, UserId
+from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Piece, Receipt
 from passerby.model.device import SAME_CLOCK_MS, Instant
 from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.model.member import Admission, Member
 from passerby.model.org import Org
+from passerby.model.outcome import Complaint, Outcome
 from passerby.store import projection
-from passerby.store.contract import Key
+from passerby.store.contract import COMPLAINTS_MAX, Key
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.reader import SqliteReader
 from passerby.store.sqlite.rows import blob, encoded
@@ -52,6 +55,37 @@ class SqliteTransaction(SqliteReader):
         since = instant.at - SAME_CLOCK_MS
         values = (self._number(org), blob(device), since, blob(instant.page), instant.n)
         return [rows.piece(row) for row in self._db.execute(SQL.pieces_past, values)]
+
+    def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
+        number, minute_at_ms = self._number(org), at_ms - at_ms % MINUTE_MS
+        rows_ = [(number, minute_at_ms, outcome.value, count) for outcome, count in counts.items()]
+        self._db.executemany(SQL.add_tally, rows_)
+        self._db.execute(SQL.forget_tallies, (number, keep_since_ms))
+
+    def complain(self, org: OrgId, complaints: Sequence[Complaint], keep_since_ms: int) -> None:
+        number = self._number(org)
+        for told in complaints:
+            hour_at_ms = told.last_at_ms - told.last_at_ms % HOUR_MS
+            known = self._db.execute(SQL.count_complaints, (number, hour_at_ms)).fetchone()[0]
+            page, name = (told.page, told.name) if known < COMPLAINTS_MAX else ("", "")
+            kind = (told.code, told.call, page, told.sdk, name)
+            self._db.execute(SQL.add_complaint, (number, hour_at_ms, *kind, told.message, told.last_at_ms, told.count))
+        self._db.execute(SQL.forget_complaints, (number, keep_since_ms - keep_since_ms % HOUR_MS))
+
+    def put_member(self, org: OrgId, member: Member) -> None:
+        self._db.execute(SQL.put_member, (self._number(org), member.name, member.role, member.password_hash))
+
+    def remove_member(self, org: OrgId, name: str) -> None:
+        for statement in (SQL.remove_member, SQL.dismiss_member):
+            self._db.execute(statement, (self._number(org), name))
+
+    def admit(self, admission: Admission) -> None:
+        session = None if admission.session is None else blob(admission.session)
+        who = (admission.digest, self._number(admission.org), admission.member, admission.role)
+        self._db.execute(SQL.admit, (*who, session, admission.made_at_ms, admission.expires_at_ms))
+
+    def dismiss(self, digest: bytes) -> None:
+        self._db.execute(SQL.dismiss, (digest,))
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         number = self._number(org)
