@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from passerby import __version__
+from passerby.base.errors import StoreError
 from passerby.base.ids import OrgId
 from passerby.config import Settings
 from passerby.faces.api import api_routes
@@ -61,7 +62,10 @@ def open_store(data: str) -> Store:
     if data == MEMORY:
         return MemoryStore()
     directory = Path(data)
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(f"cannot use {data} as a directory for data ({error.strerror})") from error
     return SqliteStore(directory / DATABASE)
 
 

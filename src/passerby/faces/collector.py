@@ -5,7 +5,9 @@ It sets no cookie and reads none; identity is in the body (contract: relays drop
 
 from __future__ import annotations
 
+import logging
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
@@ -29,11 +31,13 @@ _JSON: Final = (b"content-type", b"application/json")
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _PREFLIGHT: Final = [
     _CORS,
+    _NO_STORE,
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
     (b"access-control-allow-headers", b"content-type, content-encoding"),
     (b"access-control-max-age", b"86400"),
 ]
 _SCRIPT_SECONDS: Final = 300
+_LOG: Final = logging.getLogger("uvicorn.error")
 
 _Headers = list[tuple[bytes, bytes]]
 _Answer = tuple[int, _Headers, bytes]
@@ -50,19 +54,27 @@ class Collector:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        method, path = scope["method"], scope["path"]
-        if method == "OPTIONS":
-            answer: _Answer = (204, _PREFLIGHT, b"")
-        elif path in BUNDLE_PATHS:
-            answer = await self._bundle(scope, receive) if method == "POST" else _not_allowed(b"POST")
-        elif method not in ("GET", "HEAD"):
-            answer = _not_allowed(b"GET, HEAD")
-        else:
-            answer = self._static(path)
+        try:
+            answer = await self._answer(scope, receive)
+        except Exception as error:
+            # Where it failed, but not its text, which may hold a value (PV-3).
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _LOG.error("a request failed: %s\n%s", type(error).__name__, place)
+            answer = _refused(500, "internal_error", "the service failed: send it again")
         status, headers, body = answer
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> _Answer:
+        method, path = scope["method"], scope["path"]
+        if method == "OPTIONS":
+            return 204, _PREFLIGHT, b""
+        if path in BUNDLE_PATHS:
+            return await self._bundle(scope, receive) if method == "POST" else _not_allowed(b"POST")
+        if method not in ("GET", "HEAD"):
+            return _not_allowed(b"GET, HEAD")
+        return self._static(path)
 
     async def _bundle(self, scope: Scope, receive: Receive) -> _Answer:
         try:
@@ -87,24 +99,25 @@ class Collector:
         org = path.removeprefix("/s/settings/").removesuffix("/v1/web")
         if path == f"/s/settings/{org}/v1/web":
             return self._settings(OrgId(org))
-        return 404, [_CORS, _JSON], error_body("no such path here", "not_found")
+        return _refused(404, "not_found", "no such path here")
 
     def _settings(self, name: OrgId) -> _Answer:
         with self._store.read() as reader:
             org = reader.org(name)
         if org is None:
-            return 404, [_CORS, _JSON], error_body("no such org here: check the id in your snippet", "unknown_org")
-        settings = {"org": org.id, **msgspec.structs.asdict(org.settings)}
+            return _refused(404, "unknown_org", "no such org here: check the id in your snippet")
+        settings = {"org": org.id, **msgspec.to_builtins(org.settings)}
         cache = (b"cache-control", b"public, max-age=60")
         return 200, [_CORS, _JSON, cache], msgspec.json.encode(settings)
 
 
 def _not_allowed(allowed: bytes) -> _Answer:
-    return (
-        405,
-        [_CORS, _JSON, (b"allow", allowed)],
-        error_body("that method is not for this path", "method_not_allowed"),
-    )
+    status, headers, body = _refused(405, "method_not_allowed", "that method is not for this path")
+    return status, [*headers, (b"allow", allowed + b", OPTIONS")], body
+
+
+def _refused(status: int, code: str, message: str) -> _Answer:
+    return status, [_CORS, _JSON, _NO_STORE], error_body(message, code)
 
 
 def _header(scope: Scope, wanted: bytes) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from typing import Final
 
 from passerby.base.clock import Clock
@@ -27,6 +28,7 @@ from passerby.wire import replies
 from passerby.wire.decode import decode
 
 RETRY_AFTER_S: Final = 1
+_LOG: Final = logging.getLogger("uvicorn.error")
 
 
 class Pipeline:
@@ -44,7 +46,8 @@ class Pipeline:
         except Refusal as refused:
             self._counters.count_refusal(refused.code)
             return replies.refusal(refused)
-        except StoreError:
+        except StoreError as error:
+            _LOG.error("%s", error)
             unavailable = Refusal("unavailable", "the bundle could not be stored: send it again")
             self._counters.count_refusal(unavailable.code)
             return replies.refusal(unavailable)
@@ -57,7 +60,6 @@ class Pipeline:
     async def _accept(self, body: bytes, encoding: str) -> bytes:
         bundle = decode(body, encoding, self._clock.now_ms())
         recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
-        if not recorded.repeated:
-            self._counters.count_operations(recorded.outcomes.values())
-            self._counters.count_notes(note.code for note in bundle.notes)
+        self._counters.count_operations(recorded.fresh.values())
+        self._counters.count_notes(note.code for note in bundle.notes if note.n in recorded.fresh)
         return replies.accepted(bundle, recorded.outcomes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final
@@ -9,14 +10,13 @@ from typing import Final
 import msgspec
 
 from passerby.base.errors import Refusal
-from passerby.base.ids import DeviceId, OrgId
+from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS
 from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
 from passerby.lifecycle.decide import Change, decide, settle
 from passerby.lifecycle.identity import Standing
 from passerby.lifecycle.substitute import Substitutes
 from passerby.model.bundle import Bundle, Piece
-from passerby.model.device import Device
 from passerby.model.effect import Close
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
@@ -25,10 +25,10 @@ _TALLIED_MS: Final = 30 * DAY_MS
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """What became of each operation of a bundle (n → outcome); `repeated` of them had come before."""
+    """What became of each operation of a bundle (n → outcome); `fresh` are those that had not come before."""
 
     outcomes: Mapping[int, Outcome]
-    repeated: int
+    fresh: Mapping[int, Outcome]
 
 
 def record(transaction: Transaction, bundle: Bundle) -> Recorded:
@@ -38,7 +38,8 @@ def record(transaction: Transaction, bundle: Bundle) -> Recorded:
         raise Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
     answered = _answered(transaction, bundle)
     substitutes = Substitutes(org.secret)
-    standing = _standing(transaction, org.id, bundle.device, substitutes)
+    bundle = _in_own_session(transaction, bundle, substitutes)
+    standing = _standing(transaction, org.id, substitutes)
     decision = decide(bundle, answered, standing, org.settings.age_ms)
     transaction.apply(org.id, decision.effects)
     _settle(transaction, org.id, list(decision.unsettled), substitutes)
@@ -48,7 +49,7 @@ def record(transaction: Transaction, bundle: Bundle) -> Recorded:
     complaints = complaints_of(bundle, fresh, lambda: transaction.pieces_of_session(org.id, bundle.session))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
-    return Recorded(decision.outcomes, len(answered))
+    return Recorded(decision.outcomes, fresh)
 
 
 def _answered(transaction: Transaction, bundle: Bundle) -> Mapping[int, Outcome]:
@@ -61,15 +62,16 @@ def _answered(transaction: Transaction, bundle: Bundle) -> Mapping[int, Outcome]
     return {n: outcome for n, outcome in receipt.outcomes if n in numbers}
 
 
-def _standing(transaction: Transaction, org: OrgId, device: DeviceId, substitutes: Substitutes) -> Standing:
-    """How `device` and every substitute it may lead to stand."""
-    known: dict[DeviceId, Device] = {}
-    unread = [device]
-    while unread:
-        found = transaction.device(org, unread.pop())
-        known[found.id] = found
-        unread.extend(name for name in substitutes.reachable(found) if name not in known)
-    return Standing(known, substitutes)
+def _in_own_session(transaction: Transaction, bundle: Bundle, substitutes: Substitutes) -> Bundle:
+    """`bundle` in a session that no other device has (AT-1), though its client named one that another has."""
+    holder = transaction.device_of_session(bundle.org, bundle.session)
+    if holder in (None, bundle.device):
+        return bundle
+    return msgspec.structs.replace(bundle, session=substitutes.session(bundle.device, bundle.session))
+
+
+def _standing(transaction: Transaction, org: OrgId, substitutes: Substitutes) -> Standing:
+    return Standing(functools.partial(transaction.device, org), substitutes)
 
 
 def _settle(transaction: Transaction, org: OrgId, unsettled: list[Change], substitutes: Substitutes) -> None:
@@ -78,7 +80,7 @@ def _settle(transaction: Transaction, org: OrgId, unsettled: list[Change], subst
         change = unsettled.pop(0)
         pieces = _pieces(transaction, org, change)
         if pieces:
-            standing = _standing(transaction, org, change.device, substitutes)
+            standing = _standing(transaction, org, substitutes)
             decision = settle(change, pieces, standing)
             transaction.apply(org, decision.effects)
             unsettled.extend(decision.unsettled)

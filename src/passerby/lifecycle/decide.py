@@ -95,7 +95,7 @@ def _instant(bundle: Bundle, op: Operation) -> Instant:
 
 
 def _session(bundle: Bundle, op: Operation, standing: Standing, age_ms: int) -> SessionId:
-    return session_of(bundle.session, bundle.started, op.t, age_ms, standing.substitutes)
+    return session_of(bundle.device, bundle.session, bundle.started, op.t, age_ms, standing.substitutes)
 
 
 def _pieces(origin: Bundle | Piece, placed: list[_Placed]) -> Iterator[Piece]:

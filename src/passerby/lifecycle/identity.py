@@ -25,13 +25,13 @@ What a walk passes through colours the outcome: past a client's own seal it is a
 Because place looks at nothing but how devices stand in the end, the order in which bundles arrived cannot show in
 it (AT-2). When a device's seal or gaps change, what was stored for it is placed again; see `passerby.lifecycle.decide`.
 
-A client that contradicts itself without end would make the walk longer each time. After `HOPS_MAX` hops the last
-substitute binds nothing and seals nothing any more: what comes then is nobody's, which wrongs no one.
+A client that contradicts itself without end would make the walk longer each time. So the last of `HOPS_MAX` hops leads
+to a dead end that binds nothing and seals nothing: what comes then is nobody's, which wrongs no one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -49,7 +49,7 @@ IdentityEffect = Bind | Close | Divert
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where an operation is kept; `hops` is how many substitutes it took, `outcome` what they make of it."""
+    """Where an operation is kept; `hops` is how many substitutes it took so far, `outcome` what they make of it."""
 
     device: DeviceId
     session: SessionId
@@ -64,16 +64,22 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Standing:
-    """How the devices around one bundle stand, and what changed. A working copy: the store's state is not touched."""
+    """How the devices around one bundle stand, and what changed. A working copy: the store's state is not touched.
 
-    def __init__(self, devices: Mapping[DeviceId, Device], substitutes: Substitutes) -> None:
-        self._devices = dict(devices)
+    `known` tells how a device stands in the store; it is asked once for each device that a walk comes to.
+    """
+
+    def __init__(self, known: Callable[[DeviceId], Device], substitutes: Substitutes) -> None:
+        self._known = known
+        self._devices: dict[DeviceId, Device] = {}
         self.substitutes = substitutes
         self.effects: list[IdentityEffect] = []
 
     def device(self, device: DeviceId) -> Device:
         """How `device` stands; one never heard of is unbound and open."""
-        return self._devices.get(device) or Device(device)
+        if device not in self._devices:
+            self._devices[device] = self._known(device)
+        return self._devices[device]
 
     def _record(self, effect: IdentityEffect) -> None:
         self.effects.append(effect)
@@ -89,18 +95,22 @@ class Standing:
 
     def place(self, device: DeviceId, session: SessionId, instant: Instant) -> Place:
         """Where an operation reported for `device` at `instant` is kept."""
-        outcome, hops = Outcome.STORED, 0
-        while hops < HOPS_MAX:
-            step = self._step(self.device(device), instant)
-            if step is None:
-                break
+        return self._walk(Place(device, session, instant, 0, Outcome.STORED))
+
+    def _walk(self, place: Place) -> Place:
+        """On from `place`, as far as its device's seal and gaps lead."""
+        while place.hops < HOPS_MAX and (step := self._step(self.device(place.device), place.instant)):
             device, colour = step
-            if outcome is not Outcome.BLEED:
-                outcome = colour
-            session = self.substitutes.session(device, session)
-            instant = msgspec.structs.replace(instant, page=self.substitutes.page(device, instant.page))
-            hops += 1
-        return Place(device, session, instant, hops, outcome)
+            if place.hops == HOPS_MAX - 1:
+                device = self.substitutes.nobody(place.device)
+            place = Place(
+                device,
+                self.substitutes.session(device, place.session),
+                msgspec.structs.replace(place.instant, page=self.substitutes.page(device, place.page)),
+                place.hops + 1,
+                place.outcome if place.outcome is Outcome.BLEED else colour,
+            )
+        return place
 
     def _step(self, device: Device, instant: Instant) -> tuple[DeviceId, Outcome] | None:
         for gap in device.gaps:
@@ -114,8 +124,6 @@ class Standing:
     def transition(self, device: DeviceId, session: SessionId, instant: Instant, operation: Operation) -> Outcome:
         """Let `operation`, reported for `device` at `instant`, change how devices stand; returns its outcome."""
         place = self.place(device, session, instant)
-        if place.hops == HOPS_MAX:
-            return place.outcome
         match operation:
             case Identify(uid=uid):
                 own = self._identify(place, Uid(uid))
@@ -126,6 +134,8 @@ class Standing:
         return own if place.outcome is Outcome.STORED or own is Outcome.CONFLICT else place.outcome
 
     def _identify(self, place: Place, uid: Uid) -> Outcome:
+        if place.hops == HOPS_MAX:
+            return place.outcome
         binding = self.device(place.device).binding
         if binding is None:
             self._record(Bind(place.device, Binding(uid, place.instant)))
@@ -136,17 +146,16 @@ class Standing:
             self._record(Divert(place.device, Gap(place.instant, binding.instant, uid)))
         else:
             self._record(Close(place.device, Seal(place.instant, CONFLICT)))
-        moved = self.place(place.device, place.session, place.instant)
-        if moved.hops < HOPS_MAX:
-            self._identify(moved, uid)
+        self._identify(self._walk(place), uid)
         return Outcome.CONFLICT
 
     def _end(self, place: Place, why: str) -> Outcome:
+        if place.hops == HOPS_MAX:
+            return place.outcome
         device = self.device(place.device)
         if device.binding is not None and place.instant.before(device.binding.instant):
             self._record(Divert(device.id, Gap(None, place.instant, None, closed=True)))
-            moved = self.place(device.id, place.session, place.instant)
-            self._end(moved, why)
+            self._end(self._walk(place), why)
         else:
             self._record(Close(device.id, Seal(place.instant, why)))
         return Outcome.SEALED

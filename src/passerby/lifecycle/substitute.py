@@ -10,7 +10,6 @@ import hashlib
 import hmac
 
 from passerby.base.ids import DeviceId, PageId, SessionId, Uid
-from passerby.model.device import Device
 
 
 class Substitutes:
@@ -36,21 +35,18 @@ class Substitutes:
         """Where goes what `uid` (None: nobody known) did on `device` before its binding (AT-4.1)."""
         return DeviceId(self._uuid("earlier", device, "" if uid is None else f"u{uid}"))
 
+    def nobody(self, device: DeviceId) -> DeviceId:
+        """Where goes what has passed through too many substitutes, of which `device` is the last."""
+        return DeviceId(self._uuid("nobody", device))
+
     def session(self, device: DeviceId, session: SessionId) -> SessionId:
-        """`session` as it is called on the substitute `device`."""
+        """`session` as it is called on `device`, which is a substitute or was not the first to name it (AT-1)."""
         return SessionId(self._uuid("session", device, session))
 
     def page(self, device: DeviceId, page: PageId) -> PageId:
         """`page` as it is called on the substitute `device`."""
         return PageId(self._uuid("page", device, page))
 
-    def aged(self, session: SessionId, ages: int) -> SessionId:
-        """The successor of `session` after `ages` whole age limits (SE-1.1)."""
-        return SessionId(self._uuid("aged", session, str(ages)))
-
-    def reachable(self, device: Device) -> list[DeviceId]:
-        """The substitutes that `device` may lead to as it stands."""
-        found = [self.earlier(device.id, gap.uid) for gap in device.gaps]
-        if device.seal is not None:
-            found.append(self.after(device.id))
-        return found
+    def aged(self, device: DeviceId, session: SessionId, ages: int) -> SessionId:
+        """The successor of `session` on `device` after `ages` whole age limits (SE-1.1)."""
+        return SessionId(self._uuid("aged", device, session, str(ages)))

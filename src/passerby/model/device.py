@@ -12,6 +12,9 @@ from passerby.base.units import MINUTE_MS
 SAME_CLOCK_MS: Final = MINUTE_MS
 """Two bundles of a device whose offsets differ by no more were sent under the same clock (AT-2)."""
 
+FUTURE_MS_MAX: Final = 5 * MINUTE_MS
+"""No operation's client time is later than its bundle's `sent` by more (AT-7)."""
+
 CONFLICT: Final = "conflict"
 """Why a seal that no client asked for was set (AT-4)."""
 

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from passerby.base.ids import OrgId
 from passerby.model.session import AGE_MS, IDLE_MS
+
+
+class Auto(msgspec.Struct, frozen=True):
+    """Which events a page captures by itself."""
+
+    click: bool = True
+    navigate: bool = True
+    exception: bool = True
+    visibility: bool = True
+    change: bool = True
+
+
+class Block(msgspec.Struct, frozen=True):
+    """What of a page is not captured: elements that a CSS selector finds."""
+
+    selector: str
+    block: Literal["exclude", "mask", "unmask"]
 
 
 class OrgSettings(msgspec.Struct, frozen=True):
@@ -15,6 +34,8 @@ class OrgSettings(msgspec.Struct, frozen=True):
     idle_ms: int = IDLE_MS
     age_ms: int = AGE_MS
     split_on_identify: bool = False
+    auto: Auto = Auto()
+    blocks: tuple[Block, ...] = ()
 
 
 class Org(msgspec.Struct, frozen=True):

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import base64
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from passerby.base.errors import Refusal
+
+_UUID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_CURSOR: Final = msgspec.json.Decoder(
+    tuple[Annotated[int, Meta(ge=-(2**53), le=2**53)], Annotated[str, Meta(pattern=_UUID)]]
+)
 
 
 def written(at_ms: int, name: str) -> str:
@@ -15,9 +22,9 @@ def written(at_ms: int, name: str) -> str:
 
 
 def read(cursor: str) -> tuple[int, str]:
-    """What a cursor says. Refusal: `invalid_page_token`."""
+    """What a cursor says: `name` is a UUID. Refusal: `invalid_argument`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded.encode("ascii")), type=tuple[int, str])
+        return _CURSOR.decode(base64.urlsafe_b64decode(padded.encode("ascii")))
     except (ValueError, msgspec.MsgspecError) as error:
         raise Refusal("invalid_argument", "page_token is not one that this API gave") from error

@@ -70,4 +70,4 @@ def _owner(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
 
 def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
     """The person to whom a device belongs now; itself when it is unbound."""
-    return reader.person(org, UserId(device)) or _owner(reader, org, device)
+    return _owner(reader, org, device) or reader.person(org, UserId(device))

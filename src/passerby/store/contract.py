@@ -119,6 +119,10 @@ class Transaction(Protocol):
         """At least the pieces of a device that hold an operation not before `instant`, in order of row."""
         ...
 
+    def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
+        """The device under which pieces of the session are kept; None for one that has none."""
+        ...
+
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
         """As the reader's."""
         ...

@@ -40,6 +40,7 @@ class _Truth:
         self.keys: dict[bytes, Key] = {}
         self.devices: dict[tuple[OrgId, DeviceId], Device] = {}
         self.pieces: dict[tuple[OrgId, int], Piece] = {}
+        self.sessions: dict[tuple[OrgId, SessionId], frozenset[int]] = {}
         self.receipts: dict[tuple[OrgId, PageId], tuple[DeviceId, dict[int, Outcome]]] = {}
         self.tallies: dict[tuple[OrgId, int, Outcome], int] = {}
         self.complaints: dict[tuple[OrgId, int, tuple[str, ...]], Complaint] = {}
@@ -165,11 +166,12 @@ class _MemoryReader:
         return reduce(projection.joined, parts) if parts else None
 
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
-        mine = (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.session == session)
+        mine = (self._truth.pieces[org, row] for row in self._truth.sessions.get((org, session), ()))
         yield from sorted(mine, key=lambda piece: (min(op.at for op in piece.operations), piece.row))
 
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
-        yield from (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.device == device)
+        mine = (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.device == device)
+        yield from sorted(mine, key=lambda piece: piece.row)
 
     def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
         last: dict[str, KeptProperty] = {}
@@ -271,6 +273,9 @@ class _MemoryTransaction(_MemoryReader):
         device, outcomes = known
         return Receipt(page, device, tuple((n, outcomes[n]) for n in sorted(outcomes) if first <= n <= last))
 
+    def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
+        return next((piece.device for piece in self.pieces_of_session(org, session)), None)
+
     def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
         return list(self.pieces_of_device(org, device))
 
@@ -304,8 +309,12 @@ class _MemoryTransaction(_MemoryReader):
                 row = truth.next_row
                 truth.next_row += 1
                 truth.put(truth.pieces, (org, row), msgspec.structs.replace(piece, row=row))
+                rows = truth.sessions.get((org, piece.session), frozenset())
+                truth.put(truth.sessions, (org, piece.session), rows | {row})
             case Drop(piece=piece):
                 truth.remove(truth.pieces, (org, piece.row))
+                rows = truth.sessions[org, piece.session]
+                truth.put(truth.sessions, (org, piece.session), rows - {piece.row})
             case Answer(receipt=receipt):
                 _, outcomes = truth.receipts.get((org, receipt.page), (receipt.device, {}))
                 merged = {**outcomes, **dict(receipt.outcomes)}

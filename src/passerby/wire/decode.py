@@ -17,7 +17,7 @@ from passerby.model.bundle import Bundle
 from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
 from passerby.model.outcome import Noted, Outcome, Refused
 from passerby.wire import limits
-from passerby.wire.envelope import Envelope, inflate, open_envelope
+from passerby.wire.envelope import Envelope, inflate, mended, open_envelope
 from passerby.wire.messages import (
     KINDS,
     ConsentMessage,
@@ -36,6 +36,7 @@ _MESSAGES: Final = msgspec.json.Decoder(list[Message])
 _MESSAGE: Final = msgspec.json.Decoder(Message)
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _ORDER_COMPLETED: Final = "Order Completed"
+_MENDED: Final = "\ufffd"
 
 _PROSE: Final = {
     Outcome.INVALID_UID: "uid is a non-empty string of at most 256 characters: FS('setIdentity', {uid: '…'})",
@@ -55,13 +56,17 @@ class _Bad(Exception):
 
 def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
     """The bundle in a request's body. Refusal, by code, where the whole of it cannot be used (WI-7)."""
-    envelope = open_envelope(inflate(body, encoding))
+    received = inflate(body, encoding)
+    whole = mended(received)
+    envelope = open_envelope(whole)
     messages, refused = _messages(envelope.ops)
     operations: list[Operation] = []
     notes: list[Noted] = []
     offset_ms = received_at_ms - envelope.sent
     for message in messages:
         try:
+            if whole is not received:
+                _check_uid(message)
             operations.append(_operation(message, envelope, offset_ms, notes))
         except _Bad as bad:
             refused.append(Refused(message.n, bad.outcome, bad.message, str(message.__struct_config__.tag)))
@@ -80,6 +85,12 @@ def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
     )
 
 
+def _check_uid(message: Message) -> None:
+    """Refuse a uid that had a lone surrogate: mended, it could be another's (ID-9)."""
+    if isinstance(message, IdentifyMessage) and _MENDED in str(message.uid):
+        raise _Bad(Outcome.INVALID_UID)
+
+
 def _messages(ops: msgspec.Raw) -> tuple[Sequence[Message], list[Refused]]:
     refused: list[Refused] = []
     messages: list[Message] = []
@@ -88,7 +99,9 @@ def _messages(ops: msgspec.Raw) -> tuple[Sequence[Message], list[Refused]]:
         numbers = [message.n for message in messages]
     except (msgspec.ValidationError, RecursionError):
         numbers = _one_by_one(ops, messages, refused)
-    if not 1 <= len(messages) + len(refused) <= limits.OPERATIONS_MAX:
+    if not messages and not refused:
+        raise Refusal("invalid_envelope", "ops is empty - at `$.ops`")
+    if len(messages) + len(refused) > limits.OPERATIONS_MAX:
         raise Refusal("too_many_operations", f"a bundle has 1 to {limits.OPERATIONS_MAX} operations")
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise Refusal("bad_sequence", "the n of a bundle's operations ascend, without repeats")
@@ -125,7 +138,7 @@ def _refused(raw: msgspec.Raw, index: int, prose: str) -> Refused:
             Outcome.UNKNOWN_OPERATION,
             f"ops[{index}]: an operation is one of {', '.join(sorted(KINDS))}",
         )
-    if kind == "identify" and isinstance(found, dict) and not isinstance(found.get("uid"), str | int | float):
+    if kind == "identify" and not (isinstance(uid := found.get("uid"), str | int | float) and uid is not True):
         return Refused(number, Outcome.INVALID_UID, f"ops[{index}]: {_PROSE[Outcome.INVALID_UID]}", kind)
     return Refused(number, Outcome.INVALID_OPERATION, f"ops[{index}]: {prose}", kind if isinstance(kind, str) else "")
 

@@ -13,12 +13,21 @@ from msgspec import Meta
 from passerby.base.errors import Refusal
 from passerby.wire import limits
 
-_UUID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_UUID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-79a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
+"""But version 8, of which substitutes and users are: nobody may claim to be one."""
 _UuidText = Annotated[str, Meta(pattern=_UUID)]
 _Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MAX)]
 _IDENTITY_KEYS: Final = ("device", "session", "page")
-_IDENTITY_KEY: Final = re.compile(rb'"(device|session|page)"\s*:')
-_NESTING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_IDENTITY_KEY: Final = re.compile(rb'"(?:device|session|page)"\s*:|\\u00[67]')
+"""Such a name, or an escaped ASCII letter, as which one could be written too."""
+_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""One that does not end reaches to the end of the body, so that no body is searched twice."""
+_NO_BRACKET: Final = bytes(set(range(256)) - set(b"[]{}"))
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -67,6 +76,17 @@ def _gunzip(body: bytes) -> bytes:
     return plain
 
 
+def mended(body: bytes) -> bytes:
+    """The body with each lone surrogate as U+FFFD; the same object if it has none (WI-4).
+
+    JSON cannot say them, but browsers send them: half of a pair is left where a text was cut.
+    """
+    if not _SURROGATE.search(body):
+        return body
+    whole = _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], body)
+    return body if whole == body else whole
+
+
 def open_envelope(body: bytes) -> Envelope:
     """The envelope of an inflated body.
 
@@ -74,6 +94,7 @@ def open_envelope(body: bytes) -> Envelope:
     """
     _check_depth(body)
     try:
+        body.decode()
         envelope = _DECODER.decode(body)
     except msgspec.ValidationError as error:
         raise _envelope_refusal(body, error) from error
@@ -92,14 +113,10 @@ def _check_depth(body: bytes) -> None:
     if body.count(b"{") + body.count(b"[") <= limits.DEPTH_MAX:
         return
     depth = 0
-    for token in _NESTING.finditer(body):
-        first = token[0][:1]
-        if first in b"[{":
-            depth += 1
-            if depth > limits.DEPTH_MAX:
-                raise Refusal("too_deep", f"the JSON nests over {limits.DEPTH_MAX} deep")
-        elif first in b"]}":
-            depth -= 1
+    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKET):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > limits.DEPTH_MAX:
+            raise Refusal("too_deep", f"the JSON nests over {limits.DEPTH_MAX} deep")
 
 
 def _envelope_refusal(body: bytes, error: msgspec.ValidationError) -> Refusal:
@@ -121,8 +138,8 @@ def _check_one_device(body: bytes) -> None:
     if not isinstance(found, _Pairs):
         return
     top = [name for name, _ in found.pairs]
-    ops = next((value for name, value in found.pairs if name == "ops"), None)
-    inside = [op for op in ops if isinstance(op, _Pairs)] if isinstance(ops, list) else []
+    lists = [value for name, value in found.pairs if name == "ops" and isinstance(value, list)]
+    inside = [op for ops in lists for op in ops if isinstance(op, _Pairs)]
     for key in _IDENTITY_KEYS:
         listed = any(name == key and isinstance(value, list | _Pairs) for name, value in found.pairs)
         if top.count(key) > 1 or listed or any(name == key for op in inside for name, _ in op.pairs):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from passerby.base.units import DAY_MS, MINUTE_MS
+from passerby.base.units import DAY_MS
+from passerby.model.device import FUTURE_MS_MAX as FUTURE_MS_MAX
 
 BODY_BYTES_MAX: Final = 1 << 20  # WI-1, as received
 INFLATED_BYTES_MAX: Final = 4 << 20  # WI-1
@@ -19,9 +20,9 @@ TITLE_CHARS_MAX: Final = 1024  # WI-4
 MESSAGE_CHARS_MAX: Final = 8192  # WI-4
 EVENT_NAME_CHARS_MAX: Final = 250  # PR-3
 UID_CHARS_MAX: Final = 256  # ID-9
-FUTURE_MS_MAX: Final = 5 * MINUTE_MS  # AT-7
 PAST_MS_MAX: Final = 30 * DAY_MS  # AT-7
 PROPERTY_NAME_CHARS_MAX: Final = 512  # PR-1
 PROPERTY_VALUE_BYTES_MAX: Final = 8192  # PR-1
 PROPERTIES_MAX: Final = 500  # PR-1
+NOTES_MAX: Final = 500  # WI-6
 PROPERTIES_BYTES_MAX: Final = 512 << 10  # PR-1

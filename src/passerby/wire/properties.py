@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _SCRUBBED: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\Z")
 _INT_MAX: Final = 2**53 - 1
+_REAL_MAX: Final = sys.float_info.max
 _PRODUCTS: Final = "products"
 
 
@@ -59,7 +60,7 @@ def _add(
     if value is None or value == []:
         return
     declared = types.get(name)
-    if declared is not None and declared not in PROPERTY_TYPES:
+    if declared is not None and not (isinstance(declared, str) and declared in PROPERTY_TYPES):
         complaints.append(("invalid_type", clean))
         declared = None
     found = _inferred(value) if declared is None else _fitted(value, declared)
@@ -127,7 +128,7 @@ def _inferred(value: Any) -> tuple[str, Value] | str:
         case bool():
             return "bool", value
         case int() | float():
-            return ("real", float(value)) if abs(value) < 1.7e308 else "invalid_value"
+            return ("real", float(value)) if abs(value) <= _REAL_MAX else "invalid_value"
         case str():
             return _sized("str", value)
         case _:
@@ -149,23 +150,25 @@ def _fitted(value: Any, declared: str) -> tuple[str, Value] | str:
             return declared, float(value)
         case "int":
             return declared, int(value)
+        case "date" if not isinstance(value, str):
+            return declared, value if abs(value) <= _INT_MAX else float(value)
         case _:
             return _sized(declared, value)
 
 
 def _fits(value: Any, declared: str) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _REAL_MAX
     match declared:
         case "str":
             return isinstance(value, str)
         case "bool":
             return isinstance(value, bool)
         case "real":
-            return number and math.isfinite(value)
+            return number
         case "int":
-            return number and math.isfinite(value) and value == int(value) and abs(value) <= _INT_MAX
+            return number and abs(value) <= _INT_MAX and value == int(value)
         case _:
-            return (number and math.isfinite(value)) or (isinstance(value, str) and _is_date(value))
+            return number or (isinstance(value, str) and _is_date(value))
 
 
 def _is_date(text: str) -> bool:
@@ -181,5 +184,6 @@ def _is_date(text: str) -> bool:
 
 
 def _sized(kind: str, value: Any) -> tuple[str, Value] | str:
-    size = len(value.encode()) if isinstance(value, str) else len(msgspec.json.encode(value))
+    texts = value if isinstance(value, list) else [value]
+    size = sum(len(text.encode()) for text in texts if isinstance(text, str))
     return (kind, value) if size <= limits.PROPERTY_VALUE_BYTES_MAX else "value_too_big"

@@ -10,6 +10,7 @@ import msgspec
 from passerby.base.errors import Refusal
 from passerby.model.bundle import Bundle
 from passerby.model.outcome import Noted, Outcome
+from passerby.wire.limits import NOTES_MAX
 
 STATUS: Final[Mapping[str, int]] = {
     "malformed_json": 400,
@@ -54,13 +55,14 @@ _SENT_BEFORE: Final = "refused when it was first sent"
 def accepted(bundle: Bundle, outcomes: Mapping[int, Outcome]) -> bytes:
     """The body of the 200 that answers `bundle`."""
     prose = {refused.n: refused.message for refused in bundle.refused}
+    nameless = [_RefusedReply(0, no.outcome.value, no.message) for no in bundle.refused if no.n == 0]
     refused = [
         _RefusedReply(n, outcome.value, prose.get(n, _SENT_BEFORE))
         for n, outcome in sorted(outcomes.items())
-        if not outcome.accepted
+        if n and not outcome.accepted
     ]
     stored = sum(outcome.accepted for outcome in outcomes.values())
-    return _ENCODER.encode(_Reply(stored, refused, list(bundle.notes)))
+    return _ENCODER.encode(_Reply(stored, nameless + refused, list(bundle.notes[:NOTES_MAX])))
 
 
 def error_body(message: str, code: str) -> bytes:

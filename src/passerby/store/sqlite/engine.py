@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from passerby.base.errors import PasserbyError, StoreClosed, StoreError
+from passerby.base.errors import StoreClosed, StoreError
 from passerby.base.ids import OrgId
 from passerby.store.contract import T, Transaction
 from passerby.store.sqlite import rows
@@ -93,8 +93,9 @@ class SqliteStore:
                 while len(waiting) < _WORK_PER_COMMIT_MAX:
                     waiting.append(self._work.get_nowait())
             items = [item for item in waiting if isinstance(item, tuple)]
-            if items:
-                self._commit(items)
+            wanted = [item for item in items if item[1].set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(wanted)
             if len(items) < len(waiting):
                 return
 
@@ -109,9 +110,7 @@ class SqliteStore:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
-            failure = StoreError(f"the store could not commit: {error}")
-            failure.__cause__ = error
-            done = [(future, None, failure) for _, future in items]
+            done = [(future, None, _failure(error)) for _, future in items]
         for future, result, problem in done:
             if problem is None:
                 future.set_result(result)
@@ -121,13 +120,16 @@ class SqliteStore:
     def _run(
         self, work: Callable[[Transaction], Any], transaction: SqliteTransaction
     ) -> tuple[Any, BaseException | None]:
+        """Result, or what went wrong: whatever it was, it is this work's alone, unless the transaction is gone too."""
         self._db.execute("SAVEPOINT work")
         try:
             result = work(transaction)
-        except (PasserbyError, ValueError, TypeError, KeyError, AssertionError) as error:
+        except Exception as error:
+            if not self._db.in_transaction:
+                raise
             self._db.execute("ROLLBACK TO work")
             self._db.execute("RELEASE work")
-            return None, error
+            return None, _failure(error) if isinstance(error, sqlite3.Error) else error
         self._db.execute("RELEASE work")
         return result, None
 
@@ -164,6 +166,13 @@ class SqliteStore:
             while True:
                 self._readers.get_nowait().close()
         self._db.close()
+
+
+def _failure(error: BaseException) -> StoreError:
+    # SQLite's own texts hold no values, others may (PV-3).
+    failure = StoreError(f"the store failed: {error if isinstance(error, sqlite3.Error) else type(error).__name__}")
+    failure.__cause__ = error
+    return failure
 
 
 def _rebuild(transaction: Transaction) -> None:

@@ -20,7 +20,7 @@ CREATE TABLE keys (
 CREATE TABLE bindings (
   org     INTEGER NOT NULL,
   device  BLOB NOT NULL CHECK (length(device) = 16),
-  uid     TEXT NOT NULL CHECK (length(uid) BETWEEN 1 AND 256),
+  uid     TEXT NOT NULL CHECK (uid <> ''),
   instant BLOB NOT NULL,
   PRIMARY KEY (org, device)
 ) STRICT, WITHOUT ROWID;
@@ -61,6 +61,7 @@ CREATE TABLE pieces (
 ) STRICT;
 CREATE INDEX pieces_by_device ON pieces (org, device, last_at_ms);
 CREATE INDEX pieces_by_session ON pieces (org, session, first_at_ms);
+CREATE INDEX pieces_by_page ON pieces (page, last_n);
 
 -- AT-1: what the operations first_n..last_n of a page were answered, so that a repeat is answered the same.
 CREATE TABLE receipts (

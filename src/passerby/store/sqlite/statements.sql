@@ -38,7 +38,9 @@ SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, bo
 FROM pieces WHERE org = ? AND device = ? ORDER BY piece;
 -- name: pieces_past
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
-FROM pieces WHERE org = ?1 AND device = ?2 AND (last_at_ms >= ?3 OR (page = ?4 AND last_n >= ?5)) ORDER BY piece;
+FROM pieces WHERE org = ?1 AND device = ?2 AND piece IN (
+  SELECT piece FROM pieces WHERE org = ?1 AND device = ?2 AND last_at_ms >= ?3
+  UNION SELECT piece FROM pieces WHERE page = ?4 AND last_n >= ?5) ORDER BY piece;
 -- name: pieces_of_session
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece;
@@ -74,6 +76,8 @@ DELETE FROM sessions WHERE org = ? AND device = ?;
 -- name: session
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ? AND session = ?;
+-- name: device_of_session
+SELECT device FROM sessions WHERE org = ? AND session = ?;
 -- name: sessions_of_device
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ? AND device = ? ORDER BY began_at_ms DESC, session LIMIT ?;

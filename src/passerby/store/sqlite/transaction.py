@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 from passerby.base.errors import BindingViolation
-from passerby.base.ids import DeviceId, OrgId, PageId, Uid, UserId
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Piece, Receipt
-from passerby.model.device import SAME_CLOCK_MS, Instant
+from passerby.model.device import FUTURE_MS_MAX, SAME_CLOCK_MS, Instant
 from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
@@ -52,9 +52,13 @@ class SqliteTransaction(SqliteReader):
         return list(self.pieces_of_device(org, device))
 
     def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
-        since = instant.at - SAME_CLOCK_MS
+        since = instant.at - SAME_CLOCK_MS - FUTURE_MS_MAX  # by its server time an operation may be so much too early
         values = (self._number(org), blob(device), since, blob(instant.page), instant.n)
         return [rows.piece(row) for row in self._db.execute(SQL.pieces_past, values)]
+
+    def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
+        row = self._db.execute(SQL.device_of_session, (self._number(org), blob(session))).fetchone()
+        return DeviceId(rows.text(row[0])) if row else None
 
     def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
         number, minute_at_ms = self._number(org), at_ms - at_ms % MINUTE_MS
