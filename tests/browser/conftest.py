@@ -1,0 +1,107 @@
+"""Real tools for tests in a real browser: the service as a process, a site, a relay that remembers, a visitor."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.loaders import Loader, loaders
+from tests.browser.reader import ApiReader
+from tests.browser.relay import Relay, relaying
+from tests.browser.site import Site, serving_site
+from tests.browser.visitor import CHROMIUM_NAMES, Visitor, find_chromium, launched, visiting
+from tests.running import running_service
+
+ORG: Final = "o-browser"
+KEY: Final = "key-of-the-browser-tests"
+
+
+class TlsService(msgspec.Struct, frozen=True):
+    """A running service. `trust` knows its development certificate."""
+
+    base: str
+    org: str
+    key: str
+    trust: ssl.SSLContext
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return self.base.removeprefix("https://")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsService]:
+    """The service over TLS, shared: tests tell their visitors apart by uid and device."""
+    with running_service(tmp_path_factory.mktemp("data"), "--tls", org=ORG, api_key=KEY, log="off") as running:
+        authority = re.search(r"Trust\s+(\S+)", running.welcome)
+        assert authority is not None
+        yield TlsService(running.base, ORG, KEY, ssl.create_default_context(cafile=authority[1]))
+
+
+@pytest.fixture
+def reader(service: TlsService) -> Iterator[ApiReader]:
+    """The service's API."""
+    reader = ApiReader(service.base, service.key, service.trust)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A web site on another origin."""
+    with serving_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture
+def relay(service: TlsService, tmp_path: Path) -> Iterator[Relay]:
+    """A relay before the service that has carried nothing yet."""
+    with relaying(tmp_path, service.base, service.trust) as relay:
+        yield relay
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. One per module, because its driver keeps this thread's event loop to itself while it runs."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(f"no browser: none of {', '.join(CHROMIUM_NAMES)} is on PATH")
+    with launched(chromium) as browser:
+        yield browser
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Visitor]:
+    """Somebody who was never here before."""
+    with visiting(browser) as visitor:
+        yield visitor
+
+
+@pytest.fixture(scope="session")
+def _built_sdk() -> None:
+    """Our fs.js and the npm packages; script/test fails before this if they cannot be had."""
+    if not files("passerby.faces").joinpath("assets", "fs.js").is_file():
+        pytest.skip("the browser SDK is not built: run script/setup sdk")
+
+
+@pytest.fixture(params=loaders(), ids=lambda loader: loader.name)
+def loader(request: pytest.FixtureRequest, _built_sdk: None) -> Loader:
+    """Each of Fullstory's own loaders in turn."""
+    loader: Loader = request.param
+    return loader

@@ -1,0 +1,126 @@
+"""What stands between the browser and the service, hands everything on, and remembers it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from tests.browser.serving import Receive, Scope, Send, answer, make_certificate, read_body, serving
+
+HOST: Final = "collect.shop.test"
+_OF_THE_CONNECTION: Final = frozenset({b"connection", b"content-length", b"transfer-encoding", b"host"})
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """A request that a browser made, with its body inflated, and the status it was answered with."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: str
+    status: int
+
+    def bundle(self) -> dict[str, Any] | None:
+        """The body as a bundle; None if the request carried none."""
+        if self.method != "POST" or not self.target.startswith("/rec/bundle"):
+            return None
+        found: dict[str, Any] = msgspec.json.decode(self.body)
+        return found
+
+
+class Relay:
+    """A recording proxy for one service. While `is_down`, it answers 502 and hands nothing on."""
+
+    def __init__(self, upstream: str, trust: ssl.SSLContext) -> None:
+        self._client = httpx.Client(base_url=upstream, verify=trust)
+        self._carried: list[Carried] = []
+        self._arrival = threading.Condition()
+        self.is_down = False
+        self.port = 0
+
+    @property
+    def host(self) -> str:
+        """Host and port, as a page names the relay."""
+        return f"{HOST}:{self.port}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        body = await read_body(receive)
+        headers = [(name, value) for name, value in scope["headers"] if name not in _OF_THE_CONNECTION]
+        target = scope["raw_path"].decode() + ("?" + scope["query_string"].decode() if scope["query_string"] else "")
+        if self.is_down:
+            status, replied, content = 502, [(b"access-control-allow-origin", b"*")], b""
+        else:
+            reply = await asyncio.to_thread(
+                self._client.request, scope["method"], target, headers=headers, content=body
+            )
+            dropped = _OF_THE_CONNECTION | {b"content-encoding"}
+            replied = [(name.lower(), value) for name, value in reply.headers.raw if name.lower() not in dropped]
+            status, content = reply.status_code, reply.content
+        self._remember(scope["method"], target, headers, body, status)
+        await answer(send, status, replied, content)
+
+    def _remember(self, method: str, target: str, headers: list[tuple[bytes, bytes]], body: bytes, status: int) -> None:
+        named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        text = gzip.decompress(body) if named.get("content-encoding") == "gzip" else body
+        with self._arrival:
+            self._carried.append(Carried(method, target, named, text.decode(errors="replace"), status))
+            self._arrival.notify_all()
+
+    def close(self) -> None:
+        """Hang up on the service."""
+        self._client.close()
+
+    def carried(self) -> list[Carried]:
+        """Every request so far, in the order of their answers."""
+        with self._arrival:
+            return list(self._carried)
+
+    def forget(self) -> None:
+        """Begin an empty record."""
+        with self._arrival:
+            self._carried.clear()
+
+    def operations(self) -> list[dict[str, Any]]:
+        """Every operation that the service stored, each with the `device`, `session` and `page` of its bundle."""
+        return [
+            {**operation, **{name: bundle[name] for name in ("device", "session", "page")}}
+            for carried in self.carried()
+            if carried.status == 200 and (bundle := carried.bundle()) is not None
+            for operation in bundle["ops"]
+        ]
+
+    def wait_for(self, what: Callable[[list[dict[str, Any]]], bool], within_s: float = 15) -> list[dict[str, Any]]:
+        """The operations, as soon as `what` holds for them. AssertionError if it does not in time."""
+        with self._arrival:
+            if not self._arrival.wait_for(lambda: what(self.operations()), within_s):
+                raise AssertionError(f"never arrived; what did: {[_brief(op) for op in self.operations()]}")
+            return self.operations()
+
+    def wait_for_event(self, name: str, within_s: float = 15) -> dict[str, Any]:
+        """The first event of that name, as soon as it is stored."""
+        found = self.wait_for(lambda ops: any(op.get("name") == name for op in ops), within_s)
+        return next(op for op in found if op.get("name") == name)
+
+
+def _brief(operation: dict[str, Any]) -> str:
+    return " ".join(str(operation[name]) for name in ("op", "name", "uid", "why") if name in operation)
+
+
+@contextlib.contextmanager
+def relaying(directory: Path, upstream: str, trust: ssl.SSLContext) -> Iterator[Relay]:
+    """A relay before the service at `upstream`, until the block ends."""
+    relay = Relay(upstream, trust)
+    with serving(relay, make_certificate(directory / "relay.pem", HOST)) as port:
+        relay.port = port
+        yield relay
+    relay.close()

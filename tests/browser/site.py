@@ -1,0 +1,49 @@
+"""Somebody's web site, on an origin that is not the service's."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.browser.serving import Receive, Scope, Send, answer, make_certificate, serving
+
+DOMAIN: Final = "shop.test"
+_PAGE: Final = """<!doctype html><html><head><title>{title}</title><link rel="icon" href="data:,">
+{head}
+</head><body>{body}</body></html>"""
+
+
+class Site:
+    """Serves one page under every path below the one it was put at, on `shop.test` and all its sub-domains."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, bytes] = {}
+        self.port = 0
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """One request."""
+        page = self._pages.get(scope["path"].split("/")[1])
+        if page is None:
+            await answer(send, 404, [], b"")
+        else:
+            await answer(send, 200, [(b"content-type", b"text/html; charset=utf-8")], page)
+
+    def put(self, name: str, head: str, body: str = "<button>Buy</button>") -> str:
+        """Serve a page at `/name/` and everything below; its address at the `www` sub-domain."""
+        self._pages[name] = _PAGE.format(title=name, head=head, body=body).encode()
+        return self.address(name)
+
+    def address(self, name: str, subdomain: str = "www") -> str:
+        """Where a page that was put is found."""
+        return f"https://{subdomain}.{DOMAIN}:{self.port}/{name}/"
+
+
+@contextlib.contextmanager
+def serving_site(directory: Path) -> Iterator[Site]:
+    """A site that listens until the block ends."""
+    site = Site()
+    with serving(site, make_certificate(directory / "site.pem", DOMAIN, f"*.{DOMAIN}")) as port:
+        site.port = port
+        yield site

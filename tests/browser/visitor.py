@@ -1,0 +1,101 @@
+"""A person with a browser profile of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+)
+_DUMP: Final = """async () => {
+  const done = (request) => new Promise((keep, fail) => {
+    request.onsuccess = () => keep(request.result);
+    request.onerror = fail;
+  });
+  const store = (area) => { try { return { ...area() } } catch { return {} } };
+  const databases = {};
+  for (const { name } of await indexedDB.databases()) {
+    const database = await done(indexedDB.open(name));
+    for (const table of database.objectStoreNames) {
+      const rows = await done(database.transaction(table).objectStore(table).getAll());
+      databases[`${name}/${table}`] = JSON.stringify(rows);
+    }
+    database.close();
+  }
+  return {
+    local: store(() => localStorage), session: store(() => sessionStorage), databases,
+    window: { name: window.name, history: JSON.stringify(history.state), address: location.href },
+  };
+}"""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """All that a browser keeps for a page: cookies, both storages, databases, and what belongs to the window."""
+
+    cookies: dict[str, str]
+    local: dict[str, str]
+    session: dict[str, str]
+    databases: dict[str, str]
+    window: dict[str, str | None]
+
+
+class Visitor:
+    """One browser profile. `complaints` are the warnings, errors and uncaught exceptions of its pages."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.complaints: list[str] = []
+        context.on("console", lambda line: self._hear(line.type, line.text))
+        context.on("weberror", lambda error: self.complaints.append(f"uncaught {error.error}"))
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in ("warning", "error"):
+            self.complaints.append(f"{kind} {text}")
+
+    def open(self, address: str) -> Page:
+        """A new tab at that address."""
+        page = self.context.new_page()
+        page.goto(address)
+        return page
+
+    def keeps(self, page: Page) -> Kept:
+        """What is kept for this page now."""
+        cookies = {cookie["name"]: cookie["value"] for cookie in self.context.cookies(page.url)}
+        found: dict[str, Any] = page.evaluate(_DUMP)
+        return Kept(cookies, **found)
+
+
+def find_chromium() -> str | None:
+    """Where this machine has a Chromium."""
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+@contextlib.contextmanager
+def launched(chromium: str) -> Iterator[Browser]:
+    """A headless Chromium to which every host under .test is this machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*_FLAGS])
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def visiting(browser: Browser) -> Iterator[Visitor]:
+    """A visitor who was never here before."""
+    context = browser.new_context(ignore_https_errors=True)
+    yield Visitor(context)
+    context.close()
