@@ -27,6 +27,7 @@ for (const { entry, file, served, ...options } of bundles) {
     target: "es2018",
     charset: "utf8",
     legalComments: "none",
+    mangleProps: /[a-z]_$/,
     sourcemap: "external",
     write: false,
     logLevel: "warning",

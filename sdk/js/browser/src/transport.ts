@@ -1,0 +1,43 @@
+/** How bundles leave the browser: text, so that no preflight is asked for, without cookies, and outliving the page. */
+
+import type { Request } from '../../core/src/index';
+
+export interface Answers {
+  reply(request: Request, status: number, headers: Record<string, string>, body: unknown): void;
+  fail(request: Request): void;
+}
+
+const TIMEOUT_MS = 15_000;
+/** Browsers bound what may outlive a page to 64 KiB; a longer body goes without that and stays in storage till answered. */
+const KEEPALIVE_CHARS_MAX = 20_000;
+
+/** Sends one request to `base`, and tells `answers` once. */
+export function send(fetcher: typeof fetch, base: string, request: Request, answers: Answers): void {
+  const { method, path, body } = request;
+  const abort = typeof AbortController == 'function' ? new AbortController() : null;
+  const timer = setTimeout(() => abort && abort.abort(), TIMEOUT_MS);
+  fetcher(base + path, {
+    method,
+    body,
+    keepalive: body.length <= KEEPALIVE_CHARS_MAX,
+    credentials: 'omit',
+    referrerPolicy: 'no-referrer',
+    cache: 'no-store',
+    signal: abort && abort.signal,
+  })
+    .then(async (response) => {
+      const after = response.headers.get('retry-after');
+      const text = await response.text();
+      answers.reply(request, response.status, after ? { 'retry-after': after } : {}, parsed(text));
+    })
+    .catch(() => answers.fail(request))
+    .then(() => clearTimeout(timer));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (_) {
+    return null;
+  }
+}

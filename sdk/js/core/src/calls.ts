@@ -1,0 +1,242 @@
+/**
+ * The calls people make, checked and done: v2 names, and v1 shapes under API version 1 (CL-7, ID-9, ID-10).
+ *
+ * Each goes the same way (CL-14): refused, or else in step with storage, then a token, remarks, properties, and only then
+ * something happens. An anonymize takes no token and is never dropped (LI-3).
+ */
+
+import type { ErrorCode } from './codes';
+import { CONSENT, type Machine, type Members } from './machine';
+import { type Checked, checkedProperties, type Plain, plainObject } from './properties';
+import { checkedUid, isSuspicious, isTooLong } from './uid';
+
+export interface Result {
+  value?: unknown;
+  error?: ErrorCode;
+}
+
+type Options = Record<string, any>;
+type Api = 1 | 2;
+interface Call {
+  machine: Machine;
+  options: Options;
+  api: Api;
+  source: string | undefined;
+}
+/** Done, or the code of what was wrong. */
+type Done = ErrorCode | void;
+
+const EVENT_NAME_CHARS_MAX = 250;
+const PAGE_NAMES_MAX = 50;
+const MESSAGE_CHARS_MAX = 8192;
+const LEVEL = /^(log|info|warn|error|debug)$/;
+const SEEN = /^(click|navigate|exception|visibility|change)$/;
+
+const CALLS: Record<string, (call: Call) => Done> = {
+  setIdentity,
+  setProperties,
+  trackEvent,
+  capture,
+  log,
+  start: ({ machine }) => (machine.capture == 'off' ? machine.begin() : undefined),
+  restart: ({ machine }) => machine.restart(),
+  shutdown: ({ machine, source }) => machine.shutdown(source),
+  activity: ({ machine }) => machine.activity(),
+};
+
+/** Performs call `name`. Nothing is thrown; what is wrong is noted and returned. */
+export function perform(machine: Machine, name: string, given: unknown, api: Api = 2, source?: string): Result {
+  const isObject = typeof given == 'object' && given && !Array.isArray(given);
+  const options: Options = isObject ? given : name == 'setIdentity' ? { uid: given === undefined ? null : given } : {};
+  if (name == 'getSession') return { value: session(machine, options.format) };
+  machine.identityEntry = null;
+  const call = Object.prototype.hasOwnProperty.call(CALLS, name) && CALLS[name];
+  const error = call ? call({ machine, options, api, source }) : 'unknown_call';
+  if (error) machine.ports.note(error);
+  machine.finish();
+  return error ? { error } : { value: null };
+}
+
+/** As `perform`; `settle` is called once, with the code of what went wrong or null (ID-8). */
+export function performAsync(
+  machine: Machine, name: string, options: unknown, api: Api, source: string | undefined,
+  settle: (error: ErrorCode | null, value?: unknown) => void,
+): void {
+  const { error, value } = perform(machine, name, options, api, source);
+  const entry = machine.identityEntry;
+  const wantsAck = !error && entry && options && (options as Options).ack === true;
+  if (wantsAck) machine.awaitAck(entry, (isAnswered) => settle(isAnswered ? null : 'not_acknowledged'));
+  else settle(error || null, value);
+}
+
+function setIdentity(call: Call): Done {
+  const { machine, options, source } = call;
+  const { uid, anonymous, consent } = options;
+  const hasConsent = typeof consent == 'boolean';
+  const isOff = machine.capture != 'on';
+  if (anonymous === true && uid != null && uid !== false) return 'uid_and_anonymous';
+  if (anonymous === true || uid === false) {
+    const hadUser = machine.anonymize(anonymous === true && options.force === true, source);
+    if (options.properties) machine.ports.note('properties_ignored');
+    if (!hadUser) machine.ports.note('already_anonymous');
+    if (hasConsent && !isOff) recordConsent(call, consent);
+    return;
+  }
+  if (isOff) return 'not_capturing';
+  if (anonymous !== undefined && uid == null) return 'invalid_anonymous';
+  if (uid !== undefined) return identify(call, hasConsent);
+  if (!hasConsent) return 'empty_identity';
+  machine.follow();
+  if (!machine.allows('identity')) return 'rate_limited';
+  recordConsent(call, consent);
+}
+
+function identify(call: Call, hasConsent: boolean): Done {
+  const { machine, options, source } = call;
+  const { uid, error } = checkedUid(options.uid);
+  if (error) return error;
+  const plain = plainCall(options);
+  if (!plain) return 'invalid_properties';
+  machine.follow();
+  if (!machine.allows('identity')) {
+    if (machine.isOthers(uid)) machine.leave('anonymize', source);
+    return 'rate_limited';
+  }
+  if (isSuspicious(uid)) machine.ports.note('suspicious_uid');
+  machine.identify(uid, members(checked(call, plain)), source);
+  if (hasConsent) recordConsent(call, options.consent);
+}
+
+function recordConsent({ machine, source }: Call, granted: boolean): void {
+  machine.activity();
+  machine.record('consent', { granted }, source);
+  machine.write(CONSENT, granted ? '1.1' : '1.0');
+}
+
+/** Properties and schema as plain JSON; null when one of them cannot be used (PR-1). */
+function plainCall({ properties, schema }: Options): Plain | null {
+  const plain = plainObject(properties === undefined ? {} : properties);
+  const types = plainObject(schema === undefined ? {} : schema);
+  return plain && types && { properties: plain, schema: types };
+}
+
+function checked({ machine, api }: Call, plain: Plain, products?: boolean): Checked {
+  const rules = { suffixes: api == 1 || machine.settings.mobile, products };
+  return checkedProperties(plain, rules, machine.ports.note);
+}
+
+/** What an operation carries of checked properties: nothing where nothing is left. */
+function members({ properties, schema }: Checked): Members {
+  return Object.keys(properties).length ? { properties, schema } : {};
+}
+
+function setProperties(call: Call): Done {
+  const { machine, options, api, source } = call;
+  const { type } = options;
+  if (machine.capture != 'on' && !isRelease(options, api)) return 'not_capturing';
+  if (type != 'user' && type != 'page') return 'invalid_properties';
+  const given = options.properties;
+  const hasUid = type == 'user' && typeof given == 'object' && given && 'uid' in given;
+  const { uid, ...rest } = hasUid ? given : { uid: 0 };
+  if (hasUid && api == 1) {
+    const properties = Object.keys(rest).length ? rest : undefined;
+    return setIdentity({ ...call, options: { uid: uid === undefined ? null : uid, properties, schema: options.schema } });
+  }
+  const plain = given !== undefined && plainCall({ ...options, properties: hasUid ? rest : given });
+  if (!plain) return 'invalid_properties';
+  machine.follow();
+  if (!machine.allows('properties')) return 'rate_limited';
+  if (hasUid) machine.ports.note('uid_in_properties');
+  const kept = checked(call, plain);
+  if (type == 'page') keepPageNames(machine, kept);
+  const found = members(kept);
+  if (!found.properties) return;
+  machine.renew();
+  machine.record('properties', { type, ...found }, source);
+  if (type == 'user') machine.tellUser(kept.properties);
+}
+
+/** The v1 anonymize, which is heard even while nothing is captured. */
+function isRelease({ type, properties }: Options, api: Api): boolean {
+  return api == 1 && type == 'user' && !!properties && properties.uid === false;
+}
+
+/** The first `pageName` of a page wins, and a page has so many names (PR-3). */
+function keepPageNames(machine: Machine, { properties, schema }: Checked): void {
+  const drop = (name: string, note: string): void => {
+    machine.ports.note(note);
+    delete properties[name];
+    if (schema) delete schema[name];
+  };
+  machine.checkPage();
+  for (const name of Object.keys(properties)) {
+    if (name == 'pageName') {
+      if (!machine.pageName) machine.pageName = String(properties[name]);
+      else if (machine.pageName != properties[name]) drop(name, 'page_name_kept');
+    } else if (!machine.pageNames[name]) {
+      if (Object.keys(machine.pageNames).length < PAGE_NAMES_MAX) machine.pageNames[name] = true;
+      else drop(name, 'too_many_properties:' + name);
+    }
+  }
+}
+
+function trackEvent(call: Call): Done {
+  const { machine, options, source } = call;
+  const { name } = options;
+  if (machine.capture != 'on') return 'not_capturing';
+  if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
+  const plain = plainCall(options);
+  if (!plain) return 'invalid_properties';
+  machine.follow();
+  if (!machine.allows('events')) return 'rate_limited';
+  const kept = checked(call, plain, name == 'Order Completed');
+  machine.renew();
+  machine.record('event', { name, ...members(kept) }, source);
+}
+
+/** What the platform saw without being told (CL-13). */
+function capture(call: Call): Done {
+  const { machine, options, source } = call;
+  const { type, name = type } = options;
+  if (machine.capture != 'on') return 'not_capturing';
+  if (!SEEN.test(type)) return 'invalid_event_type';
+  if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
+  const plain = plainCall(options);
+  if (!plain) return 'invalid_properties';
+  machine.follow();
+  const kept = checked(call, plain);
+  machine.renew();
+  machine.record('event', { name, type, ...members(kept) }, source);
+}
+
+function log({ machine, options, source }: Call): Done {
+  let { level, msg } = options;
+  if (machine.capture != 'on') return 'not_capturing';
+  if (msg === undefined) [level, msg] = ['log', level];
+  if (msg == null || msg === '') return 'invalid_log';
+  const message = textOf(msg).slice(0, MESSAGE_CHARS_MAX);
+  machine.follow();
+  machine.renew();
+  machine.record('log', { level: LEVEL.test(level) ? level : 'log', message }, source);
+}
+
+/** Any message as text; an object as JSON. */
+function textOf(message: unknown): string {
+  try {
+    return typeof message == 'object' ? JSON.stringify(message) : String(message);
+  } catch (_) {
+    return String(message);
+  }
+}
+
+function session(machine: Machine, format: unknown): unknown {
+  const at = machine.peek();
+  if (!at) return null;
+  const { device, session: sessionId } = at;
+  if (format == 'id') return device + ':' + sessionId;
+  const { state, settings, ports } = machine;
+  if (format == 'all') {
+    return { orgId: settings.org, userId: device, sessionId, pageId: state.device == device ? state.page : null };
+  }
+  return machine.url(at) + (format == 'url.now' ? '%3A' + ports.wallMs() : '');
+}

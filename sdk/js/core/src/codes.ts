@@ -1,0 +1,13 @@
+/** Every code that a call can fail with; the same words go to `note` (ID-9, LI-2, CL-12). */
+export type ErrorCode =
+  | 'invalid_uid' | 'placeholder_uid' | 'uid_and_anonymous' | 'invalid_anonymous' | 'empty_identity'
+  | 'rate_limited' | 'not_capturing' | 'not_acknowledged'
+  | 'invalid_event_name' | 'invalid_event_type' | 'invalid_properties' | 'invalid_log' | 'unknown_call';
+
+/** Every other thing worth a note. The first five are followed by `:` and a name, a code or nothing. */
+export type NoteCode =
+  | 'scrubbed_name' | 'invalid_name' | 'invalid_value' | 'invalid_type' | 'type_mismatch' | 'value_too_big'
+  | 'too_many_properties' | 'refused'
+  | 'already_anonymous' | 'suspicious_uid' | 'uid_in_properties' | 'properties_ignored' | 'page_name_kept'
+  | 'foreign_record' | 'released_device_returned' | 'storage_failed' | 'broken_remains'
+  | 'bundle_refused' | 'queue_full';

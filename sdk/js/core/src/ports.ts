@@ -1,0 +1,51 @@
+/**
+ * What the core is given instead of a world (CL-1). Everything is synchronous but the transport, whose answers come
+ * back through `Machine.reply` and `Machine.fail`.
+ */
+
+export type Kind = 'device' | 'session' | 'page';
+export type TimerName = 'flush' | 'retry' | 'settle';
+export type ChangeWhy =
+  | 'start' | 'identify' | 'reidentify' | 'anonymize' | 'forget' | 'idle' | 'age'
+  | 'shutdown' | 'restart' | 'tab' | 'returned' | 'lost' | 'split';
+
+export interface Storage {
+  read(key: string): string | null;
+  /** False when the value is not there afterwards. Never throws. */
+  write(key: string, value: string): boolean;
+  remove(key: string): boolean;
+  keys(prefix: string): string[];
+}
+
+export interface Request {
+  id: string;
+  method: 'POST';
+  path: string;
+  /** JSON text (WI-2). */
+  body: string;
+  /** The page is going away: the request has to outlive it. */
+  leaving: boolean;
+}
+
+export interface PageInfo {
+  url: string;
+  title?: string | undefined;
+  referrer?: string | undefined;
+}
+
+export interface Ports {
+  /** Wall time in ms since 1970. */
+  wallMs(): number;
+  mint(kind: Kind): string;
+  storage: Storage;
+  send(request: Request): void;
+  setTimer(name: TimerName, atMs: number): void;
+  clearTimer(name: TimerName): void;
+  page(): PageInfo;
+  /** In [0, 1). */
+  random(): number;
+  changed(what: Kind | 'uid', from: string | null, to: string | null, why: ChangeWhy): void;
+  notify(name: 'start' | 'session' | 'shutdown' | 'user', args: Record<string, unknown>): void;
+  /** A diagnostic; one about a property is `code:name`. */
+  note(code: string): void;
+}

@@ -1,0 +1,37 @@
+/** The identity record: which device and session this browser has, in one line of text (ST-2). */
+
+const YEAR_MS = 31_536_000_000;
+const UUID = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
+const FORM = new RegExp(`^#([^#]+)#${UUID}:${UUID}:(\\d{1,15}):[^:#]*:(\\d{1,9})(?:#((?:[0-9a-f]{8}){0,2}))?#/(\\d{1,12})$`);
+
+export interface Identity {
+  device: string;
+  session: string;
+  /** When the session began, wall ms. */
+  began: number;
+  /** Page loads of the session. */
+  pages: number;
+  /** What `boundTo` gives for the user of the device; '' when unbound. */
+  bound: string;
+  /** When the record expires, s since 1970. */
+  expiry: number;
+}
+
+/** The record in `text`; null for any other text. It may be past its expiry. */
+export function parseRecord(text: string | null, org: string): Identity | null {
+  const found = text && FORM.exec(text);
+  if (!found || found[1] !== org) return null;
+  return {
+    device: found[2]!, session: found[3]!, began: +found[4]!, pages: +found[5]!, bound: found[6] || '', expiry: +found[7]!,
+  };
+}
+
+export function recordText(org: string, record: Identity): string {
+  const { device, session, began, pages, bound, expiry } = record;
+  return `#${org}#${device}:${session}:${began}::${pages}${bound && '#' + bound}#/${expiry}`;
+}
+
+/** A fresh, unbound device's record; expires a year from now. */
+export function freshRecord(device: string, session: string, nowMs: number): Identity {
+  return { device, session, began: nowMs, pages: 1, bound: '', expiry: Math.floor((nowMs + YEAR_MS) / 1000) };
+}

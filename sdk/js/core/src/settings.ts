@@ -1,0 +1,39 @@
+/** Every number that spec/ names, with its default; a config may change any (CL-3). */
+
+import { type Limits, WEB } from './limits';
+import type { QueueSettings } from './queue';
+
+export interface Settings extends QueueSettings {
+  capture: boolean;
+  /** Origin of the dashboard, for session URLs. */
+  app: string;
+  split_on_identify: boolean;
+  mobile: boolean;
+  limits: Limits;
+  idle_ms: number;
+  age_ms: number;
+  settle_ms: number;
+  activity_write_ms: number;
+}
+
+export type Config = { org: string } & Partial<Omit<Settings, 'org' | 'limits'>> & { limits?: Partial<Limits> | undefined };
+
+export const DEFAULTS: Settings = {
+  org: '',
+  app: '',
+  sdk: undefined,
+  capture: true,
+  split_on_identify: false,
+  mobile: false,
+  limits: WEB,
+  idle_ms: 1_800_000,
+  age_ms: 86_400_000,
+  settle_ms: 5000,
+  activity_write_ms: 5000,
+  flush_ms: 5000,
+  retry_ms: 1000,
+  retry_max_ms: 60_000,
+  bundle_operations_max: 100,
+  bundle_bytes_max: 524_288,
+  queue_operations_max: 1000,
+};
