@@ -138,7 +138,9 @@ def _refused(raw: msgspec.Raw, index: int, prose: str) -> Refused:
             Outcome.UNKNOWN_OPERATION,
             f"ops[{index}]: an operation is one of {', '.join(sorted(KINDS))}",
         )
-    if kind == "identify" and not (isinstance(uid := found.get("uid"), str | int | float) and uid is not True):
+    if kind == "identify" and not (
+        isinstance(uid := found.get("uid"), str | int | float) and not isinstance(uid, bool)
+    ):
         return Refused(number, Outcome.INVALID_UID, f"ops[{index}]: {_PROSE[Outcome.INVALID_UID]}", kind)
     return Refused(number, Outcome.INVALID_OPERATION, f"ops[{index}]: {prose}", kind if isinstance(kind, str) else "")
 
