@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import uuid
 
 
 class SystemClock:
@@ -12,6 +13,14 @@ class SystemClock:
     def now_ms(self) -> int:
         """Milliseconds since 1970, UTC."""
         return time.time_ns() // 1_000_000
+
+
+class RandomIds:
+    """Ids from the machine's randomness."""
+
+    def mint(self) -> str:
+        """A fresh random lower-case UUID."""
+        return str(uuid.uuid4())
 
 
 def new_secret() -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import NewType, Protocol
 
 OrgId = NewType("OrgId", str)
 DeviceId = NewType("DeviceId", str)
@@ -13,3 +13,11 @@ Uid = NewType("Uid", str)
 """The customer's own name for a user: 1 to 256 characters, opaque (ID-9)."""
 UserId = NewType("UserId", str)
 """Our name for a user in the REST API: a UUID; an unbound device's is the device id."""
+
+
+class Ids(Protocol):
+    """Mints names."""
+
+    def mint(self) -> str:
+        """A fresh random lower-case UUID."""
+        ...

@@ -13,11 +13,13 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS
 from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
+from passerby.ingest.erasing import turned_away
 from passerby.lifecycle.decide import Change, decide, settle
 from passerby.lifecycle.identity import Standing
 from passerby.lifecycle.substitute import Substitutes
 from passerby.model.bundle import Bundle, Piece
 from passerby.model.effect import Close
+from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
 
@@ -41,15 +43,18 @@ def record(transaction: Transaction, bundle: Bundle) -> Recorded:
     bundle = _in_own_session(transaction, bundle, substitutes)
     standing = _standing(transaction, org.id, substitutes)
     decision = decide(bundle, answered, standing, org.settings.age_ms)
-    transaction.apply(org.id, decision.effects)
-    _settle(transaction, org.id, list(decision.unsettled), substitutes)
-    fresh = {n: outcome for n, outcome in decision.outcomes.items() if n not in answered}
+    effects, lost = turned_away(transaction, org, decision.effects, bundle.received_at_ms)
+    transaction.apply(org.id, effects)
+    _settle(transaction, org, list(decision.unsettled), substitutes, bundle.received_at_ms)
+    outcomes = {**decision.outcomes, **dict.fromkeys(lost, Outcome.ERASED)}
+    fresh = {n: outcome for n, outcome in outcomes.items() if n not in answered}
     if fresh:
         transaction.tally(org.id, bundle.received_at_ms, Counter(fresh.values()), bundle.received_at_ms - _TALLIED_MS)
-    complaints = complaints_of(bundle, fresh, lambda: transaction.pieces_of_session(org.id, bundle.session))
+    told = {n: outcome for n, outcome in fresh.items() if n not in lost}
+    complaints = complaints_of(bundle, told, lambda: transaction.pieces_of_session(org.id, bundle.session))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
-    return Recorded(decision.outcomes, fresh)
+    return Recorded(outcomes, fresh)
 
 
 def _answered(transaction: Transaction, bundle: Bundle) -> Mapping[int, Outcome]:
@@ -74,15 +79,16 @@ def _standing(transaction: Transaction, org: OrgId, substitutes: Substitutes) ->
     return Standing(functools.partial(transaction.device, org), substitutes)
 
 
-def _settle(transaction: Transaction, org: OrgId, unsettled: list[Change], substitutes: Substitutes) -> None:
+def _settle(transaction: Transaction, org: Org, unsettled: list[Change], substitutes: Substitutes, now_ms: int) -> None:
     """Place again what the changes concern, and what that changes, until nothing moves (AT-2)."""
     while unsettled:
         change = unsettled.pop(0)
-        pieces = _pieces(transaction, org, change)
+        pieces = _pieces(transaction, org.id, change)
         if pieces:
-            standing = _standing(transaction, org, substitutes)
+            standing = _standing(transaction, org.id, substitutes)
             decision = settle(change, pieces, standing)
-            transaction.apply(org, decision.effects)
+            effects, _ = turned_away(transaction, org, decision.effects, now_ms)
+            transaction.apply(org.id, effects)
             unsettled.extend(decision.unsettled)
 
 

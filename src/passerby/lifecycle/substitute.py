@@ -39,6 +39,10 @@ class Substitutes:
         """Where goes what has passed through too many substitutes, of which `device` is the last."""
         return DeviceId(self._uuid("nobody", device))
 
+    def server(self, uid: Uid, erased_at_ms: int | None) -> DeviceId:
+        """Where goes what a customer's server reports of `uid`; another one after each erasure (AP-4, PV-2.2)."""
+        return DeviceId(self._uuid("server", "" if erased_at_ms is None else str(erased_at_ms), uid))
+
     def session(self, device: DeviceId, session: SessionId) -> SessionId:
         """`session` as it is called on `device`, which is a substitute or was not the first to name it (AT-1)."""
         return SessionId(self._uuid("session", device, session))

@@ -29,11 +29,12 @@ class Page(_Operation, frozen=True, tag="page"):
 
 
 class Event(_Operation, frozen=True, tag="event"):
-    """Something happened; `type` is `custom` unless automatic capture saw it."""
+    """Something happened; `type` is `custom` unless automatic capture saw it. `context` is a server's (AP-6)."""
 
     name: str
     type: str = "custom"
     properties: tuple[Property, ...] = ()
+    context: tuple[Property, ...] = ()
 
 
 class Identify(_Operation, frozen=True, tag="identify"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,9 +10,10 @@ import msgspec
 from passerby.base.ids import DeviceId, OrgId, UserId
 from passerby.query import cursor
 from passerby.store.contract import KeptProperty, Person, PersonFilter, Reader
-from passerby.store.projection import user_id
+from passerby.store.people import devices_of, find_person, owner_of
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+__all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of"]
+
 PAGE_MAX: Final = 100
 
 
@@ -49,25 +49,8 @@ def list_users(
 
 def find_user(reader: Reader, org: OrgId, user: str) -> User | None:
     """The user of that id, or to whom the device of that id belongs."""
-    if not _UUID.match(user):
-        return None
-    person = reader.person(org, UserId(user))
-    if person is None:
-        person = _owner(reader, org, DeviceId(user))
+    person = find_person(reader, org, user)
     if person is None:
         return None
-    devices = [DeviceId(person.id)] if person.uid is None else reader.devices_of(org, person.uid)
+    devices = devices_of(reader, org, person)
     return User(person, devices, reader.properties_of(org, devices))
-
-
-def _owner(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
-    binding = reader.device(org, device).binding
-    known = reader.org(org)
-    if binding is None or known is None:
-        return None
-    return reader.person(org, user_id(known.secret, binding.uid))
-
-
-def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
-    """The person to whom a device belongs now; itself when it is unbound."""
-    return _owner(reader, org, device) or reader.person(org, UserId(device))

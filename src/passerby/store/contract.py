@@ -15,6 +15,13 @@ is made anew by a rebuild, and none of them names a device or a uid.
 
 **Errors.** `StoreError` when the engine failed (disk full, file damaged), `StoreClosed` after `close`.
 
+**Outside of sessions.** A piece whose session is its device's id belongs to no session (AP-7): it counts for its
+person and their properties, and is in no list of sessions.
+
+**Entries** are what the service must remember besides: jobs, idempotency, webhooks, receipts of erasure. One shape
+for all: a kind, an id, a body in JSON, when something is due, and a mark of whom it is about, by which an erasure
+finds it.
+
 Readers see committed work only. All orders are stated with each port; ties are broken by id.
 """
 
@@ -82,7 +89,7 @@ class PersonFilter(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """An API key: only its SHA-256 is kept."""
+    """An API key: only its SHA-256 is kept. `scope` is one or more of `capture read admin`, with spaces (AP-1)."""
 
     digest: bytes
     org: OrgId
@@ -91,65 +98,24 @@ class Key(msgspec.Struct, frozen=True):
     made_at_ms: int
 
 
-class Transaction(Protocol):
-    """The store inside one piece of work: it sees what the work has applied so far."""
+class Entry(msgspec.Struct, frozen=True):
+    """Something to remember. `id` is unique within its kind; `about` is the mark of a user or device, or None."""
 
-    def org(self, org: OrgId) -> Org | None: ...
+    kind: str
+    id: str
+    body: bytes
+    about: str | None = None
+    due_at_ms: int | None = None
 
-    def add_org(self, org: Org) -> None: ...
 
-    def add_key(self, key: Key) -> None: ...
+class Removed(msgspec.Struct, frozen=True):
+    """How much of a device was removed."""
 
-    def device(self, org: OrgId, device: DeviceId) -> Device:
-        """How the device stands; one never heard of is unbound and open."""
-        ...
-
-    def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
-        """What the operations `first`…`last` of a page were answered, as far as they came before.
-
-        None for a page never heard of; `outcomes` is empty for a known page that has none of these.
-        """
-        ...
-
-    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
-        """All pieces of a device, in order of row."""
-        ...
-
-    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
-        """At least the pieces of a device that hold an operation not before `instant`, in order of row."""
-        ...
-
-    def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
-        """The device under which pieces of the session are kept; None for one that has none."""
-        ...
-
-    def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
-        """As the reader's."""
-        ...
-
-    def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
-        """Add to the tallies of the minute of `at_ms`; those before `keep_since_ms` go."""
-        ...
-
-    def complain(self, org: OrgId, complaints: Sequence[Complaint], keep_since_ms: int) -> None:
-        """Add to the complaints of the same kind and hour; those of hours before `keep_since_ms` go."""
-        ...
-
-    def put_member(self, org: OrgId, member: Member) -> None:
-        """Add a member, or change the one of that name."""
-        ...
-
-    def remove_member(self, org: OrgId, name: str) -> None:
-        """Remove a member and what admits them."""
-        ...
-
-    def admit(self, admission: Admission) -> None: ...
-
-    def dismiss(self, digest: bytes) -> None: ...
-
-    def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
-        """Do `effects` in order. BindingViolation if a device would be bound twice."""
-        ...
+    pieces: int = 0
+    operations: int = 0
+    sessions: int = 0
+    properties: int = 0
+    receipts: int = 0
 
 
 class Reader(Protocol):
@@ -161,7 +127,13 @@ class Reader(Protocol):
 
     def key(self, digest: bytes) -> Key | None: ...
 
-    def device(self, org: OrgId, device: DeviceId) -> Device: ...
+    def keys(self, org: OrgId) -> list[Key]:
+        """The org's keys, the oldest first."""
+        ...
+
+    def device(self, org: OrgId, device: DeviceId) -> Device:
+        """How the device stands; one never heard of is unbound and open."""
+        ...
 
     def has_device(self, org: OrgId, device: DeviceId) -> bool:
         """Whether anything is kept under the device."""
@@ -237,6 +209,95 @@ class Reader(Protocol):
         """The latest made first."""
         ...
 
+    def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
+        """Sessions last active behind `after_ms` and not behind `until_ms`, by `active_at_ms`, then id."""
+        ...
+
+    def entry(self, org: OrgId, kind: str, name: str) -> Entry | None: ...
+
+    def entries(self, org: OrgId, kind: str, prefix: str, after: str, limit: int) -> list[Entry]:
+        """Entries of a kind whose ids begin with `prefix` and are behind `after`, by id."""
+        ...
+
+    def due_entries(self, kinds: Sequence[str], until_ms: int, limit: int) -> list[tuple[OrgId, Entry]]:
+        """What of these kinds is due not behind `until_ms`, the earliest first, over all orgs."""
+        ...
+
+    def next_due_at_ms(self, kinds: Sequence[str]) -> int | None:
+        """When the next entry of these kinds is due, over all orgs."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """The store inside one piece of work: it sees what the work has applied so far."""
+
+    def add_org(self, org: Org) -> None: ...
+
+    def add_key(self, key: Key) -> None: ...
+
+    def remove_key(self, digest: bytes) -> None: ...
+
+    def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
+        """What the operations `first`…`last` of a page were answered, as far as they came before.
+
+        None for a page never heard of; `outcomes` is empty for a known page that has none of these.
+        """
+        ...
+
+    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
+        """All pieces of a device, in order of row."""
+        ...
+
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
+        """At least the pieces of a device that hold an operation not before `instant`, in order of row."""
+        ...
+
+    def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
+        """The device under which pieces of the session are kept; None for one that has none."""
+        ...
+
+    def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
+        """Add to the tallies of the minute of `at_ms`; those before `keep_since_ms` go."""
+        ...
+
+    def complain(self, org: OrgId, complaints: Sequence[Complaint], keep_since_ms: int) -> None:
+        """Add to the complaints of the same kind and hour; those of hours before `keep_since_ms` go."""
+        ...
+
+    def put_member(self, org: OrgId, member: Member) -> None:
+        """Add a member, or change the one of that name."""
+        ...
+
+    def remove_member(self, org: OrgId, name: str) -> None:
+        """Remove a member and what admits them."""
+        ...
+
+    def admit(self, admission: Admission) -> None: ...
+
+    def dismiss(self, digest: bytes) -> None: ...
+
+    def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
+        """Do `effects` in order. BindingViolation if a device would be bound twice."""
+        ...
+
+    def put_entry(self, org: OrgId, entry: Entry) -> None:
+        """Keep `entry`, in place of one of the same kind and id."""
+        ...
+
+    def remove_entry(self, org: OrgId, kind: str, name: str) -> None: ...
+
+    def remove_entries_about(self, org: OrgId, about: str) -> int:
+        """Remove what is about someone; how many there were."""
+        ...
+
+    def remove_device(self, org: OrgId, device: DeviceId) -> Removed:
+        """Remove everything kept of a device, and the person it is or belongs to (PV-2)."""
+        ...
+
+    def rename_in_gaps(self, org: OrgId, uid: Uid, name: Uid) -> list[DeviceId]:
+        """Put `name` for `uid` wherever a gap of a device holds it; the devices of these gaps, by id."""
+        ...
+
 
 class Store(Protocol):
     """One engine, open."""
@@ -247,6 +308,13 @@ class Store(Protocol):
 
     def rebuild(self) -> None:
         """Make anew, in one transaction, what only serves reading."""
+        ...
+
+    def scrub(self) -> None:
+        """See to it that no byte of what was removed is left in the engine's files (PV-2.1).
+
+        Writing waits meanwhile; it takes time in proportion to the whole store.
+        """
         ...
 
     def close(self) -> None:

@@ -27,7 +27,17 @@ from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.properties import Scalar
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import COMPLAINTS_MAX, KeptProperty, Key, Person, PersonFilter, T, Transaction
+from passerby.store.contract import (
+    COMPLAINTS_MAX,
+    Entry,
+    KeptProperty,
+    Key,
+    Person,
+    PersonFilter,
+    Removed,
+    T,
+    Transaction,
+)
 
 _Place = tuple[OrgId, str]
 
@@ -46,6 +56,7 @@ class _Truth:
         self.complaints: dict[tuple[OrgId, int, tuple[str, ...]], Complaint] = {}
         self.members: dict[tuple[OrgId, str], Member] = {}
         self.admissions: dict[bytes, Admission] = {}
+        self.entries: dict[tuple[OrgId, str, str], Entry] = {}
         self.next_row = 1
         self._undo: list[Callable[[], object]] = []
 
@@ -81,6 +92,10 @@ class _MemoryReader:
 
     def key(self, digest: bytes) -> Key | None:
         return self._truth.keys.get(digest)
+
+    def keys(self, org: OrgId) -> list[Key]:
+        found = [key for key in self._truth.keys.values() if key.org == org]
+        return sorted(found, key=lambda key: (key.made_at_ms, key.digest))
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
         return self._truth.devices.get((org, device)) or Device(device)
@@ -129,7 +144,7 @@ class _MemoryReader:
             key = (projection.user_id(secret, uid) if uid else UserId(device), uid)
             groups.setdefault(key, []).append(device)
         for (user, uid), devices in groups.items():
-            sessions = self.sessions_of(org, devices, None, len(self._truth.pieces))
+            sessions = [shown for shown in self._parts(org) if shown.device in devices]
             named = {kept.property.name: kept.property.value for kept in self.properties_of(org, devices)}
             name, email = named.get("displayName"), named.get("email")
             yield Person(
@@ -142,6 +157,10 @@ class _MemoryReader:
             )
 
     def _sessions(self, org: OrgId) -> list[Session]:
+        return [shown for shown in self._parts(org) if shown.id != str(shown.device)]
+
+    def _parts(self, org: OrgId) -> list[Session]:
+        """The sessions, and of each device what it did outside of any (AP-7)."""
         shown: dict[SessionId, Session] = {}
         for (owner, _), piece in self._truth.pieces.items():
             if owner == org:
@@ -162,7 +181,8 @@ class _MemoryReader:
         return sorted(self._sessions(org), key=lambda s: (-s.active_at_ms, s.id))[:limit]
 
     def session(self, org: OrgId, session: SessionId) -> Session | None:
-        parts = [projection.session_of(piece) for piece in self.pieces_of_session(org, session)]
+        found = self.pieces_of_session(org, session)
+        parts = [projection.session_of(piece) for piece in found if piece.device != str(session)]
         return reduce(projection.joined, parts) if parts else None
 
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
@@ -220,6 +240,27 @@ class _MemoryReader:
         found = [admission for admission in self._truth.admissions.values() if admission.org == org]
         return sorted(found, key=lambda admission: (-admission.made_at_ms, admission.digest))
 
+    def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
+        found = [shown for shown in self._sessions(org) if after_ms < shown.active_at_ms <= until_ms]
+        return sorted(found, key=lambda shown: (shown.active_at_ms, shown.id))
+
+    def entry(self, org: OrgId, kind: str, name: str) -> Entry | None:
+        return self._truth.entries.get((org, kind, name))
+
+    def entries(self, org: OrgId, kind: str, prefix: str, after: str, limit: int) -> list[Entry]:
+        found = [entry for (owner, _, _), entry in self._truth.entries.items() if owner == org and entry.kind == kind]
+        found = [entry for entry in found if entry.id.startswith(prefix) and entry.id > after]
+        return sorted(found, key=lambda entry: entry.id)[:limit]
+
+    def due_entries(self, kinds: Sequence[str], until_ms: int, limit: int) -> list[tuple[OrgId, Entry]]:
+        found = [(org, entry) for (org, kind, _), entry in self._truth.entries.items() if kind in kinds]
+        due = [(org, entry) for org, entry in found if entry.due_at_ms is not None and entry.due_at_ms <= until_ms]
+        return sorted(due, key=lambda pair: (pair[1].due_at_ms or 0, pair[1].id))[:limit]
+
+    def next_due_at_ms(self, kinds: Sequence[str]) -> int | None:
+        found = (entry.due_at_ms for (_, kind, _), entry in self._truth.entries.items() if kind in kinds)
+        return min((due for due in found if due is not None), default=None)
+
 
 class _MemoryTransaction(_MemoryReader):
     def add_org(self, org: Org) -> None:
@@ -227,6 +268,47 @@ class _MemoryTransaction(_MemoryReader):
 
     def add_key(self, key: Key) -> None:
         self._truth.put(self._truth.keys, key.digest, key)
+
+    def remove_key(self, digest: bytes) -> None:
+        if digest in self._truth.keys:
+            self._truth.remove(self._truth.keys, digest)
+
+    def put_entry(self, org: OrgId, entry: Entry) -> None:
+        self._truth.put(self._truth.entries, (org, entry.kind, entry.id), entry)
+
+    def remove_entry(self, org: OrgId, kind: str, name: str) -> None:
+        if (org, kind, name) in self._truth.entries:
+            self._truth.remove(self._truth.entries, (org, kind, name))
+
+    def remove_entries_about(self, org: OrgId, about: str) -> int:
+        found = [key for key, entry in self._truth.entries.items() if key[0] == org and entry.about == about]
+        for key in found:
+            self._truth.remove(self._truth.entries, key)
+        return len(found)
+
+    def remove_device(self, org: OrgId, device: DeviceId) -> Removed:
+        truth, pieces = self._truth, self.pieces(org, device)
+        sessions = {shown.id for shown in self._sessions(org) if shown.device == device}
+        properties = len(self.properties_of(org, [device]))
+        self.apply(org, [Drop(piece) for piece in pieces])
+        receipts = [key for key, (owner, _) in truth.receipts.items() if key[0] == org and owner == device]
+        for place in receipts:
+            truth.remove(truth.receipts, place)
+        if (org, device) in truth.devices:
+            truth.remove(truth.devices, (org, device))
+        for digest in [one.digest for one in self.admissions(org) if one.session in sessions]:
+            self.dismiss(digest)
+        operations = sum(len(piece.operations) for piece in pieces)
+        return Removed(len(pieces), operations, len(sessions), properties, len(receipts))
+
+    def rename_in_gaps(self, org: OrgId, uid: Uid, name: Uid) -> list[DeviceId]:
+        renamed = []
+        for (owner, device), standing in list(self._truth.devices.items()):
+            if owner == org and any(gap.uid == uid for gap in standing.gaps):
+                gaps = tuple(msgspec.structs.replace(gap, uid=name) if gap.uid == uid else gap for gap in standing.gaps)
+                self._truth.put(self._truth.devices, (org, device), msgspec.structs.replace(standing, gaps=gaps))
+                renamed.append(device)
+        return sorted(renamed)
 
     def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
         kept = self._truth.tallies
@@ -353,6 +435,9 @@ class MemoryStore:
 
     def rebuild(self) -> None:
         """Nothing is kept that only serves reading."""
+
+    def scrub(self) -> None:
+        """Nothing is kept in files."""
 
     def close(self) -> None:
         """See the contract."""

@@ -92,7 +92,7 @@ def open_envelope(body: bytes) -> Envelope:
 
     Refusals: `too_deep`, `malformed_json`, `unsupported_version`, `mixed_devices`, `unknown_field`, `invalid_envelope`.
     """
-    _check_depth(body)
+    check_depth(body)
     try:
         body.decode()
         envelope = _DECODER.decode(body)
@@ -109,7 +109,8 @@ def open_envelope(body: bytes) -> Envelope:
     return envelope
 
 
-def _check_depth(body: bytes) -> None:
+def check_depth(body: bytes) -> None:
+    """Refusal `too_deep` for JSON that nests over 32 deep (WI-3)."""
     if body.count(b"{") + body.count(b"[") <= limits.DEPTH_MAX:
         return
     depth = 0

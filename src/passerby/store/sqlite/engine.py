@@ -25,6 +25,7 @@ from passerby.store.sqlite.transaction import SqliteTransaction
 
 _WORK_PER_COMMIT_MAX: Final = 512
 _CLOSE: Final = object()
+_TRUNCATIONS_MAX: Final = 10
 _BUSY_TIMEOUT_MS: Final = 10_000
 _STATEMENTS_CACHED: Final = 256
 
@@ -96,8 +97,25 @@ class SqliteStore:
             wanted = [item for item in items if item[1].set_running_or_notify_cancel()]
             if wanted:
                 self._commit(wanted)
-            if len(items) < len(waiting):
+            for item in waiting:
+                if isinstance(item, Future):
+                    self._scrub(item)
+            if _CLOSE in waiting:
                 return
+
+    def _scrub(self, future: Future[Any]) -> None:
+        """Rewrite the file. `secure_delete` blanks what is freed, but not the slack that a page split leaves behind."""
+        try:
+            self._db.execute("VACUUM")
+            for _ in range(_TRUNCATIONS_MAX):
+                if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
+                    future.set_result(None)
+                    return
+            raise StoreError("a reader holds the write-ahead log: it could not be emptied")
+        except (sqlite3.Error, StoreError) as error:
+            failure = StoreError(f"the store could not scrub its files: {error}")
+            failure.__cause__ = error
+            future.set_exception(failure)
 
     def _commit(self, items: list[_Item]) -> None:
         done: list[tuple[Future[Any], Any, BaseException | None]] = []
@@ -153,6 +171,15 @@ class SqliteStore:
     def rebuild(self) -> None:
         """See the contract."""
         self.submit(_rebuild).result()
+
+    def scrub(self) -> None:
+        """See the contract."""
+        future: Future[Any] = Future()
+        with self._closing:
+            if self._closed:
+                raise StoreClosed("the store is closed")
+            self._work.put(future)
+        future.result()
 
     def close(self) -> None:
         """See the contract."""

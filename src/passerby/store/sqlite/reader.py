@@ -17,7 +17,7 @@ from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import MATCHES_MAX, KeptProperty, Key, Person, PersonFilter
+from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Person, PersonFilter
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.rows import blob, text
 from passerby.store.sqlite.statements import SQL
@@ -68,6 +68,9 @@ class SqliteReader:
     def key(self, digest: bytes) -> Key | None:
         row = self._db.execute(SQL.key, (digest,)).fetchone()
         return Key(row[0], OrgId(row[1]), *row[2:]) if row else None
+
+    def keys(self, org: OrgId) -> list[Key]:
+        return [Key(row[0], OrgId(row[1]), *row[2:]) for row in self._db.execute(SQL.keys, (org,))]
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
         where = (self._number(org), blob(device))
@@ -185,6 +188,30 @@ class SqliteReader:
                 if known is None or projection.rank(kept) >= projection.rank(known):
                     last[kept.property.name] = kept
         return [last[name] for name in sorted(last)]
+
+    def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
+        found = self._db.execute(SQL.sessions_active, (self._number(org), after_ms, until_ms))
+        return [rows.session(row) for row in found]
+
+    def entry(self, org: OrgId, kind: str, name: str) -> Entry | None:
+        row = self._db.execute(SQL.entry, (self._number(org), kind, name)).fetchone()
+        return Entry(*row) if row else None
+
+    def entries(self, org: OrgId, kind: str, prefix: str, after: str, limit: int) -> list[Entry]:
+        values = (self._number(org), kind, prefix, prefix + _LAST_CHARACTER, after, limit)
+        return [Entry(*row) for row in self._db.execute(SQL.entries, values)]
+
+    def due_entries(self, kinds: Sequence[str], until_ms: int, limit: int) -> list[tuple[OrgId, Entry]]:
+        found = [
+            (OrgId(name), Entry(*row))
+            for kind in kinds
+            for name, *row in self._db.execute(SQL.due_entries, (kind, until_ms, limit))
+        ]
+        return sorted(found, key=lambda due: (due[1].due_at_ms or 0, due[1].id))[:limit]
+
+    def next_due_at_ms(self, kinds: Sequence[str]) -> int | None:
+        found = [self._db.execute(SQL.next_due_at_ms, (kind,)).fetchone()[0] for kind in kinds]
+        return min((due for due in found if due is not None), default=None)
 
 
 def _conditions(wanted: PersonFilter, org: int) -> tuple[str, list[object]]:

@@ -165,3 +165,16 @@ CREATE TABLE admissions (
   expires_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX admissions_by_org ON admissions (org, made_at_ms DESC);
+
+-- What the service must remember besides: jobs, idempotency, webhooks, receipts of erasure.
+CREATE TABLE entries (
+  org       INTEGER NOT NULL,
+  kind      TEXT NOT NULL,
+  id        TEXT NOT NULL,
+  body      BLOB NOT NULL,
+  about     TEXT,
+  due_at_ms INTEGER,
+  PRIMARY KEY (org, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entries_due ON entries (kind, due_at_ms) WHERE due_at_ms IS NOT NULL;
+CREATE INDEX entries_about ON entries (org, about) WHERE about IS NOT NULL;

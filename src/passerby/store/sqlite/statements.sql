@@ -7,6 +7,10 @@ INSERT INTO orgs (name, secret, settings) VALUES (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET settings = excluded.settings;
 -- name: key
 SELECT digest, name, scope, label, made_at_ms FROM keys WHERE digest = ?;
+-- name: keys
+SELECT digest, name, scope, label, made_at_ms FROM keys WHERE name = ? ORDER BY made_at_ms, digest;
+-- name: remove_key
+DELETE FROM keys WHERE digest = ?;
 -- name: add_key
 INSERT OR REPLACE INTO keys (digest, name, scope, label, made_at_ms) VALUES (?, ?, ?, ?, ?);
 
@@ -75,26 +79,26 @@ ON CONFLICT (org, session) DO UPDATE SET
 DELETE FROM sessions WHERE org = ? AND device = ?;
 -- name: session
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
-FROM sessions WHERE org = ? AND session = ?;
+FROM sessions WHERE org = ? AND session = ? AND session <> device;
 -- name: device_of_session
 SELECT device FROM sessions WHERE org = ? AND session = ?;
 -- name: sessions_of_device
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
-FROM sessions WHERE org = ? AND device = ? ORDER BY began_at_ms DESC, session LIMIT ?;
+FROM sessions WHERE org = ? AND device = ? AND session <> device ORDER BY began_at_ms DESC, session LIMIT ?;
 -- name: sessions_of_device_after
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ?1 AND device = ?2
-  AND began_at_ms <= ?3 AND (began_at_ms < ?3 OR session > ?4) ORDER BY began_at_ms DESC, session LIMIT ?5;
+  AND session <> device AND began_at_ms <= ?3 AND (began_at_ms < ?3 OR session > ?4) ORDER BY began_at_ms DESC, session LIMIT ?5;
 -- name: recent_sessions
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
-FROM sessions WHERE org = ? ORDER BY active_at_ms DESC, session LIMIT ?;
+FROM sessions WHERE org = ? AND session <> device ORDER BY active_at_ms DESC, session LIMIT ?;
 
 -- name: next_session_of_device
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ?1 AND device = ?2
-  AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4) ORDER BY began_at_ms, session DESC LIMIT 1;
+  AND session <> device AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4) ORDER BY began_at_ms, session DESC LIMIT 1;
 -- name: count_sessions
-SELECT count(*) FROM sessions WHERE org = ?;
+SELECT count(*) FROM sessions WHERE org = ? AND session <> device;
 -- name: pieces_after
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE piece > ?2 AND org = ?1 ORDER BY piece LIMIT ?3;
@@ -183,3 +187,44 @@ FROM admissions a JOIN orgs o ON o.org = a.org WHERE a.digest = ?;
 -- name: admissions
 SELECT a.digest, o.name, a.member, a.role, a.session, a.made_at_ms, a.expires_at_ms
 FROM admissions a JOIN orgs o ON o.org = a.org WHERE a.org = ? ORDER BY a.made_at_ms DESC, a.digest;
+
+-- name: sessions_active
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ? AND active_at_ms > ? AND active_at_ms <= ? AND session <> device
+ORDER BY active_at_ms, session;
+
+-- name: entry
+SELECT kind, id, body, about, due_at_ms FROM entries WHERE org = ? AND kind = ? AND id = ?;
+-- name: entries
+SELECT kind, id, body, about, due_at_ms FROM entries
+WHERE org = ? AND kind = ? AND id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?;
+-- name: put_entry
+INSERT OR REPLACE INTO entries (org, kind, id, body, about, due_at_ms) VALUES (?, ?, ?, ?, ?, ?);
+-- name: remove_entry
+DELETE FROM entries WHERE org = ? AND kind = ? AND id = ?;
+-- name: remove_entries_about
+DELETE FROM entries WHERE org = ? AND about = ?;
+-- name: due_entries
+SELECT o.name, e.kind, e.id, e.body, e.about, e.due_at_ms FROM entries e JOIN orgs o ON o.org = e.org
+WHERE e.kind = ? AND e.due_at_ms <= ? ORDER BY e.due_at_ms, e.id LIMIT ?;
+-- name: next_due_at_ms
+SELECT min(due_at_ms) FROM entries WHERE kind = ? AND due_at_ms IS NOT NULL;
+
+-- name: count_of_sessions_of
+SELECT count(*) FROM sessions WHERE org = ? AND device = ? AND session <> device;
+-- name: remove_pieces
+DELETE FROM pieces WHERE org = ? AND device = ?;
+-- name: remove_receipts
+DELETE FROM receipts WHERE org = ? AND device = ?;
+-- name: remove_binding
+DELETE FROM bindings WHERE org = ? AND device = ?;
+-- name: remove_seal
+DELETE FROM seals WHERE org = ? AND device = ?;
+-- name: remove_gaps
+DELETE FROM gaps WHERE org = ? AND device = ?;
+-- name: dismiss_from_sessions_of
+DELETE FROM admissions WHERE org = ?1 AND session IN (SELECT session FROM sessions WHERE org = ?1 AND device = ?2);
+-- name: all_gaps
+SELECT device, ordinal, body FROM gaps WHERE org = ? ORDER BY device, ordinal;
+-- name: set_gap
+UPDATE gaps SET body = ? WHERE org = ? AND device = ? AND ordinal = ?;

@@ -13,13 +13,13 @@ from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Piece, Receipt
-from passerby.model.device import FUTURE_MS_MAX, SAME_CLOCK_MS, Instant
+from passerby.model.device import FUTURE_MS_MAX, SAME_CLOCK_MS, Gap, Instant
 from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
 from passerby.store import projection
-from passerby.store.contract import COMPLAINTS_MAX, Key
+from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.reader import SqliteReader
 from passerby.store.sqlite.rows import blob, encoded
@@ -38,6 +38,9 @@ class SqliteTransaction(SqliteReader):
 
     def add_key(self, key: Key) -> None:
         self._db.execute(SQL.add_key, (key.digest, key.org, key.scope, key.label, key.made_at_ms))
+
+    def remove_key(self, digest: bytes) -> None:
+        self._db.execute(SQL.remove_key, (digest,))
 
     def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
         number, name = self._number(org), blob(page)
@@ -90,6 +93,43 @@ class SqliteTransaction(SqliteReader):
 
     def dismiss(self, digest: bytes) -> None:
         self._db.execute(SQL.dismiss, (digest,))
+
+    def put_entry(self, org: OrgId, entry: Entry) -> None:
+        values = (self._number(org), entry.kind, entry.id, entry.body, entry.about, entry.due_at_ms)
+        self._db.execute(SQL.put_entry, values)
+
+    def remove_entry(self, org: OrgId, kind: str, name: str) -> None:
+        self._db.execute(SQL.remove_entry, (self._number(org), kind, name))
+
+    def remove_entries_about(self, org: OrgId, about: str) -> int:
+        return self._db.execute(SQL.remove_entries_about, (self._number(org), about)).rowcount
+
+    def remove_device(self, org: OrgId, device: DeviceId) -> Removed:
+        number, name = self._number(org), blob(device)
+        operations = sum(len(piece.operations) for piece in self.pieces_of_device(org, device))
+        sessions = self._db.execute(SQL.count_of_sessions_of, (number, name)).fetchone()[0]
+        bound = self._db.execute(SQL.binding, (number, name)).fetchone()
+        self._db.execute(SQL.forget_person, (number, name))
+        self._db.execute(SQL.dismiss_from_sessions_of, (number, name))
+        for statement in (SQL.forget_sessions_of, SQL.remove_binding, SQL.remove_seal, SQL.remove_gaps):
+            self._db.execute(statement, (number, name))
+        pieces, properties, receipts = (
+            self._db.execute(statement, (number, name)).rowcount
+            for statement in (SQL.remove_pieces, SQL.forget_properties_of, SQL.remove_receipts)
+        )
+        if bound:
+            self._project_person(org, number, device, Uid(bound[0]))
+        return Removed(pieces, operations, sessions, properties, receipts)
+
+    def rename_in_gaps(self, org: OrgId, uid: Uid, name: Uid) -> list[DeviceId]:
+        number, renamed = self._number(org), set[DeviceId]()
+        for device, ordinal, body in self._db.execute(SQL.all_gaps, (number,)).fetchall():
+            gap = msgspec.json.decode(body, type=Gap)
+            if gap.uid == uid:
+                changed = encoded(msgspec.structs.replace(gap, uid=name))
+                self._db.execute(SQL.set_gap, (changed, number, device, ordinal))
+                renamed.add(DeviceId(rows.text(device)))
+        return sorted(renamed)
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         number = self._number(org)
@@ -159,17 +199,19 @@ class SqliteTransaction(SqliteReader):
         self._db.execute(SQL.forget_properties_of, (number, name))
         self._db.execute(SQL.forget_person, (number, name))
         bound = self._db.execute(SQL.binding, (number, name)).fetchone()
-        if bound:
-            self._db.execute(SQL.forget_person, (number, blob(self._user(org, Uid(bound[0])))))
         for piece in self.pieces(org, device):
             self.project(org, piece)
         if bound:
-            uid = Uid(bound[0])
-            first_at_ms, last_at_ms = self._db.execute(SQL.span_of_uid, (number, uid)).fetchone()
-            if first_at_ms is not None:
-                user = blob(self._user(org, uid))
-                self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
-                self._name(org, number, device, uid)
+            self._project_person(org, number, device, Uid(bound[0]))
+
+    def _project_person(self, org: OrgId, number: int, device: DeviceId, uid: Uid) -> None:
+        """Make anew the person of a uid from the devices that they have now."""
+        self._db.execute(SQL.forget_person, (number, blob(self._user(org, uid))))
+        first_at_ms, last_at_ms = self._db.execute(SQL.span_of_uid, (number, uid)).fetchone()
+        if first_at_ms is not None:
+            user = blob(self._user(org, uid))
+            self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
+            self._name(org, number, device, uid)
 
     def _user(self, org: OrgId, uid: Uid) -> UserId:
         known = self.org(org)

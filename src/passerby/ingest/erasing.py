@@ -1,0 +1,211 @@
+"""Erasing: forgetting a user in steps that survive a restart, and turning away what comes late (PV-2).
+
+    accept   marks of uid and devices are set: from here on nothing more is taken in     one transaction
+    remove   device by device, then the records about the user                          one transaction each
+    scrub    the files are rewritten; only then the receipt says `erased`                `Store.scrub`
+
+What stays is the receipt and the marks. Entries: `mark` (id: the mark), `erasing` (id: the user), `scrubbing` and
+`erasure` (id: the receipt).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Final, assert_never
+
+import msgspec
+
+from passerby.base.ids import DeviceId, Ids, OrgId, Uid
+from passerby.lifecycle.marks import Marks
+from passerby.lifecycle.substitute import Substitutes
+from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.model.erasure import Erasing, ErasureReceipt
+from passerby.model.org import Org
+from passerby.model.outcome import Outcome
+from passerby.store.contract import Entry, Person, Reader, Removed, Store, Transaction
+from passerby.store.people import devices_of
+
+MARK: Final = "mark"
+ERASING: Final = "erasing"
+SCRUBBING: Final = "scrubbing"
+ERASURE: Final = "erasure"
+_FOR_EVER_MS: Final = 2**53
+
+
+def erased_at_ms(reader: Reader, org: Org, uid: Uid) -> int | None:
+    """When `uid` was erased last, or None."""
+    entry = reader.entry(org.id, MARK, Marks(org.secret).of_uid(uid))
+    return msgspec.json.decode(entry.body, type=int) if entry else None
+
+
+def is_erased_device(reader: Reader, org: Org, device: DeviceId) -> bool:
+    """Whether the device turns everything away."""
+    return reader.entry(org.id, MARK, Marks(org.secret).of_device(device)) is not None
+
+
+def is_being_erased(reader: Reader, org: OrgId, person: Person) -> bool:
+    """Whether an erasure of this person was accepted and is not done."""
+    return reader.entry(org, ERASING, person.id) is not None
+
+
+def counted(reader: Reader, org: OrgId, person: Person) -> ErasureReceipt:
+    """What an erasure of this person would remove."""
+    devices = devices_of(reader, org, person)
+    pieces = [piece for device in devices for piece in reader.pieces_of_device(org, device)]
+    return ErasureReceipt(
+        "",
+        0,
+        devices=len(devices),
+        sessions=len({piece.session for piece in pieces if piece.session != str(piece.device)}),
+        pieces=len(pieces),
+        operations=sum(len(piece.operations) for piece in pieces),
+        properties=len(reader.properties_of(org, devices)),
+    )
+
+
+def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids: Ids) -> str:
+    """Take an erasure on; the receipt's id. A second one for the same person is the first."""
+    known = transaction.entry(org.id, ERASING, person.id)
+    if known is not None:
+        return msgspec.json.decode(known.body, type=Erasing).receipt
+    devices = tuple(devices_of(transaction, org.id, person))
+    receipt = ErasureReceipt(ids.mint(), now_ms)
+    _mark_devices(transaction, org, devices, now_ms)
+    if person.uid is not None:
+        name = Marks(org.secret).of_uid(person.uid)
+        transaction.put_entry(org.id, Entry(MARK, name, msgspec.json.encode(now_ms)))
+    erasing = Erasing(receipt.id, person.id, person.uid, devices)
+    transaction.put_entry(org.id, Entry(ERASURE, receipt.id, msgspec.json.encode(receipt)))
+    transaction.put_entry(org.id, Entry(ERASING, person.id, msgspec.json.encode(erasing), due_at_ms=now_ms))
+    return receipt.id
+
+
+def remove(store: Store, name: OrgId, entry: Entry, now_ms: int) -> None:
+    """Work off an entry `erasing`: device by device, so that writing never waits long."""
+    erasing = msgspec.json.decode(entry.body, type=Erasing)
+    for device in erasing.devices:
+        store.submit(functools.partial(_remove_device, name=name, erasing=erasing, device=device)).result()
+    store.submit(lambda t: _finish(t, name, erasing, now_ms)).result()
+
+
+def scrub(store: Store, due: Sequence[tuple[OrgId, Entry]], now_ms: int) -> None:
+    """Rewrite the files once for all of these entries `scrubbing`, and say so in their receipts."""
+    store.scrub()
+
+    def finish(transaction: Transaction) -> None:
+        for org, entry in due:
+            receipt = _receipt(transaction, org, entry.id)
+            done = msgspec.structs.replace(receipt, erased_at_ms=now_ms)
+            transaction.put_entry(org, Entry(ERASURE, receipt.id, msgspec.json.encode(done)))
+            transaction.remove_entry(org, SCRUBBING, entry.id)
+
+    store.submit(finish).result()
+
+
+def _receipt(reader: Reader, org: OrgId, name: str) -> ErasureReceipt:
+    entry = reader.entry(org, ERASURE, name)
+    return msgspec.json.decode(entry.body, type=ErasureReceipt) if entry else ErasureReceipt(name, 0)
+
+
+def _mark_devices(transaction: Transaction, org: Org, devices: Sequence[DeviceId], now_ms: int) -> None:
+    marks = Marks(org.secret)
+    for device in devices:
+        transaction.put_entry(org.id, Entry(MARK, marks.of_device(device), msgspec.json.encode(now_ms)))
+
+
+def _remove_device(transaction: Transaction, name: OrgId, erasing: Erasing, device: DeviceId) -> None:
+    org = transaction.org(name)
+    if org is None:
+        return
+    removed = transaction.remove_device(name, device)
+    records = transaction.remove_entries_about(name, Marks(org.secret).of_device(device))
+    _add(transaction, name, erasing.receipt, removed, records)
+
+
+def _add(transaction: Transaction, org: OrgId, name: str, removed: Removed, records: int) -> None:
+    so_far = _receipt(transaction, org, name)
+    grown = msgspec.structs.replace(
+        so_far,
+        devices=so_far.devices + bool(removed.pieces),
+        sessions=so_far.sessions + removed.sessions,
+        pieces=so_far.pieces + removed.pieces,
+        operations=so_far.operations + removed.operations,
+        properties=so_far.properties + removed.properties,
+        records=so_far.records + records,
+    )
+    transaction.put_entry(org, Entry(ERASURE, name, msgspec.json.encode(grown)))
+
+
+def _finish(transaction: Transaction, name: OrgId, erasing: Erasing, now_ms: int) -> None:
+    org = transaction.org(name)
+    if org is not None and erasing.uid is not None:
+        records = transaction.remove_entries_about(name, Marks(org.secret).of_uid(erasing.uid))
+        _add(transaction, name, erasing.receipt, Removed(), records)
+        stand_in = _stand_in(org, erasing.uid)
+        substitutes = Substitutes(org.secret)
+        gapped = transaction.rename_in_gaps(name, erasing.uid, stand_in)
+        _mark_devices(transaction, org, [substitutes.earlier(device, stand_in) for device in gapped], now_ms)
+    # Complaints may hold a path of the user's pages (PR-4); they are a day's at most.
+    transaction.complain(name, [], _FOR_EVER_MS)
+    transaction.remove_entry(name, ERASING, erasing.user)
+    transaction.put_entry(name, Entry(SCRUBBING, erasing.receipt, b"null", due_at_ms=now_ms))
+
+
+def _stand_in(org: Org, uid: Uid) -> Uid:
+    """What stands for an erased uid in the gaps of other people's devices (AT-4.1)."""
+    return Uid(f"erased {Marks(org.secret).of_uid(uid)}")
+
+
+def turned_away(
+    transaction: Transaction, org: Org, effects: Sequence[Effect], now_ms: int
+) -> tuple[tuple[Effect, ...], frozenset[int]]:
+    """`effects` without what would be kept of somebody erased, and the n of the operations that are not kept.
+
+    A device that an old `identify` would bind to an erased uid is erased with all that came on it (PV-2.2).
+    """
+    gone: set[DeviceId] = set()
+    for effect in effects:
+        if isinstance(effect, Bind) and _is_late(transaction, org, effect):
+            _mark_devices(transaction, org, [effect.device], now_ms)
+            transaction.remove_device(org.id, effect.device)
+            gone.add(effect.device)
+        elif isinstance(effect, Keep) and effect.piece.device not in gone:
+            gone |= {effect.piece.device} if is_erased_device(transaction, org, effect.piece.device) else set()
+    lost = [effect.piece for effect in effects if isinstance(effect, Keep) and effect.piece.device in gone]
+    numbers = frozenset(op.n for piece in lost for op in piece.operations)
+    kept = [_cleaned(transaction, org, effect, numbers) for effect in effects if _device_of(effect) not in gone]
+    return tuple(kept), numbers
+
+
+def _is_late(reader: Reader, org: Org, effect: Bind) -> bool:
+    erased = erased_at_ms(reader, org, effect.binding.uid)
+    return erased is not None and effect.binding.instant.at < erased
+
+
+def _device_of(effect: Effect) -> DeviceId:
+    match effect:
+        case Keep(piece=piece) | Drop(piece=piece):
+            return piece.device
+        case Answer(receipt=receipt):
+            return receipt.device
+        case Bind(device=device) | Close(device=device) | Divert(device=device):
+            return device
+        case _:
+            assert_never(effect)
+
+
+def _cleaned(transaction: Transaction, org: Org, effect: Effect, lost: frozenset[int]) -> Effect:
+    match effect:
+        case Answer(receipt=receipt) if lost:
+            outcomes = tuple((n, Outcome.ERASED if n in lost else outcome) for n, outcome in receipt.outcomes)
+            return Answer(msgspec.structs.replace(receipt, outcomes=outcomes))
+        case Divert(device=device, gap=gap) if gap.uid is not None:
+            erased = erased_at_ms(transaction, org, gap.uid)
+            if erased is None or gap.until.at >= erased:
+                return effect
+            stand_in = _stand_in(org, gap.uid)
+            _mark_devices(transaction, org, [Substitutes(org.secret).earlier(device, stand_in)], erased)
+            return Divert(device, msgspec.structs.replace(gap, uid=stand_in))
+        case _:
+            return effect

@@ -1,0 +1,175 @@
+"""Reports: what a customer's server says, taken in as the bundles of a device (AP-4 to AP-7).
+
+Each function is one piece of work inside a transaction. It refuses before it changes anything, so that a batch can
+go on after a refusal in the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from passerby.base.errors import Refusal
+from passerby.base.ids import DeviceId, Ids, PageId, SessionId, Uid, UserId
+from passerby.base.units import MINUTE_MS
+from passerby.ingest.erasing import erased_at_ms, is_being_erased
+from passerby.ingest.recording import record
+from passerby.lifecycle.substitute import Substitutes
+from passerby.model.bundle import Bundle
+from passerby.model.operation import Identify, Operation
+from passerby.model.org import Org
+from passerby.model.outcome import Outcome
+from passerby.model.session import Session
+from passerby.store.contract import Person, Reader, Transaction
+from passerby.store.people import devices_of, find_person, find_session
+from passerby.store.projection import user_id
+from passerby.wire.reports import (
+    Context,
+    EventRequest,
+    Note,
+    UserRequest,
+    event_operation,
+    read_instant,
+    read_uid,
+    user_operation,
+    user_properties,
+)
+
+SDK: Final = "server/api"
+"""The `sdk` of what came this way."""
+_RECENT_MS: Final = 30 * MINUTE_MS
+_RECENT_MAX: Final = 20
+
+
+class Reported(msgspec.Struct, frozen=True):
+    """What became of a report, and whose it is. `session` is `device:session`, None outside of any (AP-7)."""
+
+    user: UserId
+    uid: Uid | None
+    outcome: Outcome
+    session: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+class _Target(msgspec.Struct, frozen=True):
+    """Where a report is kept. The device is to be bound to `uid` if it is not yet."""
+
+    device: DeviceId
+    session: SessionId
+    uid: Uid | None = None
+
+
+def report_user(
+    transaction: Transaction, org: Org, request: UserRequest, user: str | None, now_ms: int, ids: Ids
+) -> Reported:
+    """Create a user, or bring one up to date; `user` is the id of one that must be there."""
+    uid = read_uid(request.uid)
+    properties, notes = user_properties(request)
+    if user is not None:
+        person = _person(transaction, org, user)
+        if person.uid is not None and uid not in (None, person.uid):
+            raise Refusal("invalid_argument", "a user's uid never changes: create another user")
+        device = _device_of(transaction, org, person)
+        uid = person.uid or uid
+    else:
+        device = _server_device(transaction, org, Uid(uid)) if uid else DeviceId(ids.mint())
+    target = _Target(device, SessionId(device))
+    outcome = _keep(transaction, org, target, user_operation(1, now_ms, uid, properties), now_ms, ids)
+    named = user_id(org.secret, Uid(uid)) if uid else UserId(device)
+    return Reported(named, Uid(uid) if uid else None, outcome, notes=tuple(notes))
+
+
+def report_event(
+    transaction: Transaction, org: Org, request: EventRequest, shared: Context | None, now_ms: int, ids: Ids
+) -> Reported:
+    """Take in an event of a user, of a session, or of a fresh anonymous user."""
+    if shared is not None and request.context is not None:
+        raise Refusal("invalid_argument", "an event has no context of its own when the batch shares one")
+    at_ms = read_instant(request.timestamp, now_ms)
+    event, notes = event_operation(2, at_ms, now_ms, request, request.context or shared)
+    target = _target(transaction, org, request, at_ms, ids)
+    outcome = _keep(transaction, org, target, event, now_ms, ids)
+    binding = transaction.device(org.id, target.device).binding
+    uid = binding.uid if binding else None
+    session = None if str(target.session) == target.device else f"{target.device}:{target.session}"
+    user = user_id(org.secret, uid) if uid else UserId(target.device)
+    return Reported(user, uid, outcome, session, tuple(notes))
+
+
+def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operation, now_ms: int, ids: Ids) -> Outcome:
+    """Take `operation` in as a bundle of its own, behind an identify if its device still needs one."""
+    operations: tuple[Operation, ...] = (operation,)
+    if target.uid is not None and transaction.device(org.id, target.device).binding is None:
+        operations = (Identify(n=1, t=now_ms, at=now_ms, uid=target.uid), operation)
+    bundle = Bundle(
+        org.id,
+        target.device,
+        target.session,
+        PageId(ids.mint()),
+        started=now_ms,
+        sent=now_ms,
+        received_at_ms=now_ms,
+        sdk=SDK,
+        operations=operations,
+    )
+    outcome = record(transaction, bundle).outcomes[operation.n]
+    if outcome is Outcome.ERASED:
+        raise Refusal("erased", "this user was erased: what was done before that is turned away")
+    return outcome
+
+
+def _person(reader: Reader, org: Org, user: str) -> Person:
+    person = find_person(reader, org.id, user)
+    if person is None:
+        raise Refusal("resource_not_found", "no such user")
+    if is_being_erased(reader, org.id, person):
+        raise Refusal("erased", "this user is being erased")
+    return person
+
+
+def _device_of(reader: Reader, org: Org, person: Person) -> DeviceId:
+    return _server_device(reader, org, person.uid) if person.uid else DeviceId(person.id)
+
+
+def _server_device(reader: Reader, org: Org, uid: Uid) -> DeviceId:
+    return Substitutes(org.secret).server(uid, erased_at_ms(reader, org, uid))
+
+
+def _target(reader: Reader, org: Org, request: EventRequest, at_ms: int, ids: Ids) -> _Target:
+    user, session = request.user, request.session
+    uid, name = (read_uid(user.uid), user.id) if user else (None, None)
+    if session is not None and session.id is not None:
+        if uid is not None or name is not None:
+            raise Refusal("invalid_argument", "session.id is enough: user is not accepted with it")
+        found = find_session(reader, org.id, session.id)
+        if found is None:
+            raise Refusal("resource_not_found", "no such session")
+        return _Target(found.device, found.id)
+    if uid is not None and name is not None:
+        raise Refusal("invalid_argument", "give one of user.uid and user.id")
+    recent = session is not None and session.use_most_recent is True
+    if uid is None and name is None:
+        if recent:
+            raise Refusal("invalid_argument", "session.use_most_recent needs one of user.uid and user.id")
+        fresh = ids.mint()
+        return _Target(DeviceId(fresh), SessionId(fresh))
+    person = _person(reader, org, name) if name is not None else None
+    known = person.uid if person else Uid(uid or "")
+    if recent and (open_session := _open_session(reader, org, person, known, at_ms)) is not None:
+        return _Target(open_session.device, open_session.id)
+    device = _device_of(reader, org, person) if person else _server_device(reader, org, Uid(uid or ""))
+    return _Target(device, SessionId(device), known)
+
+
+def _open_session(reader: Reader, org: Org, person: Person | None, uid: Uid | None, at_ms: int) -> Session | None:
+    """The user's open session that was active last, if that was in the 30 minutes before `at_ms` (AP-6)."""
+    devices = devices_of(reader, org.id, person) if person else reader.devices_of(org.id, Uid(uid or ""))
+    unsealed = [device for device in devices if reader.device(org.id, device).seal is None]
+    found = reader.sessions_of(org.id, unsealed, None, _RECENT_MAX)
+    open_ones = [
+        session
+        for session in found
+        if session.ended_at_ms is None and session.began_at_ms <= at_ms <= session.active_at_ms + _RECENT_MS
+    ]
+    return max(open_ones, key=lambda session: (session.active_at_ms, session.id), default=None)

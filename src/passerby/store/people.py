@@ -1,0 +1,47 @@
+"""Who is meant: from the ids that people and programs hold to a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from passerby.base.ids import DeviceId, OrgId, SessionId, UserId
+from passerby.model.session import Session
+from passerby.store.contract import Person, Reader
+from passerby.store.projection import user_id
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a lower-case UUID, as all our ids are."""
+    return _UUID.match(text) is not None
+
+
+def find_person(reader: Reader, org: OrgId, name: str) -> Person | None:
+    """The user of that id, or to whom the device of that id belongs (AP-4)."""
+    if not is_uuid(name):
+        return None
+    return reader.person(org, UserId(name)) or owner_of(reader, org, DeviceId(name))
+
+
+def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
+    """The person to whom a device belongs now; itself when it is unbound."""
+    binding, known = reader.device(org, device).binding, reader.org(org)
+    if binding is None or known is None:
+        return reader.person(org, UserId(device))
+    return reader.person(org, user_id(known.secret, binding.uid))
+
+
+def devices_of(reader: Reader, org: OrgId, person: Person) -> Sequence[DeviceId]:
+    """The devices of a person, by id."""
+    return [DeviceId(person.id)] if person.uid is None else reader.devices_of(org, person.uid)
+
+
+def find_session(reader: Reader, org: OrgId, name: str) -> Session | None:
+    """The session that `device:session` names; what follows a further colon is a moment in it."""
+    device, _, rest = name.partition(":")
+    session = rest.partition(":")[0]
+    found = reader.session(org, SessionId(session)) if is_uuid(session) else None
+    return found if found is not None and found.device == device else None

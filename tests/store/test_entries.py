@@ -1,0 +1,95 @@
+"""Entries, keys and removal: what both engines must do alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from passerby.base.ids import DeviceId, Uid
+from passerby.model.device import Gap, Instant
+from passerby.model.effect import Divert
+from passerby.store.contract import Entry, Key, Store
+from tests.worlds import ENGINES, ORG, opened
+
+O = ORG.id  # noqa: E741
+
+
+@pytest.fixture(params=ENGINES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    found = opened(request.param, tmp_path)
+    yield found
+    found.close()
+
+
+def put(store: Store, *entries: Entry) -> None:
+    for entry in entries:
+        store.submit(lambda t, entry=entry: t.put_entry(O, entry)).result()
+
+
+def test_an_entry_is_read_back_and_put_in_place_of_the_one_before(store: Store) -> None:
+    put(store, Entry("job", "a", b"1", "who", 5), Entry("job", "a", b"2"))
+    with store.read() as reader:
+        assert reader.entry(O, "job", "a") == Entry("job", "a", b"2")
+        assert reader.entry(O, "job", "b") is None
+        assert reader.entry(O, "item", "a") is None
+
+
+def test_entries_are_listed_by_prefix_behind_a_name_in_order(store: Store) -> None:
+    put(store, *(Entry("item", f"{job}/{n}", b"") for job in ("x", "y") for n in (3, 1, 2)))
+    with store.read() as reader:
+        assert [entry.id for entry in reader.entries(O, "item", "x/", "", 9)] == ["x/1", "x/2", "x/3"]
+        assert [entry.id for entry in reader.entries(O, "item", "x/", "x/1", 1)] == ["x/2"]
+        assert reader.entries(O, "job", "", "", 9) == []
+
+
+def test_what_is_due_comes_earliest_first_and_the_next_is_known(store: Store) -> None:
+    put(store, Entry("a", "2", b"", None, 20), Entry("b", "1", b"", None, 10), Entry("a", "3", b"", None, 30))
+    put(store, Entry("a", "never", b""))
+    with store.read() as reader:
+        assert [entry.id for _, entry in reader.due_entries(["a", "b"], 20, 9)] == ["1", "2"]
+        assert reader.due_entries(["b"], 9, 9) == []
+        assert reader.next_due_at_ms(["a"]) == 20
+        assert reader.next_due_at_ms(["c"]) is None
+
+
+def test_entries_about_someone_go_together(store: Store) -> None:
+    put(store, Entry("a", "1", b"", "who"), Entry("b", "1", b"", "who"), Entry("b", "2", b"", "else"))
+    assert store.submit(lambda t: t.remove_entries_about(O, "who")).result() == 2
+    with store.read() as reader:
+        assert [entry.id for kind in "ab" for entry in reader.entries(O, kind, "", "", 9)] == ["2"]
+
+
+def test_an_entry_put_by_work_that_fails_is_not_there(store: Store) -> None:
+    def fail(transaction: object) -> None:
+        transaction.put_entry(O, Entry("a", "1", b""))  # type: ignore[attr-defined]
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        store.submit(fail).result()
+    with store.read() as reader:
+        assert reader.entry(O, "a", "1") is None
+
+
+def test_keys_are_listed_oldest_first_and_a_removed_one_is_gone(store: Store) -> None:
+    keys = [Key(bytes([n]) * 32, O, "read", str(n), n) for n in (2, 1)]
+    for key in keys:
+        store.submit(lambda t, key=key: t.add_key(key)).result()
+    with store.read() as reader:
+        assert reader.keys(O) == [keys[1], keys[0]]
+    store.submit(lambda t: t.remove_key(keys[0].digest)).result()
+    with store.read() as reader:
+        assert reader.keys(O) == [keys[1]]
+        assert reader.key(keys[0].digest) is None
+
+
+def test_a_uid_in_a_gap_is_renamed_wherever_it_stands(store: Store) -> None:
+    instant = Instant("p", 1, 1, 1, 0)  # type: ignore[arg-type]
+    devices = [DeviceId(f"00000000-0000-4000-8000-00000000000{n}") for n in range(3)]
+    for device, uid in zip(devices, ("gone", "kept", "gone"), strict=True):
+        gap = Gap(None, instant, Uid(uid))
+        store.submit(lambda t, device=device, gap=gap: t.apply(O, [Divert(device, gap)])).result()
+    assert store.submit(lambda t: t.rename_in_gaps(O, Uid("gone"), Uid("x"))).result() == [devices[0], devices[2]]
+    with store.read() as reader:
+        assert [reader.device(O, device).gaps[0].uid for device in devices] == ["x", "kept", "x"]
