@@ -1,0 +1,42 @@
+"""Every code the core notes or answers with. A code never changes; the prose for people belongs to the platforms."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOT_CAPTURING: Final = "not_capturing"
+UNKNOWN_CALL: Final = "unknown_call"
+RATE_LIMITED: Final = "rate_limited"
+NOT_ACKNOWLEDGED: Final = "not_acknowledged"
+
+INVALID_UID: Final = "invalid_uid"
+PLACEHOLDER_UID: Final = "placeholder_uid"
+UID_AND_ANONYMOUS: Final = "uid_and_anonymous"
+INVALID_ANONYMOUS: Final = "invalid_anonymous"
+EMPTY_IDENTITY: Final = "empty_identity"
+INVALID_EVENT_NAME: Final = "invalid_event_name"
+INVALID_EVENT_TYPE: Final = "invalid_event_type"
+INVALID_PROPERTIES: Final = "invalid_properties"
+INVALID_LOG: Final = "invalid_log"
+
+SUSPICIOUS_UID: Final = "suspicious_uid"
+ALREADY_ANONYMOUS: Final = "already_anonymous"
+PROPERTIES_IGNORED: Final = "properties_ignored"
+UID_IN_PROPERTIES: Final = "uid_in_properties"
+PAGE_NAME_KEPT: Final = "page_name_kept"
+FOREIGN_RECORD: Final = "foreign_record"
+RELEASED_DEVICE_RETURNED: Final = "released_device_returned"
+STORAGE_FAILED: Final = "storage_failed"
+BROKEN_REMAINS: Final = "broken_remains"
+QUEUE_FULL: Final = "queue_full"
+BUNDLE_REFUSED: Final = "bundle_refused"
+REFUSED: Final = "refused"
+"""With the server's code for the operation as its name."""
+
+SCRUBBED_NAME: Final = "scrubbed_name"
+INVALID_NAME: Final = "invalid_name"
+INVALID_VALUE: Final = "invalid_value"
+INVALID_TYPE: Final = "invalid_type"
+TYPE_MISMATCH: Final = "type_mismatch"
+VALUE_TOO_BIG: Final = "value_too_big"
+TOO_MANY_PROPERTIES: Final = "too_many_properties"

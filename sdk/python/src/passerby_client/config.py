@@ -1,0 +1,41 @@
+"""The config of `start` (CL-3): every number that the pages of spec/ name, under that name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from passerby_client.limits import Rates, rates
+
+REMAINS_MS_MAX: Final = 30 * 24 * 60 * 60 * 1000  # QU-8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    org: str
+    capture: bool = True
+    app: str = ""
+    sdk: str = ""
+    split_on_identify: bool = False
+    mobile: bool = False
+    idle_ms: int = 1_800_000
+    age_ms: int = 86_400_000
+    activity_write_ms: int = 5000
+    flush_ms: int = 5000
+    settle_ms: int = 5000
+    retry_ms: int = 1000
+    retry_max_ms: int = 60_000
+    bundle_operations_max: int = 100
+    queue_operations_max: int = 1000
+    rates: Rates
+
+
+def config_of(given: Mapping[str, Any]) -> Config:
+    """The config as given; members that no page names belong to the platform and are passed over."""
+    known = {field.name for field in fields(Config)} - {"rates"}
+    mobile = bool(given.get("mobile", False))
+    return Config(
+        rates=rates(mobile, given.get("limits") or {}),
+        **{name: value for name, value in given.items() if name in known},
+    )

@@ -1,0 +1,55 @@
+"""The identity record: the one line in shared storage that says whose device this is (ST-2).
+
+#<org>#<device>:<session>:<session began, wall ms>::<pages>[#<bound>]#/<expiry, s since 1970>
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from passerby_client.murmur import murmur3
+
+YEAR_S: Final = 365 * 24 * 60 * 60
+
+_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_FORM: Final = re.compile(
+    rf"#([^#]*)#({_UUID}):({_UUID}):([0-9]+):[^:#]*:([0-9]+)(?:#([0-9a-f]{{16}}|[0-9a-f]{{8}}))?#/([0-9]+)"
+)
+_SECOND_SEED: Final = 0x9E3779B9
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    org: str
+    device: str
+    session: str
+    began_ms: int
+    """When the session began, by the wall clock."""
+    pages: int
+    expiry_s: int
+    bound: str = ""
+    """A hash of device and uid (ST-3); empty while the device is unbound."""
+
+    def __str__(self) -> str:
+        bound = f"#{self.bound}" if self.bound else ""
+        return f"#{self.org}#{self.device}:{self.session}:{self.began_ms}::{self.pages}{bound}#/{self.expiry_s}"
+
+    def belongs_to(self, uid: str) -> bool:
+        """Whether the device is bound to `uid`. Fullstory's own 8 digits are to nobody we know."""
+        return self.bound == bound_to(self.device, uid)
+
+
+def parse(text: str, org: str) -> Record | None:
+    """The record that `text` is, or None when it is foreign: another org's, or of another form."""
+    found = _FORM.fullmatch(text)
+    if found is None or found[1] != org:
+        return None
+    return Record(org, found[2], found[3], int(found[4]), int(found[5]), int(found[7]), found[6] or "")
+
+
+def bound_to(device: str, uid: str) -> str:
+    """The 16 hex digits that say that `device` is bound to `uid` (ST-3)."""
+    data = f"{device}:{uid}".encode("utf-16-le", "surrogatepass")
+    return f"{murmur3(data, 0):08x}{murmur3(data, _SECOND_SEED):08x}"

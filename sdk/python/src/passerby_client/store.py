@@ -1,0 +1,40 @@
+"""Storage as the core sees it: one that may refuse, which is noted once a page load (RE-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from passerby_client import codes
+from passerby_client.ports import Storage
+
+RECORD: Final = "fs_uid"
+ACTIVITY: Final = "fs_lua"
+CONSENT: Final = "fs_cid"
+OUTBOX: Final = "fs_out."
+
+
+class Store:
+    def __init__(self, storage: Storage, note: Callable[..., None]) -> None:
+        self._storage = storage
+        self._note = note
+        self._failed = False
+
+    def read(self, key: str) -> str | None:
+        return self._storage.read(key)
+
+    def keys(self, prefix: str) -> list[str]:
+        """In the order of their names."""
+        return sorted(self._storage.keys(prefix))
+
+    def write(self, key: str, value: str) -> bool:
+        return self._checked(self._storage.write(key, value))
+
+    def remove(self, key: str) -> bool:
+        return self._checked(self._storage.remove(key))
+
+    def _checked(self, done: bool) -> bool:
+        if not done and not self._failed:
+            self._failed = True
+            self._note(codes.STORAGE_FAILED)
+        return done

@@ -1,0 +1,93 @@
+"""What a `setIdentity` asks for, and whether it may (ID-9). Nothing here knows how the device stands."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from passerby_client import codes
+
+UID_CHARS_MAX: Final = 256
+PLACEHOLDERS: Final = frozenset({"undefined", "null", "NaN", "[object Object]"})
+"""What a broken app passes for a uid; they would merge strangers."""
+
+_SUSPICIOUS: Final = frozenset({"anonymous", "guest", "user", "0"})
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    uid: str
+    properties: Any = None
+    schema: Any = None
+    consent: bool | None = None
+
+    @property
+    def suspicious(self) -> bool:
+        return self.uid in _SUSPICIOUS or _EMAIL.fullmatch(self.uid) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymize:
+    force: bool = False
+    properties: Any = None
+    consent: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    granted: bool
+
+
+Asked = Identify | Anonymize | Consent
+
+
+def asked_by(options: Any) -> Asked | str:
+    """What the options of a `setIdentity` ask for, or the code that refuses them."""
+    if not isinstance(options, Mapping):
+        options = {"uid": options}
+    uid, anonymous = options.get("uid"), options.get("anonymous")
+    given = options.get("consent")
+    consent = given if isinstance(given, bool) else None
+    if anonymous is True and uid is not None and uid is not False:
+        return codes.UID_AND_ANONYMOUS
+    if anonymous is True or uid is False:
+        return Anonymize(options.get("force") is True, options.get("properties"), consent)
+    if "anonymous" in options and uid is None:
+        return codes.INVALID_ANONYMOUS
+    if "uid" in options:
+        text = uid_text(uid)
+        if text is None:
+            return codes.INVALID_UID
+        if text in PLACEHOLDERS:
+            return codes.PLACEHOLDER_UID
+        return Identify(text, options.get("properties"), options.get("schema"), consent)
+    return codes.EMPTY_IDENTITY if consent is None else Consent(consent)
+
+
+def uid_text(uid: Any) -> str | None:
+    """The uid as a string; None when it is none."""
+    if isinstance(uid, int | float) and not isinstance(uid, bool):
+        return number_text(uid) if math.isfinite(uid) else None
+    if not isinstance(uid, str) or not uid.strip() or len(uid) > UID_CHARS_MAX:
+        return None
+    return uid
+
+
+def number_text(number: int | float) -> str:
+    """A number the way ECMAScript prints it: 42, 1.5, 1e+21."""
+    if isinstance(number, int) and abs(number) < 10**21:
+        return str(number)
+    number = float(number)
+    if number.is_integer() and abs(number) < 1e21:
+        return str(int(number))
+    text = repr(number)
+    if "e" not in text:
+        return text
+    mantissa, exponent = text.split("e")
+    if -7 < int(exponent) < 0:
+        return f"{number:.{len(mantissa.replace('.', '').lstrip('-')) - 1 - int(exponent)}f}"
+    return f"{mantissa}e{'+' if int(exponent) > 0 else '-'}{abs(int(exponent))}"

@@ -1,0 +1,158 @@
+"""Runs one client vector against the core, and says everything in which the two differ (spec/vectors/README.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from passerby_client import Answer, Machine
+
+from sdk.python.tests.world import Diary, World
+
+CAPABILITIES = frozenset({"persistent-storage", "shared-storage", "background-events", "wall-clock-jumps"})
+_WHOLE = frozenset({"returns", "changes", "callbacks", "properties", "schema"})
+_OUTBOX = "fs_out."
+
+
+class VectorError(Exception):
+    """The vector itself is at fault: it says something that no runner knows."""
+
+
+def differences(vector: Mapping[str, Any]) -> list[str]:
+    """How the core differs from the vector; empty when it does not. VectorError: the vector is no vector."""
+    return _Run(vector).differences()
+
+
+class _Run:
+    def __init__(self, vector: Mapping[str, Any]) -> None:
+        _known(vector, {"id", "covers", "description", "comment", "requires", "given", "steps"})
+        given = vector["given"]
+        _known(given, {"config", "clock", "ids", "storage", "page", "random", "storage_fails"})
+        if not set(vector.get("requires", ())) <= CAPABILITIES:
+            raise VectorError(f"an unknown capability in {vector['requires']}")
+        self._steps = vector["steps"]
+        self._config = {"org": "o1", **given.get("config", {})}
+        self._world = World(given)
+        self._machine = Machine(self._world.ports())
+
+    def differences(self) -> list[str]:
+        found: list[str] = []
+        for number, step in enumerate(self._steps, 1):
+            self._world.diary = Diary()
+            try:
+                answer = self._perform(step)
+            except AssertionError as error:
+                return [*found, f"step {number}: {error}"]
+            found += [f"step {number}: {text}" for text in self._compare(step.get("expect", {}), answer)]
+        left = {kind: ids for kind, ids in self._world.left.items() if ids}
+        return [*found, *([f"ids were never drawn: {left}"] if left else [])]
+
+    def _perform(self, step: Mapping[str, Any]) -> Answer:
+        world, machine = self._world, self._machine
+        rest = {name: value for name, value in step.items() if name not in ("do", "comment", "expect")}
+        match (step["do"], rest):
+            case ("start", {**others}) if not others:
+                machine.start(self._config)
+            case ("call", {"call": name, **others}):
+                return self._call(name, others)
+            case ("advance", {"ms": ms, **others}) if not others:
+                self._advance(ms)
+            case ("set_wall", {"ms": ms, **others}) if not others:
+                world.now_ms = ms
+            case ("app", {"event": event, **others}) if not others:
+                if event != "terminate":
+                    machine.app(event)
+            case ("restart", {**others}) if set(others) <= {"args"}:
+                self._config |= others.get("args", {})
+                world.timers.clear()
+                self._machine = Machine(world.ports())
+                self._machine.start(self._config)
+            case ("navigate", {"url": url, **others}) if set(others) <= {"title"}:
+                world.page = {"url": url, **others}
+                machine.navigated()
+            case ("write_storage", {"set": changed, **others}) if not others:
+                world.stored = {k: v for k, v in {**world.stored, **changed}.items() if v is not None}
+            case ("storage_fails", {"fails": fails, **others}) if not others:
+                world.storage_fails = fails
+            case ("reply", {"request": request, "status": status, **others}) if set(others) <= {"headers", "body"}:
+                machine.reply(request, status, others.get("headers", {}), others.get("body"))
+            case ("fail", {"request": request, "error": _, **others}) if not others:
+                machine.fail(request)
+            case _:
+                raise VectorError(f"no step that a runner knows: {step}")
+        return Answer()
+
+    def _call(self, name: str, others: Mapping[str, Any]) -> Answer:
+        _known(others, {"args", "api", "source", "async"})
+        options, api, source = others.get("args"), others.get("api", 2), others.get("source")
+        if not others.get("async"):
+            return self._machine.call(name, options, api, source)
+        diary = self._world
+
+        def settle(_: object, code: str | None) -> None:
+            diary.diary.settled.append({"call": name, "ok": code is None, **({"error": code} if code else {})})
+
+        self._machine.call_async(name, options, settle, api, source)
+        return Answer()
+
+    def _advance(self, ms: int) -> None:
+        until_ms = self._world.now_ms + ms
+        while name := self._world.due(until_ms):
+            self._world.now_ms = max(self._world.now_ms, self._world.timers.pop(name))
+            self._machine.timer(name)
+        self._world.now_ms = until_ms
+
+    def _compare(self, expect: Mapping[str, Any], answer: Answer) -> Iterator[str]:
+        diary = self._world.diary
+        for name, wanted in expect.items():
+            match name:
+                case "returns" | "error":
+                    found: Any = answer.value if name == "returns" else answer.error
+                case "state":
+                    found = self._machine.state
+                case "queue":
+                    found = self._machine.queue
+                case "storage" | "timers":
+                    there: Mapping[str, Any] = self._world.stored if name == "storage" else self._world.timers
+                    found = {key: there.get(key) for key in wanted}
+                case "writes" | "requests" | "changes" | "callbacks" | "notes" | "settled":
+                    found = getattr(diary, name)
+                case _:
+                    raise VectorError(f"no expectation that a runner knows: {name}")
+            if name in ("writes", "storage"):
+                wanted, found = _opened(wanted), _opened(found)
+                if wanted.keys() != found.keys():
+                    yield f"{name}: keys {sorted(found)}, not {sorted(wanted)}"
+            if not _matches(wanted, found, whole=name in _WHOLE):
+                yield f"{name}: {_shown(found)}, not {_shown(wanted)}"
+
+
+def _opened(stored: Mapping[str, str | None]) -> dict[str, Any]:
+    """What an outbox holds is compared as JSON."""
+    return {key: json.loads(value) if value and key.startswith(_OUTBOX) else value for key, value in stored.items()}
+
+
+def _matches(wanted: Any, found: Any, *, whole: bool) -> bool:
+    """Lists match whole, in order; objects in the members that are wanted, or also whole."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        if whole and wanted.keys() != found.keys():
+            return False
+        return all(
+            name in found and _matches(value, found[name], whole=whole or name in _WHOLE)
+            for name, value in wanted.items()
+        )
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(
+            _matches(one, other, whole=whole) for one, other in zip(wanted, found, strict=True)
+        )
+    return bool(wanted == found) and isinstance(wanted, bool) == isinstance(found, bool)
+
+
+def _known(given: Mapping[str, Any], names: set[str]) -> None:
+    if unknown := set(given) - names:
+        raise VectorError(f"no runner knows {sorted(unknown)}")
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
