@@ -86,12 +86,16 @@ function cookieHome(win: Window, wanted: string | undefined): { home: Storage; d
   return tried(() => {
     const domain = wanted == null ? registrableDomain(location.hostname, reaches) : wanted.replace(/^\./, '');
     if (!reaches(domain)) return null;
+    let isTrusted = false;
     const home: Storage = {
       read: (key) => tried(() => read(key), null),
+      // Reading right after writing is a round trip to another process, so only the first record is looked for.
       write: (key, value) =>
         tried(() => {
           put(key, value, domain, ageOf(key, value));
-          return key != 'fs_uid' || read(key) == value;
+          if (key != 'fs_uid') return true;
+          isTrusted = isTrusted || read(key) == value;
+          return isTrusted;
         }, false),
       remove: (key) =>
         tried(() => {

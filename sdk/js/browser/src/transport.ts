@@ -13,18 +13,23 @@ const KEEPALIVE_CHARS_MAX = 20_000;
 
 /** Sends one request to `base`, and tells `answers` once. */
 export function send(fetcher: typeof fetch, base: string, request: Request, answers: Answers): void {
-  const { method, path, body } = request;
-  const abort = typeof AbortController == 'function' ? new AbortController() : null;
-  const timer = setTimeout(() => abort && abort.abort(), TIMEOUT_MS);
-  fetcher(base + path, {
-    method,
-    body,
-    keepalive: body.length <= KEEPALIVE_CHARS_MAX,
-    credentials: 'omit',
-    referrerPolicy: 'no-referrer',
-    cache: 'no-store',
-    signal: abort && abort.signal,
-  })
+  const { method, path, body, leaving } = request;
+  const go = (): Promise<Response> => {
+    const abort = typeof AbortController == 'function' ? new AbortController() : null;
+    timer = setTimeout(() => abort && abort.abort(), TIMEOUT_MS);
+    return fetcher(base + path, {
+      method,
+      body,
+      keepalive: body.length <= KEEPALIVE_CHARS_MAX,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      cache: 'no-store',
+      signal: abort && abort.signal,
+    });
+  };
+  let timer: ReturnType<typeof setTimeout>;
+  // The call that asked is not made to wait for the browser's network code: the request goes when its task is done.
+  (leaving ? go() : Promise.resolve().then(go))
     .then(async (response) => {
       const after = response.headers.get('retry-after');
       const text = await response.text();

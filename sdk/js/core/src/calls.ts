@@ -95,15 +95,15 @@ function identify(call: Call, hasConsent: boolean): Done {
   const { machine, options, source } = call;
   const { uid, error } = checkedUid(options.uid);
   if (error) return error;
-  const plain = plainCall(options);
-  if (!plain) return 'invalid_properties';
   machine.follow();
   if (!machine.allows('identity')) {
     if (machine.isOthers(uid)) machine.leave('anonymize', source);
     return 'rate_limited';
   }
   if (isSuspicious(uid)) machine.ports.note('suspicious_uid');
-  machine.identify(uid, members(checked(call, plain)), source);
+  const plain = plainCall(options);
+  if (!plain) machine.ports.note('invalid_properties');
+  machine.identify(uid, plain ? members(checked(call, plain)) : {}, source);
   if (hasConsent) recordConsent(call, options.consent);
 }
 

@@ -1,0 +1,227 @@
+/** The injected world of a vector: clock, ids, storage, transport and timers, all in plain sight (spec/vectors/README.md). */
+
+import { type Config, Machine, perform, performAsync, type Ports, type Request } from '../src/index';
+
+export interface Given {
+  config?: Record<string, unknown>;
+  clock: { wall_ms: number };
+  ids: Record<string, string[]>;
+  storage: Record<string, string> | null;
+  page?: { url: string; title?: string; referrer?: string };
+  random?: number[];
+  storage_fails?: boolean;
+}
+
+export interface Step {
+  do: string;
+  call?: string;
+  args?: any;
+  api?: 1 | 2;
+  source?: string;
+  async?: boolean;
+  ms?: number;
+  event?: string;
+  set?: Record<string, string | null>;
+  url?: string;
+  title?: string;
+  request?: string;
+  status?: number;
+  headers?: Record<string, string>;
+  body?: any;
+  error?: string;
+  fails?: boolean;
+  comment?: string;
+  expect?: Record<string, any>;
+}
+
+/** What happened during one step. */
+export interface Seen {
+  returns?: unknown;
+  error?: string | undefined;
+  changes: object[];
+  writes: Record<string, string | null>;
+  requests: object[];
+  callbacks: object[];
+  notes: string[];
+  settled: object[];
+}
+
+const STEP_KEYS: Record<string, string[]> = {
+  start: ['args'],
+  call: ['call', 'args', 'api', 'source', 'async'],
+  advance: ['ms'],
+  set_wall: ['ms'],
+  app: ['event'],
+  restart: ['args'],
+  write_storage: ['set'],
+  navigate: ['url', 'title'],
+  reply: ['request', 'status', 'headers', 'body'],
+  fail: ['request', 'error'],
+  storage_fails: ['fails'],
+};
+
+export class World {
+  machine!: Machine;
+  seen: Seen = nothing();
+  readonly timers = new Map<string, number>();
+  readonly storage: Map<string, string>;
+  private nowMs: number;
+  private page: { url: string; title?: string; referrer?: string };
+  private readonly ids: Record<string, string[]>;
+  private readonly random: number[];
+  private fails: boolean;
+  private isDead = false;
+  private readonly known: Set<string> = new Set();
+
+  constructor(private readonly given: Given) {
+    this.nowMs = given.clock.wall_ms;
+    this.storage = new Map(Object.entries(given.storage || {}));
+    this.page = given.page || { url: 'https://app.example/' };
+    this.ids = Object.fromEntries(Object.entries(given.ids).map(([kind, ids]) => [kind, [...ids]]));
+    this.random = [...(given.random || [])];
+    this.fails = !!given.storage_fails;
+    this.load();
+  }
+
+  /** Ids that nobody drew. */
+  get undrawn(): string[] {
+    return Object.values(this.ids).flat();
+  }
+
+  private load(): void {
+    this.timers.clear();
+    this.known.clear();
+    this.isDead = false;
+    this.machine = new Machine(this.ports());
+  }
+
+  private ports(): Ports {
+    const write = (key: string, value: string | null): boolean => {
+      if (this.fails) return false;
+      this.seen.writes[key] = value;
+      if (value === null) this.storage.delete(key);
+      else this.storage.set(key, value);
+      return true;
+    };
+    return {
+      wallMs: () => this.nowMs,
+      mint: (kind) => {
+        const id = (this.ids[kind] || []).shift();
+        if (!id) throw new Error(`the vector gives no more ids of kind ${kind}`);
+        return id;
+      },
+      storage: {
+        read: (key) => this.storage.get(key) ?? null,
+        write,
+        remove: (key) => write(key, null),
+        keys: (prefix) => [...this.storage.keys()].filter((key) => key.startsWith(prefix)),
+      },
+      send: ({ id, method, path, body }: Request) => {
+        this.known.add(id);
+        this.seen.requests.push({ id, method, path, body: JSON.parse(body) });
+      },
+      setTimer: (name, atMs) => void this.timers.set(name, atMs),
+      clearTimer: (name) => void this.timers.delete(name),
+      page: () => this.page,
+      random: () => this.random.shift() ?? 0.5,
+      changed: (what, from, to, why) => void this.seen.changes.push({ what, from, to, why }),
+      notify: (name, args) => void this.seen.callbacks.push({ name, args: JSON.parse(JSON.stringify(args)) }),
+      note: (code) => void this.seen.notes.push(code),
+    };
+  }
+
+  /** Performs a step; what happened is in `seen`. */
+  perform(step: Step): Seen {
+    this.seen = nothing();
+    const allowed = STEP_KEYS[step.do];
+    if (!allowed) throw new Error(`unknown step ${step.do}`);
+    const unknown = Object.keys(step).filter((key) => !['do', 'comment', 'expect', ...allowed].includes(key));
+    if (unknown.length) throw new Error(`unknown in step ${step.do}: ${unknown}`);
+    if (this.isDead && step.do != 'restart' && step.do != 'write_storage') throw new Error('the process is dead');
+    (this as unknown as Record<string, (step: Step) => void>)[`do_${step.do}`]!(step);
+    return this.seen;
+  }
+
+  private config(args?: object): Config {
+    return { org: 'o1', ...this.given.config, ...args } as Config;
+  }
+
+  do_start({ args }: Step): void {
+    this.machine.start(this.config(args));
+  }
+
+  do_restart({ args }: Step): void {
+    this.load();
+    this.machine.start(this.config(args));
+  }
+
+  do_call({ call, args, api = 2, source, async }: Step): void {
+    if (async) {
+      performAsync(this.machine, call!, args, api, source, (error) =>
+        this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }),
+      );
+      return;
+    }
+    const { value, error } = perform(this.machine, call!, args, api, source);
+    this.seen.returns = value;
+    this.seen.error = error;
+  }
+
+  do_advance({ ms }: Step): void {
+    const until = this.nowMs + ms!;
+    for (;;) {
+      const [name, atMs] = [...this.timers].sort((one, other) => one[1] - other[1])[0] || [];
+      if (name === undefined || atMs! > until) break;
+      this.timers.delete(name);
+      this.nowMs = Math.max(this.nowMs, atMs!);
+      this.machine.timer(name as 'flush');
+    }
+    this.nowMs = until;
+  }
+
+  do_set_wall({ ms }: Step): void {
+    this.nowMs = ms!;
+  }
+
+  do_app({ event }: Step): void {
+    if (event == 'terminate') {
+      this.isDead = true;
+      this.timers.clear();
+    } else if (event != 'foreground') this.machine.hide();
+  }
+
+  do_write_storage({ set }: Step): void {
+    for (const [key, value] of Object.entries(set!)) {
+      if (value === null) this.storage.delete(key);
+      else this.storage.set(key, value);
+    }
+  }
+
+  do_navigate({ url, title }: Step): void {
+    this.page = { ...this.page, url: url!, ...(title !== undefined && { title }) };
+    this.machine.navigated();
+  }
+
+  do_storage_fails({ fails }: Step): void {
+    this.fails = fails!;
+  }
+
+  do_reply({ request, status, headers = {}, body }: Step): void {
+    this.answerable(request!);
+    this.machine.queue.reply(request!, status!, headers, body);
+  }
+
+  do_fail({ request, error }: Step): void {
+    this.answerable(request!);
+    if (!error) throw new Error('a failure has an error');
+    this.machine.queue.failed(request!, 0);
+  }
+
+  private answerable(request: string): void {
+    if (!this.known.has(request)) throw new Error(`no request ${request} was sent`);
+  }
+}
+
+function nothing(): Seen {
+  return { changes: [], writes: {}, requests: [], callbacks: [], notes: [], settled: [] };
+}
