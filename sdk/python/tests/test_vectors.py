@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sdk.python.tests.runner import differences
 
 FILES = Path(__file__).parents[3] / "spec" / "vectors"
@@ -23,6 +24,6 @@ def client_vectors() -> Iterator[dict[str, Any]]:
             yield from vectors
 
 
-@pytest.mark.parametrize("vector", client_vectors(), ids=lambda vector: vector["id"])
+@pytest.mark.parametrize("vector", list(client_vectors()), ids=lambda vector: vector["id"])
 def test_the_core_does_what_the_vector_says(vector: dict[str, Any]) -> None:
     assert differences(vector) == []
