@@ -17,11 +17,13 @@ from passerby import __version__
 from passerby.base.errors import StoreError
 from passerby.base.ids import OrgId
 from passerby.config import Settings
-from passerby.faces.api import api_routes
+from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import dashboard_routes
-from passerby.host import SystemClock, new_api_key, new_org_name, new_secret
+from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_secret
 from passerby.ingest.pipeline import Pipeline
+from passerby.jobs.work import work_of
+from passerby.jobs.worker import Worker
 from passerby.model.org import Org
 from passerby.observe.counters import Counters
 from passerby.query.keys import digest
@@ -40,6 +42,18 @@ class Service(msgspec.Struct, frozen=True):
     store: Store
     org: OrgId
     new_key: str | None
+    workers: tuple[Worker, ...]
+
+    def start(self) -> None:
+        """Let the workers begin with what is due."""
+        for worker in self.workers:
+            worker.start()
+
+    def close(self) -> None:
+        """Stop the workers, then the store. Idempotent."""
+        for worker in self.workers:
+            worker.close()
+        self.store.close()
 
 
 class Application:
@@ -72,12 +86,15 @@ def open_store(data: str) -> Store:
 def compose(settings: Settings) -> Service:
     """Open the store, see that an org and a key are there, and put the faces on it."""
     store = open_store(settings.data)
-    clock, counters = SystemClock(), Counters()
+    clock, ids, counters = SystemClock(), RandomIds(), Counters()
     org, new_key = _found_org(store, settings, clock.now_ms())
     collector = Collector(Pipeline(store, clock, counters), store, _scripts(), counters)
     style = files("passerby.faces.dashboard").joinpath("style.css").read_bytes()
-    routes = [*api_routes(store, clock), *dashboard_routes(store, clock, style), *_health_routes(counters)]
-    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key)
+    worker = Worker(store, clock, work_of(store, clock, ids), "jobs")
+    desk = Desk(store, clock, ids, worker.wake)
+    api = api_routes(desk, settings.api_requests_per_second)
+    routes = [*api, *dashboard_routes(store, clock, style), *_health_routes(counters)]
+    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key, (worker,))
 
 
 def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:

@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `data` is a directory, or `:memory:`. `org` and `api_key` are made at the first start when empty. `port` 0
     takes any free one. `public_url` is how browsers reach the service when it stands behind a proxy.
+    `api_requests_per_second` limits each API key; 0 does not.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     org: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{0,64}$")] = ""
     api_key: str = ""
     public_url: str = ""
+    api_requests_per_second: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     log: Literal["auto", "text", "json", "off"] = "auto"
 
 

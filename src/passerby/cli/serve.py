@@ -39,10 +39,11 @@ def serve(settings: Settings) -> None:
         ssl_keyfile=keyfile,
         ssl_certfile=certfile,
     )
+    service.start()
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
-        service.store.close()
+        service.close()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -17,19 +17,19 @@ class Marks:
     def __init__(self, secret: bytes) -> None:
         self._key = hmac.new(secret, digestmod=hashlib.sha256)
 
-    def _mark(self, kind: str, text: str) -> str:
+    def _mark(self, kind: str, content: bytes) -> str:
         mac = self._key.copy()
-        mac.update(f"mark\0{kind}\0{text}".encode())
+        mac.update(f"mark\0{kind}\0".encode() + content)
         return mac.hexdigest()
 
     def of_uid(self, uid: Uid) -> str:
         """The mark of a uid."""
-        return self._mark("uid", uid)
+        return self._mark("uid", uid.encode())
 
     def of_device(self, device: DeviceId) -> str:
         """The mark of a device."""
-        return self._mark("device", device)
+        return self._mark("device", device.encode())
 
-    def of_text(self, text: str) -> str:
-        """The mark of any text that must be recognised and not kept (AP-3)."""
-        return self._mark("text", text)
+    def of_bytes(self, content: bytes) -> str:
+        """The mark of anything that must be recognised and not kept (AP-3)."""
+        return self._mark("bytes", content)

@@ -18,3 +18,8 @@ def find_key(reader: Reader, authorization: str) -> Key | None:
     if scheme.lower() not in ("basic", "bearer") or not credential.strip():
         return None
     return reader.key(digest(credential.strip()))
+
+
+def allows(key: Key, scope: str) -> bool:
+    """Whether a key may do what asks for `scope` (AP-1)."""
+    return scope in (held := key.scope.split()) or "admin" in held

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 import msgspec
 
-from passerby.base.ids import OrgId, SessionId, Uid
+from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
 from passerby.model.bundle import Piece
 from passerby.model.operation import Operation
 from passerby.model.outcome import Outcome
@@ -58,3 +58,17 @@ def happenings(reader: Reader, org: OrgId, session: SessionId) -> Iterator[Happe
         for operation, outcome in zip(piece.operations, piece.outcomes, strict=True)
     ]
     yield from sorted(found, key=attrgetter("operation.at", "piece.page", "operation.n"))
+
+
+def latest_happenings(reader: Reader, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Happening]:
+    """The last things that happened on these devices, the latest first.
+
+    Every piece holds an operation at least as late as any of the pieces behind it, so `limit` pieces are enough.
+    """
+    found = [
+        Happening(piece, operation, outcome)
+        for piece in reader.latest_pieces(org, devices, limit)
+        for operation, outcome in zip(piece.operations, piece.outcomes, strict=True)
+    ]
+    found.sort(key=attrgetter("operation.at", "piece.page", "operation.n"), reverse=True)
+    return found[:limit]

@@ -11,8 +11,9 @@ from passerby.base.ids import DeviceId, OrgId, UserId
 from passerby.query import cursor
 from passerby.store.contract import KeptProperty, Person, PersonFilter, Reader
 from passerby.store.people import devices_of, find_person, owner_of
+from passerby.store.projection import user_properties
 
-__all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of"]
+__all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of", "types_given"]
 
 PAGE_MAX: Final = 100
 
@@ -54,3 +55,13 @@ def find_user(reader: Reader, org: OrgId, user: str) -> User | None:
         return None
     devices = devices_of(reader, org, person)
     return User(person, devices, reader.properties_of(org, devices))
+
+
+def types_given(reader: Reader, org: OrgId, devices: Sequence[DeviceId]) -> dict[str, list[str]]:
+    """The types that each user property was ever given over these devices, by name; derived from the pieces."""
+    found: dict[str, set[str]] = {}
+    for device in devices:
+        for piece in reader.pieces_of_device(org, device):
+            for kept in user_properties(piece):
+                found.setdefault(kept.property.name, set()).add(kept.property.type)
+    return {name: sorted(found[name]) for name in sorted(found)}

@@ -209,6 +209,10 @@ class Reader(Protocol):
         """The latest made first."""
         ...
 
+    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Piece]:
+        """The pieces of these devices by the server time of their latest operation, descending, then row descending."""
+        ...
+
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
         """Sessions last active behind `after_ms` and not behind `until_ms`, by `active_at_ms`, then id."""
         ...

@@ -1,5 +1,26 @@
 """The REST API, in the shapes of Fullstory's server API v2."""
 
-from passerby.faces.api.routes import api_routes
+from collections.abc import Sequence
 
-__all__ = ["api_routes"]
+from starlette.routing import Route
+
+from passerby.faces.api import batches, erasures, events, sessions, users
+from passerby.faces.api.endpoint import Desk, Endpoint
+from passerby.faces.api.limiter import Limiter
+from passerby.faces.api.routes import routes_of
+
+__all__ = ["ENDPOINTS", "Desk", "api_routes"]
+
+ENDPOINTS: Sequence[Endpoint] = (
+    *batches.ENDPOINTS,
+    *users.ENDPOINTS,
+    *events.ENDPOINTS,
+    *sessions.ENDPOINTS,
+    *erasures.ENDPOINTS,
+)
+"""Every endpoint; of two paths that fit a request the one named first answers."""
+
+
+def api_routes(desk: Desk, requests_per_second: int = 0) -> list[Route]:
+    """The routes. A key may make `requests_per_second`; 0 sets no limit."""
+    return routes_of(ENDPOINTS, desk, Limiter(requests_per_second))

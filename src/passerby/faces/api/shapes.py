@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from passerby.base.ids import OrgId, UserId
 from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
@@ -13,11 +16,104 @@ from passerby.model.session import Session
 from passerby.query.sessions import Happening
 from passerby.query.users import User
 from passerby.store.contract import Person
+from passerby.wire.reports import Note
+
+_INSTANT_MS_MAX = 253_402_300_799_999
+
+
+class _Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Empty(_Shape, frozen=True, kw_only=True):
+    """`{}`."""
+
+
+class Typed(_Shape, frozen=True, kw_only=True):
+    """Properties by name: their types, or several where they conflict."""
+
+    properties: dict[str, Any]
+
+
+class UserShape(_Shape, frozen=True, kw_only=True):
+    """A user; the last five only where they are asked for."""
+
+    id: str
+    uid: str | None = None
+    display_name: str | None = None
+    email: str | None = None
+    is_being_deleted: bool
+    properties: dict[str, Any] | None = None
+    schema: Typed | None = None
+    type_conflicts: Typed | None = None
+    app_url: str | None = None
+
+
+class UserListShape(_Shape, frozen=True, kw_only=True):
+    """A page of users."""
+
+    results: list[UserShape]
+    total_records: str
+    next_page_token: str | None = None
+
+
+class Created(_Shape, frozen=True, kw_only=True):
+    """The id of what was made or changed, and what was left out of it (AP-5)."""
+
+    id: str
+    notes: list[Note] = []
+
+
+class EventCreated(_Shape, frozen=True, kw_only=True):
+    """`{}`, unless there is something to say of what became of the event (AP-6)."""
+
+    outcome: str | None = None
+    notes: list[Note] = []
+
+
+class SessionShape(_Shape, frozen=True, kw_only=True):
+    """A session of a list; times in whole seconds since 1970. `endedTime` and `endReason` are ours."""
+
+    userId: str
+    sessionId: str
+    createdTime: str
+    fsUrl: str
+    endedTime: str | None = None
+    endReason: str | None = None
+
+
+class SessionListShape(_Shape, frozen=True, kw_only=True):
+    """A page of sessions."""
+
+    sessions: list[SessionShape]
+    pagination_token: str | None = None
+
+
+class HappeningShape(_Shape, frozen=True, kw_only=True):
+    """An operation as an event."""
+
+    event_id: str
+    device_id: str
+    session_id: str | None
+    view_id: str
+    event_time: str
+    event_type: str
+    source_type: str
+    source_properties: dict[str, Any]
+    event_properties: dict[str, Any]
+    outcome: str
+
+
+class HappeningListShape(_Shape, frozen=True, kw_only=True):
+    """Events, in order."""
+
+    events: list[HappeningShape]
 
 
 def instant(at_ms: int) -> str:
     """ISO 8601 in UTC with ms."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    found = datetime.fromtimestamp(min(max(at_ms, 0), _INSTANT_MS_MAX) / 1000, UTC)
+    return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def session_url(base: str, org: OrgId, session: Session) -> str:
@@ -30,84 +126,114 @@ def user_url(base: str, org: OrgId, user: UserId) -> str:
     return f"{base}/ui/{org}/user/{user}"
 
 
-def person_summary(person: Person, base: str, org: OrgId) -> dict[str, Any]:
+def person_shape(person: Person, is_being_deleted: bool, base: str, org: OrgId) -> UserShape:
     """A user without properties."""
-    optional = {"uid": person.uid, "display_name": person.display_name, "email": person.email}
-    return {
-        "id": person.id,
-        **{name: value for name, value in optional.items() if value is not None},
-        "is_being_deleted": False,
-        "app_url": user_url(base, org, person.id),
-    }
+    return UserShape(
+        id=person.id,
+        uid=person.uid,
+        display_name=person.display_name,
+        email=person.email,
+        is_being_deleted=is_being_deleted,
+        app_url=user_url(base, org, person.id),
+    )
 
 
-def user_detail(user: User, base: str, org: OrgId, include_schema: bool) -> dict[str, Any]:
-    """A user with properties, and their schema if wanted."""
+def user_shape(
+    user: User, types: dict[str, list[str]] | None, is_being_deleted: bool, base: str, org: OrgId
+) -> UserShape:
+    """A user with properties, and with `types`, all types ever given to each, their schema and conflicts."""
     kept = [found.property for found in user.properties if found.property.name not in ("displayName", "email")]
-    detail = {**person_summary(user.person, base, org), "properties": values(kept)}
-    if include_schema:
-        detail["schema"] = {"properties": {found.name: found.type for found in kept}}
-    return detail
+    shape = person_shape(user.person, is_being_deleted, base, org)
+    shape = msgspec.structs.replace(shape, properties=values(kept))
+    if types is None:
+        return shape
+    conflicts: dict[str, Any] = {name: several for name, several in types.items() if len(several) > 1}
+    return msgspec.structs.replace(
+        shape,
+        schema=Typed(properties={found.name: found.type for found in kept}),
+        type_conflicts=Typed(properties=conflicts) if conflicts else None,
+    )
 
 
-def values(properties: tuple[Property, ...] | list[Property]) -> dict[str, Any]:
+def values(properties: Sequence[Property]) -> dict[str, Any]:
     """Properties as name to value."""
     return {found.name: found.value for found in properties}
 
 
-def session_summary(session: Session, user: UserId, base: str, org: OrgId, now_ms: int) -> dict[str, Any]:
-    """A session of a list; `endedTime` and `endReason` are ours."""
-    summary: dict[str, Any] = {
-        "userId": user,
-        "sessionId": f"{session.device}:{session.id}",
-        "createdTime": str(session.began_at_ms // 1000),
-        "fsUrl": session_url(base, org, session),
-    }
-    ending = session.ending(now_ms)
-    if ending is not None:
-        summary["endedTime"], summary["endReason"] = str(ending[0] // 1000), ending[1]
-    return summary
+def session_shape(
+    session: Session, user: UserId, ending: tuple[int, str] | None, base: str, org: OrgId
+) -> SessionShape:
+    """A session of a list."""
+    return SessionShape(
+        userId=user,
+        sessionId=f"{session.device}:{session.id}",
+        createdTime=str(session.began_at_ms // 1000),
+        fsUrl=session_url(base, org, session),
+        endedTime=str(ending[0] // 1000) if ending else None,
+        endReason=ending[1] if ending else None,
+    )
 
 
-def happening(found: Happening, uid: str | None) -> dict[str, Any]:
-    """An operation as an event of the contract's section 4.6."""
+def happening_shape(found: Happening, uid: str | None) -> HappeningShape:
+    """An operation as an event of the contract; `session_id` is null outside of any (AP-7)."""
     piece, op = found.piece, found.operation
-    kind, properties = _event(op, uid)
-    return {
-        "event_id": f"{piece.page}:{op.n}",
-        "device_id": piece.device,
-        "session_id": piece.session,
-        "view_id": piece.page,
-        "event_time": instant(op.at),
-        "event_type": kind,
-        "source_type": "web" if piece.sdk.startswith("browser/") else "server",
-        "source_properties": _source(op),
-        "event_properties": properties,
-        "outcome": found.outcome.value,
-    }
+    kind, properties = event_of(op, uid)
+    return HappeningShape(
+        event_id=f"{piece.page}:{op.n}",
+        device_id=piece.device,
+        session_id=None if str(piece.session) == piece.device else piece.session,
+        view_id=piece.page,
+        event_time=instant(op.at),
+        event_type=kind,
+        source_type=source_type(piece.sdk),
+        source_properties=_source(op),
+        event_properties=properties,
+        outcome=found.outcome.value,
+    )
+
+
+def source_type(sdk: str) -> str:
+    """Where a bundle came from, in the contract's words."""
+    maker = sdk.partition("/")[0]
+    if maker in ("server", "python"):
+        return "server"
+    return "mobile_app" if maker in ("kotlin", "swift", "dart", "react-native") else "web"
 
 
 def _source(op: Operation) -> dict[str, Any]:
     source: dict[str, Any] = {"integration": op.source} if op.source else {}
     if isinstance(op, Page):
-        parts = urlsplit(op.url) if _splits(op.url) else None
-        source["url"] = {"full_url": op.url}
-        if parts is not None:
-            source["url"] |= {"host": parts.netloc, "path": parts.path, "query": parts.query}
+        source["url"] = _url(op.url)
         if op.referrer:
-            source["initial_referrer"] = {"full_url": op.referrer}
+            source["initial_referrer"] = _url(op.referrer)
+    elif isinstance(op, Event):
+        _add_context(source, values(op.context))
     return source
 
 
-def _splits(url: str) -> bool:
+def _add_context(source: dict[str, Any], context: dict[str, Any]) -> None:
+    for name, value in context.items():
+        match name.split("."):
+            case ["browser", "url"]:
+                source["url"] = _url(value)
+            case ["browser", "initial_referrer"]:
+                source["initial_referrer"] = _url(value)
+            case ["browser", "user_agent"]:
+                source["user_agent"] = {"raw_user_agent": value}
+            case [part, member]:
+                source.setdefault(part, {})[member] = value
+
+
+def _url(text: str) -> dict[str, Any]:
     try:
-        urlsplit(url)
+        parts = urlsplit(text)
     except ValueError:
-        return False
-    return True
+        return {"full_url": text}
+    return {"full_url": text, "host": parts.netloc, "path": parts.path, "query": parts.query}
 
 
-def _event(op: Operation, uid: str | None) -> tuple[str, dict[str, Any]]:
+def event_of(op: Operation, uid: str | None) -> tuple[str, dict[str, Any]]:
+    """The contract's type of event for an operation, and its properties."""
     match op:
         case Page(title=title):
             return "navigate", {"title": title} if title else {}

@@ -1,0 +1,41 @@
+"""What the worker knows to do, by the kind of entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from passerby.base.clock import Clock
+from passerby.base.ids import Ids, OrgId
+from passerby.ingest import erasing
+from passerby.jobs import batch
+from passerby.jobs.worker import Due, Handler
+from passerby.store.contract import Entry, Store, Transaction
+
+REPLY: Final = "reply"
+"""The kind of the entries that remember an answer of the API until they are due (AP-3)."""
+
+
+def work_of(store: Store, clock: Clock, ids: Ids) -> Mapping[str, Handler]:
+    """Everything that is done later, but for what speaks to other hosts."""
+    return {
+        batch.JOB: partial(batch.work_off, store, clock, ids),
+        erasing.ERASING: partial(_remove, store, clock),
+        erasing.SCRUBBING: lambda due: erasing.scrub(store, due, clock.now_ms()),
+        REPLY: partial(_forget, store),
+    }
+
+
+def _remove(store: Store, clock: Clock, due: Sequence[Due]) -> None:
+    for org, entry in due:
+        erasing.remove(store, org, entry, clock.now_ms())
+
+
+def _forget(store: Store, due: Sequence[Due]) -> None:
+    for org, entry in due:
+        store.submit(partial(_forget_one, org=org, entry=entry)).result()
+
+
+def _forget_one(transaction: Transaction, org: OrgId, entry: Entry) -> None:
+    transaction.remove_entry(org, entry.kind, entry.id)

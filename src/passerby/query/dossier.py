@@ -1,0 +1,51 @@
+"""The dossier: everything that is held about one user, as one document (PV-2.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from passerby.base.ids import DeviceId, OrgId
+from passerby.query.users import User
+from passerby.store.contract import Reader
+
+
+def dossier(reader: Reader, org: OrgId, user: User) -> dict[str, Any]:
+    """Names, properties, devices with all their operations; instants in ms since 1970."""
+    return {
+        "user": msgspec.to_builtins(user.person),
+        "properties": [
+            {
+                "name": kept.property.name,
+                "type": kept.property.type,
+                "value": kept.property.value,
+                "set_at_ms": kept.at_ms,
+                "device": kept.device,
+            }
+            for kept in user.properties
+        ],
+        "devices": [_device(reader, org, device) for device in user.devices],
+    }
+
+
+def _device(reader: Reader, org: OrgId, name: DeviceId) -> dict[str, Any]:
+    device = reader.device(org, name)
+    return {
+        "id": name,
+        "binding": msgspec.to_builtins(device.binding),
+        "seal": msgspec.to_builtins(device.seal),
+        "pieces": [
+            {
+                "session": None if str(piece.session) == piece.device else piece.session,
+                "page": piece.page,
+                "sdk": piece.sdk,
+                "received_at_ms": piece.received_at_ms,
+                "operations": [
+                    {**msgspec.to_builtins(operation), "outcome": outcome.value}
+                    for operation, outcome in zip(piece.operations, piece.outcomes, strict=True)
+                ],
+            }
+            for piece in reader.pieces_of_device(org, name)
+        ],
+    }
