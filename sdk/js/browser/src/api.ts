@@ -1,143 +1,103 @@
 /** The one function behind `FS(…)`: what the core does not know, done here; the rest handed on (contract 1.2). */
 
 import { type Machine, perform, performAsync } from '../../core/src/index';
-import type { Observers } from './observers';
+import { observe, tell } from './observers';
 import { type Entry, type FS, modernEntry } from './stub';
 
 export type Env = Record<string, any>;
+type Resolve = ((value?: unknown) => void) | undefined;
+type Reject = ((error: Error) => void) | undefined;
 
-type Settle = [resolve: ((value?: unknown) => void) | undefined, reject: ((error: Error) => void) | undefined];
-
-interface Waiting {
-  options_: any;
-  settle_: Settle;
-  timer_: ReturnType<typeof setTimeout>;
+export interface Api {
+  /** `FS._api`: one queue entry in, its synchronous result out. Never throws. */
+  take(...entry: Entry): unknown;
+  /** What observers of `start` are given. */
+  started(sessionUrl: unknown): object;
+  /** Capture began: those who wait for a session have one. */
+  answerWaiting(): void;
+  /** Puts the v1 calls that only the loaded script has on the page's function (contract 1.12). */
+  adopt(fs: FS): void;
+  /** Whether notes are printed. */
+  isLoud(): boolean;
 }
 
-export class Api {
-  /** Whether notes are printed. */
-  isLoud = true;
-  user: Record<string, unknown> | null = null;
-  private source_: string | undefined;
-  private waiting_: Waiting[] = [];
-  private readonly nodes_ = new WeakMap<Node, number>();
-  private nodeCount_ = 0;
+export function makeApi(machine: Machine, env: Env, user: () => object | null): Api {
+  const nodes = new WeakMap<Node, number>();
+  let nodeCount = 0;
+  let isLoud = true;
+  let integration: string | undefined;
+  let waiting: (() => void)[] = [];
 
-  constructor(
-    private readonly machine_: Machine,
-    private readonly observers_: Observers,
-    private readonly env_: Env,
-  ) {}
-
-  /** `FS._api`: one queue entry in, its synchronous result out. Never throws. */
-  readonly take = (...given: Entry): unknown => {
-    const [op, options, source, resolve, reject, version] = modernEntry(given);
-    try {
-      return this.do_(op, options, typeof source == 'string' ? source : this.source_, [resolve, reject], version == 1 ? 1 : 2);
-    } catch (error) {
-      this.observers_.tell('internal/error', { message: String(error) });
-      if (reject) reject(error);
-      return undefined;
-    }
+  const session = (format: string): unknown => perform(machine, 'getSession', { format }).value;
+  const started = (sessionUrl: unknown): object => {
+    const { idle_ms, age_ms } = machine.settings;
+    return { sessionUrl, settings: { idle_ms, age_ms }, env: { ...env } };
+  };
+  const current = (type: string): unknown => {
+    const url = session('url');
+    if (type == 'internal/fs-init') return {};
+    return url && (type == 'start' ? started(url) : type == 'session' && { url });
+  };
+  const nodeId = (node: Node): number => {
+    if (!nodes.has(node)) nodes.set(node, ++nodeCount);
+    return nodes.get(node)!;
   };
 
-  private do_(op: string, options: any, source: string | undefined, settle: Settle, version: 1 | 2): unknown {
-    const own = this.own_(op, options);
-    if (own) {
-      if (settle[0]) settle[0](own.value);
-      return own.value;
+  /** The calls that have nothing to do with the core. */
+  const own: Record<string, (options: any) => unknown> = {
+    init: ({ env: more }) => void Object.assign(env, more),
+    observe: ({ type, callback }) => observe(type, callback, current),
+    getConfig: () => ({ env: { ...env }, ...(user() && { user: user() }) }),
+    setConfig: ({ console }) => void (isLoud = console !== false),
+    source: ({ source }) => void (integration = source && source.integration),
+    getFullstoryId: nodeId,
+    stat: () => undefined,
+  };
+
+  const handle = (op: string, options: any, source: string | undefined, version: 1 | 2, resolve: Resolve, reject: Reject): unknown => {
+    if (Object.keys(own).indexOf(op) >= 0) {
+      const value = own[op]!(options || {});
+      if (resolve) resolve(value);
+      return value;
     }
+    if (op == 'setPage') [op, options] = ['setProperties', { type: 'page', properties: options }];
     if (op == 'capture' || op == 'activity') op = 'unknown';
-    const isPage = op == 'setProperties' && options && options.type == 'document';
-    if (op == 'setPage') return this.do_('setProperties', { type: 'page', properties: options }, source, settle, version);
-    if (isPage) options = { ...options, type: 'page' };
-    const [resolve, reject] = settle;
-    if (!resolve) return perform(this.machine_, op, options, version, source).value;
-    if (op == 'getSession' && this.machine_.capture != 'on') return this.wait_(options, settle);
-    return performAsync(this.machine_, op, options, version, source, (code, value) => {
+    if (options && options.type == 'document') options = { ...options, type: 'page' };
+    if (!resolve) return perform(machine, op, options, version, source).value;
+    const settle = (code: string | null, value?: unknown): void => {
       if (!code) resolve(value);
-      else if (reject) reject(failure(code));
-    });
-  }
-
-  /** The calls that have nothing to do with the core; null for those that do. */
-  private own_(op: string, options: any): { value?: unknown } | null {
-    const given = options || {};
-    switch (op) {
-      case 'init':
-        Object.assign(this.env_, given.env);
-        return {};
-      case 'observe':
-        return { value: this.observers_.observe(given.type, given.callback, (type) => this.current_(type)) };
-      case 'getConfig':
-        return { value: { env: { ...this.env_ }, ...(this.user && { user: { properties: {}, ...this.user } }) } };
-      case 'setConfig':
-        if (typeof given.console == 'boolean') this.isLoud = given.console;
-        return {};
-      case 'source':
-        this.source_ = given.source && typeof given.source.integration == 'string' ? given.source.integration : undefined;
-        return {};
-      case 'getFullstoryId':
-        return { value: this.nodeId_(options) };
-      case 'stat':
-        return {};
-    }
-    return null;
-  }
-
-  private current_(type: string): unknown {
-    if (type == 'internal/fs-init') return {};
-    const url = this.machine_.capture == 'on' && this.session('url');
-    return !url ? null : type == 'start' ? this.started(url) : type == 'session' ? { url } : null;
-  }
-
-  /** What observers of `start` are given. */
-  started(sessionUrl: unknown): object {
-    const { idle_ms, age_ms } = this.machine_.settings;
-    return { sessionUrl, settings: { idle_ms, age_ms }, env: { ...this.env_ } };
-  }
-
-  session(format: string): string | null {
-    return perform(this.machine_, 'getSession', { format }).value as string | null;
-  }
-
-  private nodeId_(node: Node): number {
-    if (!this.nodes_.has(node)) this.nodes_.set(node, ++this.nodeCount_);
-    return this.nodes_.get(node)!;
-  }
-
-  /** A session is asked for before there is one: it waits, but not for ever (ID-8). */
-  private wait_(options_: unknown, settle_: Settle): void {
-    const one: Waiting = {
-      options_,
-      settle_,
-      timer_: setTimeout(() => {
-        this.waiting_.splice(this.waiting_.indexOf(one), 1);
-        if (settle_[1]) settle_[1](failure('not_capturing'));
-      }, this.machine_.settings.settle_ms),
+      else if (reject) reject(Object.assign(new Error(code), { code }));
     };
-    this.waiting_.push(one);
-  }
+    if (op != 'getSession' || machine.capture == 'on') return void performAsync(machine, op, options, version, source, settle);
+    // A session is asked for before there is one: it waits, but not for ever (ID-8).
+    const timer = setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
+    waiting.push(() => {
+      clearTimeout(timer);
+      settle(null, perform(machine, op, options).value);
+    });
+    return undefined;
+  };
 
-  /** Capture began: those who wait for a session have one. */
-  answerWaiting(): void {
-    for (const { options_, settle_, timer_ } of this.waiting_.splice(0)) {
-      clearTimeout(timer_);
-      settle_[0]!(perform(this.machine_, 'getSession', options_).value);
-    }
-  }
-
-  /** Puts the v1 calls that only the loaded script has on the page's function (contract 1.12). */
-  adopt(fs: FS): void {
-    fs.getCurrentSession = () => this.session('id');
-    fs.getCurrentSessionURL = (now?: boolean) => this.session(now ? 'url.now' : 'url');
-    fs.enableConsole = () => void (this.isLoud = true);
-    fs.disableConsole = () => void (this.isLoud = false);
-    fs.getFullstoryId = (node: Node) => this.nodeId_(node);
-  }
-}
-
-/** What an Async call rejects with: an Error that has the code. */
-function failure(code: string): Error {
-  return Object.assign(new Error(code), { code });
+  return {
+    take: (...given) => {
+      const [op, options, source, resolve, reject, version] = modernEntry(given);
+      try {
+        return handle(op, options, typeof source == 'string' ? source : integration, version == 1 ? 1 : 2, resolve, reject);
+      } catch (error) {
+        tell('internal/error', () => ({ message: String(error) }));
+        if (reject) reject(error);
+        return undefined;
+      }
+    },
+    started,
+    answerWaiting: () => waiting.splice(0).forEach((answer) => answer()),
+    adopt: (fs) => {
+      fs.getCurrentSession = () => session('id');
+      fs.getCurrentSessionURL = (now?: boolean) => session(now ? 'url.now' : 'url');
+      fs.enableConsole = () => void (isLoud = true);
+      fs.disableConsole = () => void (isLoud = false);
+      fs.getFullstoryId = nodeId;
+    },
+    isLoud: () => isLoud,
+  };
 }

@@ -3,8 +3,6 @@
  * for the org (WI-9 `auto`). No value a person typed is ever read; `fs-exclude` hides an element, `fs-mask` its text.
  */
 
-import type { PageWindow } from './stub';
-
 export type Auto = Record<'navigate' | 'click' | 'change' | 'exception' | 'visibility', boolean>;
 
 export interface Sink {
@@ -24,20 +22,20 @@ const TEXT_CHARS_MAX = 100;
 const NAME_CHARS_MAX = 250;
 const DEPTH_MAX = 6;
 
-export function watch(win: PageWindow, auto: () => Auto, sink: Sink): void {
-  const { document, history } = win;
+/** Begins to watch; `wants` says whether the org wants a kind of event. */
+export function watch(wants: (type: keyof Auto) => boolean, sink: Sink): void {
   let lastAt = 0;
   const on = (target: EventTarget, types: string[], listener: (event: any) => void): void =>
     types.forEach((type) => target.addEventListener(type, guarded(listener), { capture: true, passive: true }));
 
-  on(win, INPUTS, () => {
+  on(window, INPUTS, () => {
     const now = Date.now();
     if (Math.abs(now - lastAt) < ACTIVITY_EVERY_MS) return;
     lastAt = now;
     sink.activity();
   });
   const navigated = (): void => {
-    if (auto().navigate) sink.navigated();
+    if (wants('navigate')) sink.navigated();
   };
   for (const name of ['pushState', 'replaceState'] as const) {
     const original = history[name];
@@ -46,28 +44,28 @@ export function watch(win: PageWindow, auto: () => Auto, sink: Sink): void {
       guarded(navigated)(undefined);
     };
   }
-  on(win, ['popstate', 'hashchange'], navigated);
+  on(window, ['popstate', 'hashchange'], navigated);
   on(document, ['click', 'change'], ({ type, target }) => {
     const element = target && target.nodeType == 1 ? (target as Element) : null;
-    if (!auto()[type as 'click'] || !element || element.closest('.fs-exclude')) return;
+    if (!wants(type) || !element || element.closest('.fs-exclude')) return;
     const selector = selectorOf(element);
     const text = type == 'click' ? textOf(element) : '';
     sink.saw(type, text || selector, text ? { selector, text } : { selector });
   });
-  on(win, ['error'], (event) => {
-    if (auto().exception && event.message) sawError(event.message, { source: event.filename, line: event.lineno, column: event.colno });
+  on(window, ['error'], (event) => {
+    if (wants('exception') && event.message) sawError(event.message, { source: event.filename, line: event.lineno, column: event.colno });
   });
-  on(win, ['unhandledrejection'], ({ reason }) => {
-    if (auto().exception) sawError(String((reason && reason.message) || reason), {});
+  on(window, ['unhandledrejection'], ({ reason }) => {
+    if (wants('exception')) sawError(String((reason && reason.message) || reason), {});
   });
   const sawError = (message: string, where: Record<string, any>): void =>
     sink.saw('exception', cut(message, NAME_CHARS_MAX) || 'Error', { message: cut(message, 1000), ...where });
   on(document, ['visibilitychange'], () => {
     const isHidden = document.visibilityState == 'hidden';
-    if (auto().visibility) sink.saw('visibility', isHidden ? 'hidden' : 'visible', {});
+    if (wants('visibility')) sink.saw('visibility', isHidden ? 'hidden' : 'visible', {});
     if (isHidden) sink.hide();
   });
-  on(win, ['pagehide'], sink.hide);
+  on(window, ['pagehide'], sink.hide);
 }
 
 /** Whatever goes wrong in a listener of ours is not the page's to see. */

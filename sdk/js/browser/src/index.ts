@@ -1,57 +1,100 @@
 /** `fs.js`: takes over the page's `FS`, begins to capture, and does what was asked of it before it was there. */
 
 import { type Config, Machine, perform, type Ports, type Request, type TimerName } from '../../core/src/index';
-import { Api, type Env } from './api';
+import { type Api, type Env, makeApi } from './api';
 import { type Auto, watch } from './capture';
 import { messageOf } from './messages';
-import { Observers } from './observers';
-import { fetchSettings, knownSettings, type OrgSettings } from './settings';
+import { tell } from './observers';
 import { browserStorage } from './storage';
-import { type Entry, findSite, type FS, makeStub, modernEntry, type PageWindow } from './stub';
+import { type Entry, type FS, makeStub, modernEntry } from './stub';
 import { send } from './transport';
 
+type User = Record<string, unknown> | null;
+/** The org's settings (WI-9). They say nothing of a person, so the last known ones are kept for the next page load. */
+type OrgSettings = Partial<Config> & { auto?: Partial<Auto> };
+
 const SDK = 'browser/0.1.0';
-const GLOBALS: Record<string, string> = {
-  _fs_app_host: 'appHost',
-  _fs_capture_on_startup: 'captureOnStartup',
-  _fs_cookie_domain: 'cookieDomain',
-  _fs_host: 'host',
-  _fs_script: 'script',
-};
+const SETTINGS = 'fs_settings';
+const page = window as unknown as Record<string, any>;
 
-boot(window as PageWindow);
+boot(document.currentScript as HTMLScriptElement | null);
 
-function boot(win: PageWindow): void {
-  const site = findSite(win);
-  const present = win[site.namespace] as FS | undefined;
-  if (present && present._api) return;
-  const fs = (win[site.namespace] = present || makeStub(win));
-  if (win._fs_namespace == null) win._fs_namespace = site.namespace;
+function boot(script: HTMLScriptElement | null): void {
+  const namespace = (script && script.getAttribute('data-fs-namespace')) || page._fs_namespace || 'FS';
+  const fs: FS = (page[namespace] = page[namespace] || makeStub());
+  if (fs._api) return;
+  page._fs_namespace = page._fs_namespace || namespace;
+  const queued = Array.from(fs.q || [], (entry) => Array.from(entry) as Entry);
+  const env = environment(script && script.src ? new URL(script.src) : null, queued);
+  env.namespace = namespace;
+  env.snippetVersion = fs._v || '';
+  if (env.orgId) return capture(fs, queued, env);
+  fs._api = (...[, , , , reject]) => {
+    if (reject) reject(new Error('no org configured'));
+    return null;
+  };
+  takeOver(fs, queued);
+  console.warn('Passerby: no org configured');
+}
 
-  const queued: Entry[] = Array.from(fs.q || [], (entry) => Array.from(entry as ArrayLike<unknown>) as Entry);
-  const env = environment(win, site.origin, site.org, queued);
-  if (!env.orgId) return refuseAll(fs, queued, 'no org configured');
+function takeOver(fs: FS, queued: Entry[]): void {
+  fs.q = null;
+  queued.forEach((entry) => fs._api!(...entry));
+}
 
-  const observers = new Observers();
-  const known = knownSettings(win);
-  let auto: Auto = { navigate: true, click: true, change: true, exception: true, visibility: true, ...known.auto };
-  const machine: Machine = new Machine(ports(win, fs, env, { observers, machine: () => machine, api: () => api, began }));
-  const api: Api = new Api(machine, observers, env);
-  let hasSettings = false;
+function capture(fs: FS, queued: Entry[], env: Env): void {
+  let user: User = null;
+  let hasAsked = false;
+  const storage = browserStorage(env.cookieDomain);
+  const known = parsed(storage.read(SETTINGS)) || {};
+  let auto = known.auto || {};
+  const ask = (input: string, options: RequestInit): Promise<Response> => ((fs._w && fs._w.fetch) || page.fetch).call(page, input, options);
 
-  /** Capture began, at the start or again. */
-  function began(sessionUrl: unknown): void {
-    observers.tell('start', api.started(sessionUrl));
-    observers.tell('session', { url: sessionUrl });
+  const machine: Machine = new Machine({
+    ...host(() => machine),
+    storage,
+    send: (request) =>
+      send(ask, `${env.scheme}//${env.recHost}`, request, {
+        reply: (status, headers, body) => {
+          tell('internal/bundle', () => bundleNews(request, env, body));
+          machine.queue.reply(request.id, status, headers, body);
+        },
+        fail: () => machine.queue.failed(request.id, 0),
+      }),
+    page: () => ({
+      url: location.href,
+      title: document.title || undefined,
+      referrer: isOurs(document.referrer, storage.domain) ? undefined : document.referrer,
+    }),
+    notify: (name, args) => {
+      if (name == 'start') return begun(args.sessionUrl);
+      if (name != 'user') return tell(name, () => args);
+      user = (args.user as User) && { properties: {}, ...(args.user as object) };
+      tell('internal/user', () => ({ user }));
+    },
+    note: (code) => {
+      const text = api.isLoud() && messageOf(code);
+      if (text) console.warn(text);
+    },
+  });
+  const api: Api = makeApi(machine, env, () => user);
+
+  function begun(sessionUrl: unknown): void {
+    tell('start', () => api.started(sessionUrl));
     api.answerWaiting();
-    if (hasSettings) return;
-    hasSettings = true;
-    const url = `${env.scheme}//${env.recSettingsHost}/s/settings/${env.orgId}/v1/web`;
-    fetchSettings(win, fetcher(win, fs), url, (settings) => {
-      auto = { ...auto, ...settings.auto };
-      Object.assign(machine.settings, chosen(settings));
-      if (settings.capture === false) perform(machine, 'shutdown', undefined);
-    });
+    if (hasAsked) return;
+    hasAsked = true;
+    ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${env.orgId}/v1/web`, { credentials: 'omit', referrerPolicy: 'no-referrer' })
+      .then((response) => (response.ok ? response.text() : ''))
+      .then((text) => {
+        const settings = parsed(text);
+        if (!settings) return;
+        storage.write(SETTINGS, text);
+        auto = settings.auto || auto;
+        Object.assign(machine.settings, chosen(settings));
+        if (settings.capture === false) perform(machine, 'shutdown', undefined);
+      })
+      .catch(() => undefined);
   }
 
   machine.start({
@@ -62,16 +105,23 @@ function boot(win: PageWindow): void {
     capture: env.captureOnStartup !== false && known.capture !== false && !endsShut(queued),
   });
   fs._api = api.take;
-  fs.q = null;
   api.adopt(fs);
-  queued.forEach((entry) => api.take(...entry));
-  watch(win, () => auto, {
+  takeOver(fs, queued);
+  watch((type) => auto[type] !== false, {
     navigated: () => machine.navigated(),
-    saw: (type, name, properties) => void perform(machine, 'capture', { type, name, properties }),
+    saw: (type, name, properties) => void (machine.capture == 'on' && perform(machine, 'capture', { type, name, properties })),
     activity: () => void perform(machine, 'activity', undefined),
     hide: () => machine.hide(),
   });
-  if (typeof win._fs_ready == 'function') win._fs_ready();
+  if (typeof page._fs_ready == 'function') page._fs_ready();
+}
+
+function parsed(text: string | null): OrgSettings | null {
+  try {
+    return JSON.parse(text || 'null');
+  } catch (_) {
+    return null;
+  }
 }
 
 /** Those of an org's settings that the core knows. */
@@ -80,17 +130,16 @@ function chosen({ idle_ms, age_ms, split_on_identify }: OrgSettings): Partial<Co
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */
-function environment(win: PageWindow, origin: string, org: string, queued: Entry[]): Env {
+function environment(src: URL | null, queued: Entry[]): Env {
   const env: Env = {};
-  for (const name of Object.keys(GLOBALS)) if (win[name] !== undefined) env[GLOBALS[name]!] = win[name];
+  for (const name of ['org', 'app_host', 'host', 'script', 'capture_on_startup', 'cookie_domain']) {
+    const value = page['_fs_' + name];
+    if (value !== undefined) env[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value;
+  }
   for (const [op, options] of queued) if (op == 'init' && options) Object.assign(env, options.env);
-  const from = new URL(origin || 'https://' + (env.script || 'localhost'));
-  env.orgId = env.orgId || org;
-  env.scheme = env.scheme || from.protocol;
-  env.recHost = env.recHost || from.host;
-  env.recSettingsHost = env.recSettingsHost || from.host;
-  env.appHost = env.appHost || from.host;
-  return env;
+  const from = src || new URL('https://' + (env.script || 'localhost'));
+  const asked = { orgId: env.orgId || from.searchParams.get('org') || env.org, scheme: from.protocol };
+  return { ...asked, recHost: from.host, recSettingsHost: from.host, appHost: from.host, ...env, orgId: asked.orgId };
 }
 
 /** Whether the calls made so far leave capture shut down: then nothing is captured at all until a restart (contract 1.9). */
@@ -98,27 +147,9 @@ function endsShut(queued: Entry[]): boolean {
   return queued.map((entry) => modernEntry(entry)[0]).filter((op) => /^(shutdown|restart)$/.test(op)).pop() == 'shutdown';
 }
 
-function refuseAll(fs: FS, queued: Entry[], why: string): void {
-  const refuse = (...[, , , , reject]: Entry): null => {
-    if (reject) reject(new Error(why));
-    return null;
-  };
-  fs._api = refuse;
-  fs.q = null;
-  queued.forEach((entry) => refuse(...entry));
-  console.warn(`Passerby: ${why}`);
-}
-
-interface Parts {
-  observers: Observers;
-  machine(): Machine;
-  api(): Api;
-  began(sessionUrl: unknown): void;
-}
-
-function ports(win: PageWindow, fs: FS, env: Env, { observers, machine, api, began }: Parts): Ports {
+/** The ports that are the same on every page: clock, chance and timers. */
+function host(machine: () => Machine): Pick<Ports, 'wallMs' | 'mint' | 'random' | 'changed' | 'setTimer' | 'clearTimer'> {
   const timers: Partial<Record<TimerName, [number, ReturnType<typeof setTimeout>]>> = {};
-  const { storage, domain } = browserStorage(win, env.cookieDomain);
   const clearTimer = (name: TimerName): void => {
     const timer = timers[name];
     if (timer) clearTimeout(timer[1]);
@@ -126,71 +157,40 @@ function ports(win: PageWindow, fs: FS, env: Env, { observers, machine, api, beg
   };
   return {
     wallMs: () => Date.now(),
-    mint: () => uuid(win),
-    storage,
-    send: (request) =>
-      send(fetcher(win, fs), `${env.scheme}//${env.recHost}`, request, {
-        reply: (answered, status, headers, body) => {
-          if (observers.has('internal/bundle')) observers.tell('internal/bundle', bundleNews(answered, env, body));
-          machine().queue.reply(answered.id, status, headers, body);
-        },
-        fail: ({ id }) => machine().queue.failed(id, 0),
-      }),
+    mint: uuid,
+    random: Math.random,
+    changed: () => undefined,
     setTimer: (name, atMs) => {
       const known = timers[name];
       if (known && known[0] == atMs) return;
       clearTimer(name);
-      const timer = setTimeout(() => {
+      const ring = (): void => {
         delete timers[name];
         machine().timer(name);
-      }, Math.max(0, atMs - Date.now()));
-      timers[name] = [atMs, timer];
+      };
+      timers[name] = [atMs, setTimeout(ring, Math.max(0, atMs - Date.now()))];
     },
     clearTimer,
-    page: () => ({
-      url: win.location.href,
-      title: win.document.title || undefined,
-      referrer: isOurs(win.document.referrer, domain || win.location.hostname) ? undefined : win.document.referrer,
-    }),
-    random: Math.random,
-    changed: () => undefined,
-    notify: (name, args) => {
-      if (name == 'start') began(args.sessionUrl);
-      else if (name == 'user') {
-        const user = (api().user = args.user as Record<string, unknown> | null);
-        observers.tell('internal/user', { user: user && { properties: {}, ...user } });
-      } else observers.tell(name, args);
-    },
-    note: (code) => {
-      const text = messageOf(code);
-      if (text && api().isLoud) console.warn('Passerby: ' + text);
-    },
   };
 }
 
-/** Whether a referrer says nothing (contract: none), or only which page of ours a person left before (PV-1). */
+/** Whether a referrer says nothing, or only which page of ours a person left before (PV-1). */
 function isOurs(referrer: string, domain: string): boolean {
-  return !referrer || ('.' + new URL(referrer).hostname).endsWith('.' + domain);
+  return !referrer || ('.' + new URL(referrer).hostname).endsWith('.' + (domain || location.hostname));
 }
 
 /** What observers of `internal/bundle` are told of an answered request. */
 function bundleNews({ id, body }: Request, env: Env, response: unknown): object {
-  const { device, session, page, started, sent } = JSON.parse(body);
+  const { org, device, session, page: pageId, started, sent } = JSON.parse(body);
   return {
-    orgId: env.orgId, userId: device, sessionId: session, pageId: page, recHost: env.recHost, response,
+    orgId: org, userId: device, sessionId: session, pageId, recHost: env.recHost, response,
     clientTime: sent, pageStart: started, seq: +id.slice(1), size: body.length,
   };
 }
 
-/** The page's own `fetch`, as it was before anyone wrapped it. */
-function fetcher(win: PageWindow, fs: FS): typeof fetch {
-  const original = (fs._w && fs._w.fetch) || win.fetch;
-  return (input, options) => original.call(win, input, options);
-}
-
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */
-function uuid(win: PageWindow): string {
-  const bytes = win.crypto.getRandomValues(new Uint8Array(16));
+function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('');

@@ -1,40 +1,28 @@
 /** `FS('observe')`: who is told of what (contract 1.9; both official lists of types). */
 
-export type Callback = (args: any) => void;
-export interface Registration {
-  disconnect(): void;
-  failed?: true;
-}
+type Callback = (args: any) => void;
 
 const TYPES = /^(start|session|shutdown|internal\/(bundle|error|fs-init|user))$/;
+const callbacks: { type: string; callback: Callback }[] = [];
 
-export class Observers {
-  private readonly callbacks_: { type_: string; callback_: Callback }[] = [];
+/** `current` gives what a type says already: `start` and `session` fire at once when running. */
+export function observe(type: string, callback: Callback, current: (type: string) => unknown): { disconnect(): void; failed?: true } {
+  if (!TYPES.test(type) || typeof callback != 'function') return { failed: true, disconnect: () => undefined };
+  const one = { type, callback };
+  callbacks.push(one);
+  const now = current(type);
+  if (now) call(callback, now);
+  return {
+    disconnect: () => {
+      const at = callbacks.indexOf(one);
+      if (at >= 0) callbacks.splice(at, 1);
+    },
+  };
+}
 
-  /** `current` gives what a type says already: `start` and `session` fire at once when running. */
-  observe(type: unknown, callback: unknown, current: (type: string) => unknown): Registration {
-    if (typeof type != 'string' || !TYPES.test(type) || typeof callback != 'function') {
-      return { failed: true, disconnect: () => undefined };
-    }
-    const one = { type_: type, callback_: callback as Callback };
-    this.callbacks_.push(one);
-    const now = current(type);
-    if (now) call(one.callback_, now);
-    return {
-      disconnect: () => {
-        const at = this.callbacks_.indexOf(one);
-        if (at >= 0) this.callbacks_.splice(at, 1);
-      },
-    };
-  }
-
-  has(type: string): boolean {
-    return this.callbacks_.some(({ type_ }) => type_ == type);
-  }
-
-  tell(type: string, args: unknown): void {
-    for (const { type_, callback_ } of this.callbacks_.slice()) if (type_ == type) call(callback_, args);
-  }
+/** `args` is asked for only when somebody listens. */
+export function tell(type: string, args: () => unknown): void {
+  for (const one of callbacks.slice()) if (one.type == type) call(one.callback, args());
 }
 
 /** A callback of the page may throw; that is shown, and nothing of ours stops. */

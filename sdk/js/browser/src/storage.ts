@@ -6,21 +6,22 @@
 import type { Storage } from '../../core/src/index';
 
 const PROBE = 'fs_probe';
+const COOKIES = /^fs_(uid|lua|cid)$/;
 const IDLE_S = 1800;
 const YEAR_S = 31_536_000;
 
 /** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
-export function browserStorage(win: Window, cookieDomain: string | undefined): { storage: Storage; domain: string } {
-  const local = localHome(win) || memoryHome();
-  const cookies = cookieHome(win, cookieDomain);
-  const home = (key: string): Storage => (cookies && !key.startsWith('fs_out.') ? cookies.home : local);
-  const storage: Storage = {
+export function browserStorage(cookieDomain: string | undefined): Storage & { domain: string } {
+  const local = localHome() || memoryHome();
+  const cookies = cookieHome(cookieDomain);
+  const home = (key: string): Storage => (cookies && COOKIES.test(key) ? cookies.home : local);
+  return {
     read: (key) => home(key).read(key),
     write: (key, value) => home(key).write(key, value),
     remove: (key) => home(key).remove(key),
     keys: (prefix) => local.keys(prefix),
+    domain: cookies ? cookies.domain : '',
   };
-  return { storage, domain: cookies ? cookies.domain : '' };
 }
 
 function memoryHome(): Storage {
@@ -44,30 +45,26 @@ function tried<T>(work: () => T, otherwise: T): T {
   }
 }
 
-function localHome(win: Window): Storage | null {
+/** Whether `work` went through. */
+function done(work: () => void): boolean {
+  return tried(() => (work(), true), false);
+}
+
+function localHome(): Storage | null {
   return tried(() => {
-    const store = win.localStorage;
+    const store = localStorage;
     store.setItem(PROBE, '1');
     store.removeItem(PROBE);
     return {
       read: (key: string) => tried(() => store.getItem(key), null),
-      write: (key: string, value: string) =>
-        tried(() => {
-          store.setItem(key, value);
-          return true;
-        }, false),
-      remove: (key: string) =>
-        tried(() => {
-          store.removeItem(key);
-          return true;
-        }, false),
+      write: (key: string, value: string) => done(() => store.setItem(key, value)),
+      remove: (key: string) => done(() => store.removeItem(key)),
       keys: (prefix: string) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
     };
   }, null);
 }
 
-function cookieHome(win: Window, wanted: string | undefined): { home: Storage; domain: string } | null {
-  const { document, location } = win;
+function cookieHome(wanted: string | undefined): { home: Storage; domain: string } | null {
   const secure = location.protocol == 'https:' ? ';Secure' : '';
   const put = (key: string, value: string, domain: string, maxAgeS: number): void => {
     document.cookie = `${key}=${value};path=/;max-age=${maxAgeS};SameSite=Lax${domain && ';domain=' + domain}${secure}`;
@@ -97,11 +94,7 @@ function cookieHome(win: Window, wanted: string | undefined): { home: Storage; d
           isTrusted = isTrusted || read(key) == value;
           return isTrusted;
         }, false),
-      remove: (key) =>
-        tried(() => {
-          put(key, '', domain, 0);
-          return true;
-        }, false),
+      remove: (key) => done(() => put(key, '', domain, 0)),
       keys: () => [],
     };
     return { home, domain };

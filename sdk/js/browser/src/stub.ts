@@ -14,50 +14,27 @@ export interface FS {
   [name: string]: any;
 }
 
-export type PageWindow = Window & typeof globalThis & Record<string, any>;
-
-/** What the script element and the page's globals say about where we are. */
-export interface Site {
-  namespace: string;
-  org: string;
-  /** Origin the script came from; '' when nothing says. */
-  origin: string;
-}
-
-export function findSite(win: PageWindow): Site {
-  const script = win.document.currentScript as HTMLScriptElement | null;
-  const src = script && script.src ? new URL(script.src) : null;
-  const named = win._fs_script ? new URL('https://' + win._fs_script) : null;
-  return {
-    namespace: (script && script.getAttribute('data-fs-namespace')) || win._fs_namespace || 'FS',
-    org: (src && src.searchParams.get('org')) || win._fs_org || '',
-    origin: (src || named || { origin: '' }).origin,
-  };
-}
-
 /** A function of our own for a page without a snippet. */
-export function makeStub(win: PageWindow): FS {
-  const fs: FS = (op, options, source, apiVersion = 2) => {
+export function makeStub(): FS {
+  const fs: FS = (op, options, source, version) => {
     const name = op.replace(/Async$/, '');
-    if (name == op) return fs._api!(op, options, source, undefined, undefined, apiVersion);
-    return new Promise((resolve, reject) => fs._api!(name, options, source, resolve, reject, apiVersion));
+    const take = (resolve?: unknown, reject?: unknown): unknown => fs._api!(name, options, source, resolve, reject, version);
+    return name == op ? take() : new Promise(take);
   };
-  fs._w = win.fetch ? { fetch: win.fetch } : {};
+  fs._w = { fetch: window.fetch };
   fs._v = '2.1.0';
-  const set = (type: string, properties: unknown, source?: string): unknown =>
-    fs('setProperties', { type, properties }, source, 1);
   fs.identify = (uid: unknown, vars?: object, source?: string): void => {
-    set('user', { uid }, source);
-    if (vars) set('user', vars, source);
+    fs('user', { uid }, source);
+    if (vars) fs('user', vars, source);
   };
   fs.anonymize = (): void => fs.identify(false);
-  fs.setUserVars = (vars: object, source?: string): unknown => set('user', vars, source);
-  fs.setVars = set;
-  fs.event = (name: string, properties: object, source?: string): unknown => fs('trackEvent', { name, properties }, source, 1);
-  fs.log = (level: string, msg?: string): unknown => fs('log', { level, msg }, undefined, 1);
-  fs.consent = (...given: boolean[]): unknown => fs('setIdentity', { consent: !given.length || given[0] }, undefined, 1);
-  fs.shutdown = (): unknown => fs('shutdown');
-  fs.restart = (): unknown => fs('restart');
+  fs.setUserVars = (vars: object, source?: string) => fs('user', vars, source);
+  fs.setVars = (scope: string, vars: object, source?: string) => fs('setVars', [scope, vars], source);
+  fs.event = (n: string, p: object, source?: string) => fs('event', { n, p }, source);
+  fs.log = (level: string, msg?: string) => fs('log', { level, msg });
+  fs.consent = (granted = true) => fs('consent', granted);
+  fs.shutdown = () => fs('shutdown');
+  fs.restart = () => fs('restart');
   fs.identifyAccount = fs.clearUserCookie = (): void => undefined;
   return fs;
 }
@@ -66,21 +43,11 @@ export function makeStub(win: PageWindow): FS {
 export function modernEntry(entry: Entry): Entry {
   const [op, payload, source] = entry;
   const as = (name: string, options?: unknown): Entry => [name, options, source, undefined, undefined, 1];
-  switch (op) {
-    case 'user':
-      return as('setProperties', { type: 'user', properties: payload });
-    case 'event':
-      return as('trackEvent', { name: payload.n, properties: payload.p });
-    case 'setVars':
-      return as('setProperties', { type: payload[0], properties: payload[1] });
-    case 'consent':
-      return as('setIdentity', { consent: payload === undefined || payload });
-    case 'rec':
-      return as(payload ? 'restart' : 'shutdown');
-    case 'account':
-      return as('stat');
-    case 'log':
-      return Array.isArray(payload) ? as('log', { level: payload[0], msg: payload[1] }) : entry;
-  }
-  return entry;
+  if (op == 'user') return as('setProperties', { type: op, properties: payload });
+  if (op == 'setVars') return as('setProperties', { type: payload[0], properties: payload[1] });
+  if (op == 'event') return as('trackEvent', { name: payload.n, properties: payload.p });
+  if (op == 'consent') return as('setIdentity', { consent: payload });
+  if (op == 'rec') return as(payload ? 'restart' : 'shutdown');
+  if (op == 'account') return as('stat');
+  return op == 'log' && Array.isArray(payload) ? as(op, { level: payload[0], msg: payload[1] }) : entry;
 }

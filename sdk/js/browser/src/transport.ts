@@ -3,8 +3,8 @@
 import type { Request } from '../../core/src/index';
 
 export interface Answers {
-  reply(request: Request, status: number, headers: Record<string, string>, body: unknown): void;
-  fail(request: Request): void;
+  reply(status: number, headers: Record<string, string>, body: unknown): void;
+  fail(): void;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -12,12 +12,12 @@ const TIMEOUT_MS = 15_000;
 const KEEPALIVE_CHARS_MAX = 20_000;
 
 /** Sends one request to `base`, and tells `answers` once. */
-export function send(fetcher: typeof fetch, base: string, request: Request, answers: Answers): void {
+export function send(ask: (url: string, options: RequestInit) => Promise<Response>, base: string, request: Request, answers: Answers): void {
   const { method, path, body, leaving } = request;
   const go = (): Promise<Response> => {
     const abort = typeof AbortController == 'function' ? new AbortController() : null;
     timer = setTimeout(() => abort && abort.abort(), TIMEOUT_MS);
-    return fetcher(base + path, {
+    return ask(base + path, {
       method,
       body,
       keepalive: body.length <= KEEPALIVE_CHARS_MAX,
@@ -33,9 +33,9 @@ export function send(fetcher: typeof fetch, base: string, request: Request, answ
     .then(async (response) => {
       const after = response.headers.get('retry-after');
       const text = await response.text();
-      answers.reply(request, response.status, after ? { 'retry-after': after } : {}, parsed(text));
+      answers.reply(response.status, after ? { 'retry-after': after } : {}, parsed(text));
     })
-    .catch(() => answers.fail(request))
+    .catch(() => answers.fail())
     .then(() => clearTimeout(timer));
 }
 

@@ -32,11 +32,13 @@ const MESSAGE_CHARS_MAX = 8192;
 const LEVEL = /^(log|info|warn|error|debug)$/;
 const SEEN = /^(click|navigate|exception|visibility|change)$/;
 
+/** What only a page that captures can do. */
+const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
 const CALLS: Record<string, (call: Call) => Done> = {
   setIdentity,
   setProperties,
-  trackEvent,
-  capture,
+  trackEvent: (call) => event(call, false),
+  capture: (call) => event(call, true),
   log,
   start: ({ machine }) => (machine.capture == 'off' ? machine.begin() : undefined),
   restart: ({ machine }) => machine.restart(),
@@ -51,7 +53,8 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   if (name == 'getSession') return { value: session(machine, options.format) };
   machine.identityEntry = null;
   const call = Object.prototype.hasOwnProperty.call(CALLS, name) && CALLS[name];
-  const error = call ? call({ machine, options, api, source }) : 'unknown_call';
+  const isDeaf = machine.capture != 'on' && RECORDING.test(name) && !isRelease(options, api);
+  const error = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call({ machine, options, api, source });
   if (error) machine.ports.note(error);
   machine.finish();
   return error ? { error } : { value: null };
@@ -133,7 +136,6 @@ function members({ properties, schema }: Checked): Members {
 function setProperties(call: Call): Done {
   const { machine, options, api, source } = call;
   const { type } = options;
-  if (machine.capture != 'on' && !isRelease(options, api)) return 'not_capturing';
   if (type != 'user' && type != 'page') return 'invalid_properties';
   const given = options.properties;
   const hasUid = type == 'user' && typeof given == 'object' && given && 'uid' in given;
@@ -180,38 +182,24 @@ function keepPageNames(machine: Machine, { properties, schema }: Checked): void 
   }
 }
 
-function trackEvent(call: Call): Done {
+/** An event, as the app names it or as the platform saw it without being told (CL-13). */
+function event(call: Call, isSeen: boolean): Done {
   const { machine, options, source } = call;
-  const { name } = options;
-  if (machine.capture != 'on') return 'not_capturing';
+  const type: string | undefined = isSeen ? options.type : undefined;
+  const { name = type } = options;
+  if (isSeen && !SEEN.test(type!)) return 'invalid_event_type';
   if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
   const plain = plainCall(options);
   if (!plain) return 'invalid_properties';
   machine.follow();
-  if (!machine.allows('events')) return 'rate_limited';
-  const kept = checked(call, plain, name == 'Order Completed');
-  machine.renew();
-  machine.record('event', { name, ...members(kept) }, source);
-}
-
-/** What the platform saw without being told (CL-13). */
-function capture(call: Call): Done {
-  const { machine, options, source } = call;
-  const { type, name = type } = options;
-  if (machine.capture != 'on') return 'not_capturing';
-  if (!SEEN.test(type)) return 'invalid_event_type';
-  if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
-  const plain = plainCall(options);
-  if (!plain) return 'invalid_properties';
-  machine.follow();
-  const kept = checked(call, plain);
+  if (!isSeen && !machine.allows('events')) return 'rate_limited';
+  const kept = checked(call, plain, !isSeen && name == 'Order Completed');
   machine.renew();
   machine.record('event', { name, type, ...members(kept) }, source);
 }
 
 function log({ machine, options, source }: Call): Done {
   let { level, msg } = options;
-  if (machine.capture != 'on') return 'not_capturing';
   if (msg === undefined) [level, msg] = ['log', level];
   if (msg == null || msg === '') return 'invalid_log';
   const message = textOf(msg).slice(0, MESSAGE_CHARS_MAX);
