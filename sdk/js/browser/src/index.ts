@@ -111,7 +111,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
     navigated: () => machine.navigated(),
     saw: (type, name, properties) => void (machine.capture == 'on' && perform(machine, 'capture', { type, name, properties })),
     activity: () => void perform(machine, 'activity', undefined),
-    hide: () => machine.hide(),
+    hide: () => machine.app('hide'),
   });
   if (typeof page._fs_ready == 'function') page._fs_ready();
 }

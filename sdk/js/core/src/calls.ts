@@ -40,7 +40,7 @@ const CALLS: Record<string, (call: Call) => Done> = {
   trackEvent: (call) => event(call, false),
   capture: (call) => event(call, true),
   log,
-  start: ({ machine }) => (machine.capture == 'off' ? machine.begin() : undefined),
+  start: ({ machine }) => (machine.capture == 'shutdown' ? 'not_capturing' : machine.begin()),
   restart: ({ machine }) => machine.restart(),
   shutdown: ({ machine, source }) => machine.shutdown(source),
   activity: ({ machine }) => machine.activity(),

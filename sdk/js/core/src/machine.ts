@@ -113,8 +113,8 @@ export class Machine {
     this.capture = 'on';
     this.hasBegun_ = true;
     if (!found || this.left_[found.device]) this.mint_('start');
-    else if (this.over_(found)) this.turn_({ ...found, session: ports.mint('session'), began: ports.wallMs(), pages: 1 }, 'start');
-    else this.turn_({ ...found, pages: found.pages + 1 }, 'start');
+    else if (this.over_(found)) this.turn_({ ...found, session: ports.mint('session'), began: ports.wallMs(), pages: 1 }, 'start', true);
+    else this.turn_({ ...found, pages: found.pages + 1 }, 'start', false);
     this.record('page', { ...ports.page() });
     this.began_();
     this.queue.takeRemains();
@@ -145,14 +145,14 @@ export class Machine {
     const { ports } = this;
     const at = freshRecord(ports.mint('device'), ports.mint('session'), ports.wallMs());
     if (uid) at.bound = boundTo(at.device, uid);
-    this.turn_(at, why, uid);
+    this.turn_(at, why, true, uid);
   }
 
   /** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
-  private turn_(at: Identity, why: ChangeWhy, uid: string | null = null): void {
+  private turn_(at: Identity, why: ChangeWhy, isNew: boolean, uid: string | null = null): void {
     const page = this.ports.mint('page');
     this.save_(at);
-    this.touch_(true);
+    this.touch_(isNew);
     this.enter_(at, page, why, uid);
   }
 
@@ -263,8 +263,7 @@ export class Machine {
   private touch_(isBeginning = false): void {
     const now = this.ports.wallMs();
     this.activeAt_ = isBeginning ? now : Math.max(this.activeAt_, now);
-    const gap = isBeginning ? NaN : now - this.heardAt_();
-    if (!(gap >= 0 && gap < this.settings.activity_write_ms)) this.write(ACTIVITY, '1.' + now);
+    if (isBeginning || now - this.heardAt_() >= this.settings.activity_write_ms) this.write(ACTIVITY, '1.' + now);
   }
 
   /** Why the session of `at` is over by now, if it is (SE-1). */
@@ -387,7 +386,7 @@ export class Machine {
   /** Lets an identity go while nothing is captured: from storage alone (SE-3, SE-4). */
   private release_(isForced: boolean): boolean {
     const { storage } = this.ports;
-    const found = this.read_();
+    const found = parseRecord(storage.read(RECORD), this.settings.org);
     if (!found || !(found.bound || isForced)) return false;
     this.left_[found.device] = true;
     if (!storage.remove(RECORD) || !storage.remove(ACTIVITY)) this.fail_();
@@ -397,13 +396,14 @@ export class Machine {
 
   /** Ends the session and stops capture (SE-3). */
   shutdown(source?: string): void {
-    if (this.capture == 'on') {
+    const { capture } = this;
+    if (capture == 'on') {
       this.follow();
       this.record('end', { why: 'shutdown' }, source);
       this.capture = 'shutdown';
       this.nextSession_('shutdown', 0);
-      this.news_ = { ...this.news_, shutdown: { reason: 0 } };
     }
+    if (capture != 'shutdown') this.news_.shutdown = { reason: 0 };
     this.capture = 'shutdown';
   }
 
@@ -415,7 +415,9 @@ export class Machine {
     const { ports, at_ } = this;
     const text = ports.storage.read(RECORD);
     const found = at_ && this.held_ !== undefined && text === this.held_ ? at_ : this.read_(text);
-    if (!found || found.bound || this.left_[found.device]) this.mint_('restart');
+    const isLeft = found && this.left_[found.device];
+    if (isLeft) ports.note('released_device_returned');
+    if (!found || found.bound || isLeft) this.mint_('restart');
     else {
       const isOver = this.over_(found);
       const at = isOver ? { ...found, session: ports.mint('session'), began: ports.wallMs(), pages: 1 } : { ...found, pages: found.pages + 1 };
@@ -462,8 +464,10 @@ export class Machine {
     else this.queue.timer(name);
   }
 
-  /** The page is hidden or left: everything goes out now (QU-3). */
-  hide(): void {
-    this.queue.leave();
+  /** The page is hidden or left, so that everything goes out now (QU-3); or the app is back, which is activity (SE-1). */
+  app(event: 'hide' | 'leave' | 'background' | 'foreground'): void {
+    if (event != 'foreground') return this.queue.leave();
+    this.activity();
+    this.finish();
   }
 }

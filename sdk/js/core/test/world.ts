@@ -187,7 +187,7 @@ export class World {
     if (event == 'terminate') {
       this.isDead = true;
       this.timers.clear();
-    } else if (event != 'foreground') this.machine.hide();
+    } else this.machine.app(event as 'hide');
   }
 
   do_write_storage({ set }: Step): void {
