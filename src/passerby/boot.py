@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -81,6 +82,34 @@ def open_store(data: str) -> Store:
     except OSError as error:
         raise StoreError(f"cannot use {data} as a directory for data ({error.strerror})") from error
     return SqliteStore(directory / DATABASE)
+
+
+class Workplace(msgspec.Struct, frozen=True):
+    """What a command works with beside a service, or without one."""
+
+    store: Store
+    org: Org
+    clock: SystemClock
+    ids: RandomIds
+
+    def new_key(self) -> str:
+        """A fresh API key."""
+        return new_api_key()
+
+
+@contextmanager
+def workplace(settings: Settings) -> Iterator[Workplace]:
+    """The data of these settings and the org they name, or the first. StoreError if there is none."""
+    store = open_store(settings.data)
+    try:
+        with store.read() as reader:
+            named = settings.org or next(iter(reader.orgs()), "")
+            org = reader.org(OrgId(named))
+        if org is None:
+            raise StoreError("there is no such org in these data: start the service once, or name another with --org")
+        yield Workplace(store, org, SystemClock(), RandomIds())
+    finally:
+        store.close()
 
 
 def compose(settings: Settings) -> Service:

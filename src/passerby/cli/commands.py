@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,10 @@ from typing import Any
 import click
 
 from passerby import __version__, boot
-from passerby.base.errors import PasserbyError
+from passerby.cli.asking import CONFIG, guard, settings_of
+from passerby.cli.keys import keys
 from passerby.cli.serve import serve
-from passerby.config import Settings, load
-
-_CONFIG = click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    envvar="PASSERBY_CONFIG",
-    help="TOML file with any of these settings.",
-)
+from passerby.cli.user import user
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,25 +29,25 @@ def main() -> None:
 @click.option("--org", help="Org id (made at the first start).")
 @click.option("--public-url", help="How browsers reach the service, when it stands behind a proxy.")
 @click.option("--log", help="auto, text, json or off.")
-@_CONFIG
+@CONFIG
 def serve_command(config: Path | None, **flags: Any) -> None:
     """Collect, store and show."""
-    _guard(lambda: serve(_settings(flags, config)))
+    guard(lambda: serve(settings_of(flags, config)))
 
 
 @main.command("rebuild")
 @click.option("--data", help="Directory of the database (data).")
-@_CONFIG
+@CONFIG
 def rebuild_command(config: Path | None, **flags: Any) -> None:
     """Make anew what only serves reading, from the stored bundles."""
 
     def rebuild() -> None:
-        store = boot.open_store(_settings(flags, config).data)
+        store = boot.open_store(settings_of(flags, config).data)
         store.rebuild()
         store.close()
         click.echo("Rebuilt sessions, properties and people.")
 
-    _guard(rebuild)
+    guard(rebuild)
 
 
 @main.command(
@@ -71,14 +64,5 @@ def audit_command(arguments: tuple[str, ...]) -> None:
     audit(args=list(arguments), prog_name="passerby audit")
 
 
-def _settings(flags: dict[str, Any], config: Path | None) -> Settings:
-    return load(flags, os.environ, config)
-
-
-def _guard(command: Any) -> None:
-    """Run a command; what is wrong is said in one line, with exit code 2."""
-    try:
-        command()
-    except PasserbyError as error:
-        click.echo(f"passerby: {error}", err=True)
-        sys.exit(2)
+main.add_command(keys)
+main.add_command(user)

@@ -95,7 +95,7 @@ def scrub(store: Store, due: Sequence[tuple[OrgId, Entry]], now_ms: int) -> None
 
     def finish(transaction: Transaction) -> None:
         for org, entry in due:
-            receipt = _receipt(transaction, org, entry.id)
+            receipt = receipt_of(transaction, org, entry.id)
             done = msgspec.structs.replace(receipt, erased_at_ms=now_ms)
             transaction.put_entry(org, Entry(ERASURE, receipt.id, msgspec.json.encode(done)))
             transaction.remove_entry(org, SCRUBBING, entry.id)
@@ -103,7 +103,8 @@ def scrub(store: Store, due: Sequence[tuple[OrgId, Entry]], now_ms: int) -> None
     store.submit(finish).result()
 
 
-def _receipt(reader: Reader, org: OrgId, name: str) -> ErasureReceipt:
+def receipt_of(reader: Reader, org: OrgId, name: str) -> ErasureReceipt:
+    """The receipt of that id, as it stands."""
     entry = reader.entry(org, ERASURE, name)
     return msgspec.json.decode(entry.body, type=ErasureReceipt) if entry else ErasureReceipt(name, 0)
 
@@ -124,7 +125,7 @@ def _remove_device(transaction: Transaction, name: OrgId, erasing: Erasing, devi
 
 
 def _add(transaction: Transaction, org: OrgId, name: str, removed: Removed, records: int) -> None:
-    so_far = _receipt(transaction, org, name)
+    so_far = receipt_of(transaction, org, name)
     grown = msgspec.structs.replace(
         so_far,
         devices=so_far.devices + bool(removed.pieces),
