@@ -116,14 +116,13 @@ class Queue:
         if self._flush_at_ms is not None:
             at_ms = min(at_ms, self._flush_at_ms)
         if head.due or at_ms <= self._now_ms():
-            self._all_due()
             self._wake_at(None)
             self._send(head)
         else:
             self._wake_at(at_ms)
 
     def flush(self) -> None:
-        """The timer `flush` is there: everything goes."""
+        """The timer `flush` is there."""
         self._flush_at_ms = None
         self._all_due()
         self.pump()
@@ -134,14 +133,13 @@ class Queue:
         self.pump()
 
     def hurry(self) -> None:
-        """The page may be gone in a moment: keep everything, send everything (QU-3, QU-6)."""
+        """The page may be gone in a moment: keep and send all of its own (QU-3, QU-6). Remains are safe where they are."""
         self._keep_all()
         if self._retrying:
             self._retrying = False
             self._ports.timers.clear("retry")
-        self._all_due()
         self._wake_at(None)
-        while head := next(self._unsent(), None):
+        while head := next((entry for entry in self._unsent() if entry.key not in self._remains), None):
             self._send(head)
 
     def reply(self, request: str, status: int, headers: Mapping[str, str], body: Any) -> None:
@@ -221,6 +219,9 @@ class Queue:
             entry.due = True
 
     def _send(self, head: Entry) -> None:
+        """Send the bundle that begins with `head`; when one of our own goes, all the rest is to follow (QU-3)."""
+        if head.key not in self._remains:
+            self._all_due()
         bundle: list[Entry] = []
         for entry in self._entries[self._entries.index(head) :]:
             if entry.request is not None or entry.stamp != head.stamp or len(bundle) == self._bundle_operations_max:
