@@ -15,16 +15,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from passerby import __version__
+from passerby.access.door import Door
+from passerby.access.passwords import fits
+from passerby.base.clock import Clock
 from passerby.base.errors import StoreError
 from passerby.base.ids import OrgId
 from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import dashboard_routes
-from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_secret
+from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
+from passerby.model.member import ADMIN
 from passerby.model.org import Org
 from passerby.observe.counters import Counters
 from passerby.query.keys import digest
@@ -37,12 +41,14 @@ DATABASE: Final = "passerby.db"
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A composed service. `new_key` is the API key that was made at this start, if one was."""
+    """A composed service. `new_key` and `new_password` are what was made at this start, if it was."""
 
     app: Application
     store: Store
     org: OrgId
     new_key: str | None
+    new_password: str | None
+    clock: Clock
     workers: tuple[Worker, ...]
 
     def start(self) -> None:
@@ -118,12 +124,14 @@ def compose(settings: Settings) -> Service:
     clock, ids, counters = SystemClock(), RandomIds(), Counters()
     org, new_key = _found_org(store, settings, clock.now_ms())
     collector = Collector(Pipeline(store, clock, counters), store, _scripts(), counters)
-    style = files("passerby.faces.dashboard").joinpath("style.css").read_bytes()
+    door = Door(store, clock, new_token)
+    made = _found_admin(store, door, org, settings)
     worker = Worker(store, clock, work_of(store, clock, ids), "jobs")
     desk = Desk(store, clock, ids, worker.wake)
     api = api_routes(desk, settings.api_requests_per_second)
-    routes = [*api, *dashboard_routes(store, clock, style), *_health_routes(counters)]
-    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key, (worker,))
+    pages = dashboard_routes(store, clock, door, new_password, settings.public_url)
+    routes = [*api, *pages, *_health_routes(counters)]
+    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key, made, clock, (worker,))
 
 
 def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:
@@ -142,6 +150,16 @@ def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, st
 
     store.submit(found).result()
     return wanted, None if settings.api_key else key or None
+
+
+def _found_admin(store: Store, door: Door, org: OrgId, settings: Settings) -> str | None:
+    """See that the member `admin` is there, with the password of the settings if they give one."""
+    with store.read() as reader:
+        admin = reader.member(org, ADMIN)
+    password = settings.password or (new_password() if admin is None else "")
+    if password and not fits(password, admin.password_hash if admin else None):
+        door.put_member(org, ADMIN, ADMIN, password)
+    return None if settings.password else password or None
 
 
 def _scripts() -> Mapping[str, bytes]:

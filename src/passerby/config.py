@@ -19,7 +19,8 @@ _ELSEWHERE: Final = frozenset({"PASSERBY_CONFIG", "PASSERBY_FS_SKILLS"})
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How this service runs.
 
-    `data` is a directory, or `:memory:`. `org` and `api_key` are made at the first start when empty. `port` 0
+    `data` is a directory, or `:memory:`. `org`, `api_key` and `password` (of the member
+    `admin`) are made at the first start when empty. `port` 0
     takes any free one. `public_url` is how browsers reach the service when it stands behind a proxy.
     `api_requests_per_second` limits each API key; 0 does not.
     """
@@ -30,13 +31,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls: bool = False
     org: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{0,64}$")] = ""
     api_key: str = ""
+    password: str = ""
     public_url: str = ""
     api_requests_per_second: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     log: Literal["auto", "text", "json", "off"] = "auto"
 
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None) -> Settings:
-    """The settings. SettingsError names the key, and never its value (an API key may be one)."""
+    """The settings. SettingsError names the key, and never its value (a password may be one)."""
     found: dict[str, Any] = {}
     for origin, values in (("file", _file(file)), ("environment", _environment(environment)), ("flag", flags)):
         given = {name: value for name, value in values.items() if value is not None}

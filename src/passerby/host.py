@@ -5,6 +5,9 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from typing import Final
+
+_LEGIBLE: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 class SystemClock:
@@ -35,5 +38,14 @@ def new_api_key() -> str:
 
 def new_org_name() -> str:
     """A short random org id."""
-    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-    return "o-" + "".join(secrets.choice(alphabet) for _ in range(6))
+    return "o-" + "".join(secrets.choice(_LEGIBLE) for _ in range(6))
+
+
+def new_password() -> str:
+    """Sixteen letters and digits with 80 bits of chance, in fours."""
+    return "-".join("".join(secrets.choice(_LEGIBLE.lower()) for _ in range(4)) for _ in range(4))
+
+
+def new_token() -> str:
+    """A token with 256 bits of chance."""
+    return secrets.token_urlsafe(32)

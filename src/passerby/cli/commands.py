@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import click
 
 from passerby import __version__, boot
 from passerby.cli.asking import CONFIG, guard, settings_of
+from passerby.cli.demo import Filling, run_demo
 from passerby.cli.keys import keys
 from passerby.cli.serve import serve
 from passerby.cli.user import user
+from passerby.cli.why import explain
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +36,41 @@ def main() -> None:
 def serve_command(config: Path | None, **flags: Any) -> None:
     """Collect, store and show."""
     guard(lambda: serve(settings_of(flags, config)))
+
+
+@main.command("demo")
+@click.option("--fill", type=click.IntRange(min=0), default=0, help="Make up so many visitors first.")
+@click.option("--seed", type=int, default=1, help="The same seed makes up the same visitors (1).")
+@click.option("--days", type=click.IntRange(1, 28), default=14, help="Spread them over so many days up to now (14).")
+@click.option("--serve/--no-serve", default=True, help="Only fill, and do not serve.")
+@click.option("--port", type=int, help="Port of the service (8000; 0 takes a free one).")
+@click.option("--data", help="Directory of the database; without it, one that goes when the demo ends.")
+@click.option("--log", help="auto, text, json or off.")
+@CONFIG
+def demo_command(fill: int, seed: int, days: int, serve: bool, config: Path | None, **flags: Any) -> None:
+    """Try it out: a service with made-up visitors in it."""
+
+    def demo() -> None:
+        with tempfile.TemporaryDirectory(prefix="passerby-demo-") as directory:
+            settings = settings_of({**flags, "data": flags["data"] or directory}, config)
+            run_demo(settings, Filling(fill, seed, days), serve)
+
+    guard(demo)
+
+
+@main.command("why")
+@click.argument("session")
+@click.option("--data", help="Directory of the database (data).")
+@click.option("--org", help="Org id, if there are several.")
+@CONFIG
+def why_command(session: str, config: Path | None, **flags: Any) -> None:
+    """Explain whose SESSION (device:session) is, and why it begins and ends where it does."""
+
+    def why() -> None:
+        with boot.workplace(settings_of(flags, config)) as place:
+            explain(place, session)
+
+    guard(why)
 
 
 @main.command("rebuild")

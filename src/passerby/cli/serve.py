@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,8 +16,8 @@ from passerby.cli.logs import log_config
 from passerby.config import Settings
 
 
-def serve(settings: Settings) -> None:
-    """Run until stopped. SettingsError if the port is taken."""
+def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _service, _base: None) -> None:
+    """Run until stopped, after `prepare` was given the service and its address. SettingsError if the port is taken."""
     listener = _listen(settings)
     service = compose(settings)
     scheme = "https" if settings.tls else "http"
@@ -25,6 +26,7 @@ def serve(settings: Settings) -> None:
     if settings.tls:
         directory = Path("." if settings.data == MEMORY else settings.data) / "tls"
         keyfile, certfile, trust = certificate.development(directory, settings.host)
+    prepare(service, base)
     _welcome(service, base, trust)
     config = uvicorn.Config(
         service.app,
@@ -67,6 +69,8 @@ def _shown_host(host: str) -> str:
 
 def _welcome(service: Service, base: str, trust: Path | None) -> None:
     click.echo(f"\n  Passerby is running.\n\n  Dashboard  {base}/ui/{service.org}/")
+    if service.new_password:
+        click.echo(f"  Sign in    admin / {service.new_password}   (shown this once: keep it)")
     if service.new_key:
         click.echo(f"  API key    {service.new_key}   (shown this once: keep it)")
     if trust:

@@ -169,6 +169,10 @@ class Reader(Protocol):
 
     def count_sessions(self, org: OrgId) -> int: ...
 
+    def piece_of(self, org: OrgId, device: DeviceId, instant: Instant) -> Piece | None:
+        """The piece of a device that holds the operation made at `instant`, if it is kept there."""
+        ...
+
     def pieces_after(self, org: OrgId, row: int, limit: int) -> list[Piece]:
         """The org's pieces with a row above `row`, in order of row."""
         ...

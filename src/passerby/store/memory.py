@@ -210,6 +210,10 @@ class _MemoryReader:
     def count_sessions(self, org: OrgId) -> int:
         return len(self._sessions(org))
 
+    def piece_of(self, org: OrgId, device: DeviceId, instant: Instant) -> Piece | None:
+        mine = (piece for piece in self.pieces_of_device(org, device) if piece.page == instant.page)
+        return next((piece for piece in mine if any(op.n == instant.n for op in piece.operations)), None)
+
     def pieces_after(self, org: OrgId, row: int, limit: int) -> list[Piece]:
         found = [piece for (owner, number), piece in self._truth.pieces.items() if owner == org and number > row]
         return sorted(found, key=lambda piece: piece.row)[:limit]

@@ -145,6 +145,12 @@ class SqliteReader:
     def count_sessions(self, org: OrgId) -> int:
         return int(self._db.execute(SQL.count_sessions, (self._number(org),)).fetchone()[0])
 
+    def piece_of(self, org: OrgId, device: DeviceId, instant: Instant) -> Piece | None:
+        where = (self._number(org), blob(device), instant.at, blob(instant.page), instant.n)
+        row = self._db.execute(SQL.piece_of, where).fetchone()
+        found = rows.piece(row) if row else None
+        return found if found and any(op.n == instant.n for op in found.operations) else None
+
     def pieces_after(self, org: OrgId, row: int, limit: int) -> list[Piece]:
         return [rows.piece(found) for found in self._db.execute(SQL.pieces_after, (self._number(org), row, limit))]
 

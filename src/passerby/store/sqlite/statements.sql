@@ -102,6 +102,10 @@ FROM sessions WHERE org = ?1 AND device = ?2
   AND session <> device AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4) ORDER BY began_at_ms, session DESC LIMIT 1;
 -- name: count_sessions
 SELECT count(*) FROM sessions WHERE org = ? AND session <> device;
+-- name: piece_of
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
+FROM pieces WHERE org = ?1 AND device = ?2 AND last_at_ms >= ?3 AND page = ?4 AND last_n >= ?5
+ORDER BY last_at_ms LIMIT 1;
 -- name: pieces_after
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE piece > ?2 AND org = ?1 ORDER BY piece LIMIT ?3;

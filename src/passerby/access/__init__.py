@@ -1,0 +1,1 @@
+"""Who may look: members, sign-ins and share links. Knows no HTTP and no page."""

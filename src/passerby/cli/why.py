@@ -1,0 +1,36 @@
+"""`passerby why`: prints what made a session whose it is (AT-5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from passerby.base.errors import SettingsError
+from passerby.boot import Workplace
+from passerby.query.sessions import happenings
+from passerby.query.why import Reason, why_session
+from passerby.store.people import find_session
+
+
+def explain(place: Workplace, name: str) -> None:
+    """Print why the session `device:session` is where it is. SettingsError if there is none."""
+    with place.store.read() as reader:
+        session = find_session(reader, place.org.id, name)
+        if session is None:
+            raise SettingsError(f"no session {name} here: give it as <device>:<session>, as its page's address has it")
+        outcomes = {found.outcome for found in happenings(reader, place.org.id, session.id)}
+        why = why_session(reader, place.org, session, outcomes, place.clock.now_ms())
+    click.echo(f"Session  {why.session}\nDevice   {why.device}\nUser     {why.uid or 'nobody known'}\n")
+    for reason in why.reasons:
+        click.echo(f"  {reason.rule:<7} {reason.statement}")
+        if reason.cited:
+            click.echo(f"  {'':<7} {_cited(reason)}")
+
+
+def _cited(reason: Reason) -> str:
+    cited = reason.cited
+    if cited is None:
+        return ""
+    at = datetime.fromtimestamp(cited.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    return f"{cited.call} n={cited.n} on page {cited.page}, {at}, by {cited.sdk or 'an unnamed SDK'}"

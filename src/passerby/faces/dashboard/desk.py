@@ -1,0 +1,150 @@
+"""The desk: who may see which page, and what a form must bring to be taken.
+
+A page is a function from `Asked` to a response. `Desk.page` makes of one an endpoint that is for members, `Desk.form`
+one that changes something: it needs the form's mark, and a request that our own pages made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, quote, urlsplit
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from passerby.access.door import Door, bears, form_mark
+from passerby.base.clock import Clock
+from passerby.base.ids import OrgId
+from passerby.faces.dashboard.rendering import Rendering, redirect
+from passerby.model.member import ADMIN, GUEST, Admission
+from passerby.model.org import Org
+from passerby.store.contract import Reader, Store
+
+COOKIE: Final = "passerby_pass"
+_FORM_BYTES_MAX: Final = 16 << 10
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request by somebody who may look, with a reader of this moment."""
+
+    reader: Reader
+    org: Org
+    admission: Admission
+    token: str
+    request: Request
+    now_ms: int
+
+    @property
+    def base(self) -> str:
+        """Where the org's pages begin."""
+        return f"/ui/{self.org.id}"
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they may change things."""
+        return self.admission.role == ADMIN
+
+
+Page = Callable[[Asked], Response]
+Form = Callable[[Asked, Mapping[str, str]], Response]
+
+
+class Desk:
+    """Admits requests to pages. `public_url` is how browsers reach the service, if it stands behind a proxy."""
+
+    def __init__(self, store: Store, clock: Clock, door: Door, rendering: Rendering, public_url: str) -> None:
+        self.store = store
+        self.clock = clock
+        self.door = door
+        self.rendering = rendering
+        self._public_url = public_url
+
+    def show(self, asked: Asked, template: str, /, status: int = 200, **values: Any) -> Response:
+        """A page inside the frame that every member sees."""
+        return self.rendering.page(template, status, **self.frame(asked), **values)
+
+    def frame(self, asked: Asked) -> dict[str, Any]:
+        """What every template of a member's page is given."""
+        return {
+            "org": asked.org.id,
+            "base": asked.base,
+            "member": asked.admission.member,
+            "is_admin": asked.is_admin,
+            "is_guest": asked.admission.role == GUEST,
+            "mark": form_mark(asked.token),
+            "here": asked.request.url.path,
+            "now_ms": asked.now_ms,
+        }
+
+    def origin(self, request: Request) -> str:
+        """Scheme and host of the service as a browser sees it."""
+        return self._public_url or f"{request.url.scheme}://{request.url.netloc}"
+
+    def page(self, page: Page) -> Callable[[Request], Response]:
+        """An endpoint that shows `page` to members and sends others to sign in."""
+
+        def answer(request: Request) -> Response:
+            with self.store.read() as reader:
+                asked = self.asked(reader, request)
+                if asked is None or asked.admission.role == GUEST:
+                    return self.to_sign_in(request)
+                return page(asked)
+
+        return answer
+
+    def form(self, form: Form, for_admins: bool = True) -> Callable[[Request], Any]:
+        """An endpoint that takes a form from members: 403 without its mark, or for a viewer if it is for admins."""
+
+        async def take(request: Request) -> Response:
+            fields = await self.fields(request)
+
+            def answer() -> Response:
+                with self.store.read() as reader:
+                    asked = self.asked(reader, request)
+                    if asked is None or asked.admission.role == GUEST:
+                        return self.to_sign_in(request)
+                    genuine = self.is_own(request) and bears(fields.get("mark", ""), asked.token)
+                    if not genuine or (for_admins and not asked.is_admin):
+                        why = "Only admins may do that." if genuine else "The form is stale: go back and reload."
+                        return self.show(asked, "notice.html", 403, title="Not allowed", text=why)
+                    return form(asked, fields)
+
+            return await run_in_threadpool(answer)
+
+        return take
+
+    def asked(self, reader: Reader, request: Request) -> Asked | None:
+        """The request with what its cookie, or the token in its path, admits to; None if that is nothing."""
+        org = reader.org(OrgId(request.path_params["org"]))
+        token = request.path_params.get("token") or request.cookies.get(COOKIE, "")
+        admission = self.door.admitted(reader, org.id, token) if org else None
+        if org is None or admission is None:
+            return None
+        return Asked(reader, org, admission, token, request, self.clock.now_ms())
+
+    def to_sign_in(self, request: Request) -> Response:
+        """Off to the sign-in page, and back here afterwards."""
+        org = quote(request.path_params["org"], safe="")
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        asked_for = f"?next={quote(back, safe='')}" if request.method == "GET" else ""
+        return redirect(f"/ui/{org}/sign-in{asked_for}")
+
+    def is_own(self, request: Request) -> bool:
+        """Whether one of our own pages made the request, as far as the browser tells."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = request.headers.get("origin")
+        return origin is None or urlsplit(origin).netloc in (request.url.netloc, urlsplit(self._public_url).netloc)
+
+    async def fields(self, request: Request) -> Mapping[str, str]:
+        """The fields of a form; none if it is too large."""
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _FORM_BYTES_MAX:
+                return {}
+        return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

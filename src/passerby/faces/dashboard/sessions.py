@@ -1,0 +1,122 @@
+"""Sessions: what happened in one, why it is whose it is, and a link that shows it to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from passerby.base.ids import DeviceId, SessionId
+from passerby.base.units import DAY_MS, HOUR_MS
+from passerby.faces.dashboard.desk import Asked, Desk
+from passerby.faces.dashboard.listing import listed
+from passerby.model.member import GUEST
+from passerby.model.properties import Property
+from passerby.model.session import Session
+from passerby.query.sessions import Happening, happenings
+from passerby.query.why import why_operation, why_session
+from passerby.store.people import devices_of, find_session, owner_of
+
+_SHOWN: Final = 100
+_LASTING: Final = {"1": HOUR_MS, "24": DAY_MS, "168": 7 * DAY_MS}
+_GONE: Final = "It may have been erased, or the link is from another service."
+
+
+def session_routes(desk: Desk) -> list[Route]:
+    """The routes of a session, its sharing, and its shared page."""
+
+    def session(asked: Asked) -> Response:
+        name = asked.request.path_params["session"]
+        found = find_session(asked.reader, asked.org.id, name)
+        if found is None:
+            return desk.show(asked, "notice.html", 404, title="No such session", text=_GONE)
+        _, _, moment = name.partition(":")[2].partition(":")
+        at_ms = int(moment) if moment.isascii() and moment.isdigit() and len(moment) < 16 else None
+        return desk.show(asked, "session.html", **_session(asked, found, at_ms), shared="", lasting=0)
+
+    def share(asked: Asked, fields: Mapping[str, str]) -> Response:
+        found = find_session(asked.reader, asked.org.id, asked.request.path_params["session"])
+        lasts_ms = _LASTING.get(fields.get("hours", ""))
+        if found is None or lasts_ms is None:
+            return desk.show(asked, "notice.html", 404, title="No such session", text=_GONE)
+        token = desk.door.share(asked.org.id, asked.admission.member, found.id, lasts_ms)
+        shared = f"{desk.origin(asked.request)}{asked.base}/shared/{token}"
+        return desk.show(
+            asked, "session.html", **_session(asked, found, None), shared=shared, lasting=asked.now_ms + lasts_ms
+        )
+
+    def shared(request: Request) -> Response:
+        with desk.store.read() as reader:
+            asked = desk.asked(reader, request)
+            shared = asked.admission.session if asked is not None and asked.admission.role == GUEST else None
+            found = asked.reader.session(asked.org.id, shared) if asked is not None and shared is not None else None
+            if asked is None or found is None:
+                return desk.rendering.page("expired.html", 404, org=request.path_params["org"])
+            return desk.show(asked, "session.html", **_session(asked, found, None), shared="", lasting=0)
+
+    return [
+        Route("/ui/{org}/session/{session}", desk.page(session)),
+        Route("/ui/{org}/session/{session}/share", desk.form(share), methods=["POST"]),
+        Route("/ui/{org}/shared/{token}", shared),
+    ]
+
+
+def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, Any]:
+    reader, org = asked.reader, asked.org.id
+    found = list(happenings(reader, org, session.id))
+    start, now = _window(asked, found, moment)
+    owner = owner_of(reader, org, session.device)
+    device = reader.device(org, session.device)
+    shown = [(one, why_operation(device, one)) for one in found[start : start + _SHOWN]]
+    outcomes = {one.outcome for one in found}
+    return {
+        "one": listed(asked, [session])[0],
+        "path": f"{asked.base}/session/{quote(f'{session.device}:{session.id}', safe='')}",
+        "why": why_session(reader, asked.org, session, outcomes, asked.now_ms),
+        "shown": shown,
+        "start": start,
+        "size": _SHOWN,
+        "total": len(found),
+        "now": now,
+        "moment": moment,
+        "sdks": sorted({one.piece.sdk for one in found if one.piece.sdk}),
+        "page_properties": _page_properties(found),
+        **_neighbours(asked, session, devices_of(reader, org, owner) if owner else []),
+    }  # fmt: skip
+
+
+def _window(asked: Asked, found: list[Happening], moment: int | None) -> tuple[int, tuple[str, int] | None]:
+    """Where the shown part begins, and the operation that was the last at the moment of a `url.now` link.
+
+    The link has the client's clock (SE-5), as `t` has.
+    """
+    if moment is not None:
+        until = [index for index, one in enumerate(found) if one.operation.t <= moment]
+        if until:
+            one = found[until[-1]]
+            return until[-1] // _SHOWN * _SHOWN, (one.piece.page, one.operation.n)
+    text = asked.request.query_params.get("from", "")
+    start = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return start if start < len(found) else 0, None
+
+
+def _page_properties(found: list[Happening]) -> list[Property]:
+    last: dict[str, Property] = {}
+    for one in found:
+        if getattr(one.operation, "type", "") == "page":
+            last |= {kept.name: kept for kept in getattr(one.operation, "properties", ())}
+    return [last[name] for name in sorted(last)]
+
+
+def _neighbours(asked: Asked, session: Session, devices: Sequence[DeviceId]) -> dict[str, Any]:
+    """The user's sessions before and after this one."""
+    place = (session.began_at_ms, SessionId(session.id))
+    earlier = asked.reader.sessions_of(asked.org.id, devices, place, 1)
+    return {
+        "earlier": earlier[0] if earlier else None,
+        "later": asked.reader.next_session(asked.org.id, devices, place),
+    }

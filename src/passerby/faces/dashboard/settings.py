@@ -1,0 +1,103 @@
+"""Settings: who may look, what is shared, and what the org has chosen about capture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from passerby.base.units import HOUR_MS, MINUTE_MS
+from passerby.faces.dashboard.desk import Asked, Desk
+from passerby.faces.dashboard.rendering import redirect
+from passerby.model.member import ADMIN, GUEST, VIEWER, Role
+from passerby.model.org import Org
+
+_NAME_CHARS_MAX: Final = 64
+_PASSWORD_CHARS_MIN: Final = 12
+_IDLE_MIN: Final = (1, 24 * 60)
+_AGE_H: Final = (1, 24 * 7)
+
+
+def settings_routes(desk: Desk, new_password: Callable[[], str]) -> list[Route]:
+    """The routes of the page and of its forms."""
+
+    def show(asked: Asked, status: int = 200, told: str = "", secret: str = "") -> Response:
+        admissions = asked.reader.admissions(asked.org.id) if asked.is_admin else []
+        live = [one for one in admissions if one.expires_at_ms > asked.now_ms]
+        values: dict[str, Any] = {
+            "origin": desk.origin(asked.request),
+            "settings": asked.org.settings,
+            "members": asked.reader.members(asked.org.id) if asked.is_admin else [],
+            "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in live if one.session],
+            "told": told,
+            "secret": secret,
+        }
+        return desk.show(asked, "settings.html", status, **values)
+
+    def settings(asked: Asked) -> Response:
+        return show(asked)
+
+    def capture(asked: Asked, fields: Mapping[str, str]) -> Response:
+        idle_min, age_h = _number(fields, "idle_min", _IDLE_MIN), _number(fields, "age_h", _AGE_H)
+        if idle_min is None or age_h is None:
+            return show(asked, 400, "Idle minutes are a whole number from 1 to 1440, and hours one from 1 to 168.")
+        chosen = msgspec.structs.replace(
+            asked.org.settings,
+            capture="capture" in fields,
+            idle_ms=idle_min * MINUTE_MS,
+            age_ms=age_h * HOUR_MS,
+            split_on_identify="split_on_identify" in fields,
+        )
+        org = Org(asked.org.id, asked.org.secret, chosen)
+        desk.store.submit(lambda transaction: transaction.add_org(org)).result()
+        return redirect(f"{asked.base}/settings")
+
+    def add(asked: Asked, fields: Mapping[str, str]) -> Response:
+        name = fields.get("name", "").strip()
+        role: Role = ADMIN if fields.get("role") == ADMIN else VIEWER
+        if not 1 <= len(name) <= _NAME_CHARS_MAX or asked.reader.member(asked.org.id, name):
+            return show(asked, 400, "A name has 1 to 64 characters and is nobody else's here.")
+        password = new_password()
+        desk.door.put_member(asked.org.id, name, role, password)
+        with desk.store.read() as reader:
+            told = f"{name} may sign in with this password, which is shown once:"
+            return show(msgspec.structs.replace(asked, reader=reader), 200, told, password)
+
+    def remove(asked: Asked, fields: Mapping[str, str]) -> Response:
+        name = fields.get("name", "")
+        if name == asked.admission.member:
+            return show(asked, 400, "Somebody else has to remove you.")
+        desk.door.remove_member(asked.org.id, name)
+        return redirect(f"{asked.base}/settings")
+
+    def password(asked: Asked, fields: Mapping[str, str]) -> Response:
+        chosen, name = fields.get("password", ""), asked.admission.member
+        if len(chosen) < _PASSWORD_CHARS_MIN:
+            return show(asked, 400, f"A password has at least {_PASSWORD_CHARS_MIN} characters.")
+        desk.door.remove_member(asked.org.id, name)
+        desk.door.put_member(asked.org.id, name, asked.admission.role, chosen)
+        return redirect(f"{asked.base}/sign-in")
+
+    def unshare(asked: Asked, fields: Mapping[str, str]) -> Response:
+        wanted = fields.get("share", "")
+        for one in asked.reader.admissions(asked.org.id):
+            if one.role == GUEST and one.digest.hex() == wanted:
+                desk.door.dismiss(one.digest)
+        return redirect(f"{asked.base}/settings")
+
+    forms = {"capture": capture, "add-member": add, "remove-member": remove, "unshare": unshare}
+    return [
+        Route("/ui/{org}/settings", desk.page(settings)),
+        Route("/ui/{org}/settings/password", desk.form(password, for_admins=False), methods=["POST"]),
+        *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
+    ]
+
+
+def _number(fields: Mapping[str, str], name: str, bounds: tuple[int, int]) -> int | None:
+    text = fields.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        return None
+    return int(text) if bounds[0] <= int(text) <= bounds[1] else None

@@ -1,0 +1,112 @@
+"""Users: finding them, and everything about one of them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from passerby.base.errors import Refusal
+from passerby.base.ids import SessionId
+from passerby.faces.dashboard.desk import Asked, Desk
+from passerby.faces.dashboard.lanes import ROW, picture_of
+from passerby.faces.dashboard.listing import listed
+from passerby.model.properties import Scalar
+from passerby.query.cursor import read, written
+from passerby.query.timeline import timeline_of
+from passerby.query.users import User, find_user, list_users
+from passerby.store.contract import MATCHES_MAX, PersonFilter
+
+_SHOWN: Final = 50
+_SESSIONS_SHOWN: Final = 25
+_STAYS_DRAWN: Final = 30
+_DEVICES_SHOWN: Final = 20
+
+
+def users_routes(desk: Desk) -> list[Route]:
+    """The routes of the list and of one user."""
+
+    def users(asked: Asked) -> Response:
+        params = asked.request.query_params
+        text, kind = params.get("q", "").strip(), params.get("kind", "")
+        token = params.get("page_token") or None
+        try:
+            page = list_users(asked.reader, asked.org.id, _wanted(text, kind), token, _SHOWN)
+        except Refusal:
+            page, token = list_users(asked.reader, asked.org.id, _wanted(text, kind), None, _SHOWN), None
+        kept = {"q": text, "kind": kind}
+        older = f"?{urlencode({**kept, 'page_token': page.next_page_token})}" if page.next_page_token else ""
+        first = f"?{urlencode(kept)}" if token else ""
+        is_cut = bool(text) and page.total >= MATCHES_MAX
+        return desk.show(
+            asked, "users.html", page=page, text=text, kind=kind, older=older, first=first, is_cut=is_cut,
+            origin=desk.origin(asked.request),
+        )  # fmt: skip
+
+    def user(asked: Asked) -> Response:
+        found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
+        if found is None:
+            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+        return desk.show(asked, "user.html", **_life(asked, found))
+
+    def lanes(asked: Asked) -> Response:
+        found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
+        if found is None:
+            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+        return desk.show(asked, "lanes.html", **_drawn(asked, found))
+
+    return [
+        Route("/ui/{org}/users", desk.page(users)),
+        Route("/ui/{org}/user/{user}", desk.page(user)),
+        Route("/ui/{org}/user/{user}/lanes", desk.page(lanes)),
+    ]
+
+
+_GONE: Final = "It may have been erased, or the link is from another service."
+
+
+def _wanted(text: str, kind: str) -> PersonFilter:
+    """What a search asks for: `name=value` is a property, anything else what a uid, e-mail or name begins with."""
+    identified = {"identified": True, "anonymous": False}.get(kind)
+    name, equals, value = text.partition("=")
+    if equals and name.strip() and value.strip():
+        return PersonFilter(identified=identified, having=(name.strip(), _readings(value.strip())))
+    return PersonFilter(identified=identified, prefix=text or None)
+
+
+def _readings(value: str) -> tuple[Scalar, ...]:
+    """The values that text may stand for: itself, and the number or bool that it reads as."""
+    readings: list[Scalar] = [value]
+    with contextlib.suppress(msgspec.DecodeError):
+        read_as = msgspec.json.decode(value)
+        if isinstance(read_as, int | float):
+            readings += [read_as, float(read_as)] if type(read_as) is int else [read_as]
+    return tuple(readings)
+
+
+def _drawn(asked: Asked, user: User) -> dict[str, Any]:
+    timeline = timeline_of(asked.reader, asked.org, user.devices, asked.now_ms, _STAYS_DRAWN)
+    return {"timeline": timeline, "picture": picture_of(timeline), "row": ROW, "user": user}
+
+
+def _life(asked: Asked, user: User) -> dict[str, Any]:
+    after = None
+    with contextlib.suppress(Refusal):
+        token = asked.request.query_params.get("page_token")
+        at_ms, name = read(token) if token else (0, "")
+        after = (at_ms, SessionId(name)) if token else None
+    found = asked.reader.sessions_of(asked.org.id, user.devices, after, _SESSIONS_SHOWN + 1)
+    shown = found[:_SESSIONS_SHOWN]
+    older = written(shown[-1].began_at_ms, shown[-1].id) if len(found) > len(shown) else ""
+    standings = [asked.reader.device(asked.org.id, device) for device in user.devices[:_DEVICES_SHOWN]]
+    return {
+        **_drawn(asked, user),
+        "sessions": listed(asked, shown),
+        "older": older,
+        "standings": standings,
+        "devices_left_out": len(user.devices) - len(standings),
+    }

@@ -1,0 +1,118 @@
+"""Timelines: the life of a user's devices as lanes, with every boundary and its reason.
+
+A lane is one device. Its sessions are stays; between them nothing is claimed. A boundary is where identity or a
+session changed:
+
+    why          what it is                                                     rule
+    -----------  -------------------------------------------------------------  ------
+    identify     the device was bound to its user                               ID-2
+    anonymize    the user left the device, which is sealed                      ID-6
+    reidentify   another user took over, on another device; this one is sealed  ID-5
+    forget       a visitor asked to be forgotten; the device is sealed          ID-7
+    conflict     somebody else identified here; the rest is kept elsewhere      AT-4
+    shutdown     capture was shut down                                          SE-3
+    timeout      nobody did anything for the idle limit                         SE-1
+    age          the session reached the age limit                              SE-1
+
+Devices of different users are never put into one timeline: nothing says that they have to do with one another (PV-1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from passerby.base.ids import DeviceId, SessionId, Uid
+from passerby.model.device import CONFLICT
+from passerby.model.org import Org
+from passerby.model.session import Session
+from passerby.store.contract import Reader
+
+IDENTIFY: Final = "identify"
+RULES: Final = {
+    IDENTIFY: "ID-2",
+    "anonymize": "ID-6",
+    "reidentify": "ID-5",
+    "forget": "ID-7",
+    CONFLICT: "AT-4",
+    "shutdown": "SE-3",
+    "timeout": "SE-1",
+    "age": "SE-1",
+}
+RELEASING: Final = frozenset({"anonymize", "reidentify", "forget", CONFLICT})
+"""The reasons after which a device is sealed."""
+
+
+class Boundary(msgspec.Struct, frozen=True):
+    """Where something changed on a lane, why, and by which rule."""
+
+    at_ms: int
+    why: str
+    rule: str
+    session: SessionId | None
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """One session on a lane, up to when it was last active; `is_open` while it has not ended."""
+
+    session: Session
+    until_ms: int
+    is_open: bool
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """One device: its stays and boundaries, oldest first.
+
+    `known_since_ms` is when it was bound (None: it is nobody's); `sealed` is where it ends for ever.
+    """
+
+    device: DeviceId
+    uid: Uid | None
+    stays: list[Stay]
+    boundaries: list[Boundary]
+    known_since_ms: int | None
+    sealed: Boundary | None
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """Lanes, the latest active first. `has_earlier` when sessions were left out for being too many."""
+
+    lanes: list[Lane]
+    has_earlier: bool
+
+
+def timeline_of(reader: Reader, org: Org, devices: Sequence[DeviceId], now_ms: int, limit: int) -> Timeline:
+    """The last `limit` sessions of `devices`, which belong to one user, as lanes."""
+    found = reader.sessions_of(org.id, devices, None, limit + 1)
+    lanes: dict[DeviceId, list[Session]] = {}
+    for session in found[:limit]:
+        lanes.setdefault(session.device, []).append(session)
+    drawn = [_lane(reader, org, device, sessions[::-1], now_ms) for device, sessions in lanes.items()]
+    return Timeline(drawn, len(found) > limit)
+
+
+def _lane(reader: Reader, org: Org, device: DeviceId, sessions: list[Session], now_ms: int) -> Lane:
+    standing = reader.device(org.id, device)
+    stays: list[Stay] = []
+    boundaries: list[Boundary] = []
+    for session in sessions:
+        ending = session.ending(now_ms, org.settings.idle_ms, org.settings.age_ms)
+        stays.append(Stay(session, min(session.active_at_ms, ending[0]) if ending else now_ms, ending is None))
+        if ending is not None:
+            boundaries.append(Boundary(ending[0], ending[1], RULES[ending[1]], session.id))
+    known_since_ms = sealed = None
+    if standing.binding is not None:
+        known_since_ms = standing.binding.instant.at
+        if known_since_ms >= sessions[0].began_at_ms:
+            within = [session.id for session in sessions if session.began_at_ms <= known_since_ms]
+            boundaries.append(Boundary(known_since_ms, IDENTIFY, RULES[IDENTIFY], within[-1]))
+    if standing.seal is not None:
+        why = standing.seal.why
+        ended = next((b for b in boundaries if b.why == why), None)
+        sealed = ended or Boundary(standing.seal.instant.at, why, RULES[why], None)
+        if ended is None:
+            boundaries.append(sealed)
+    boundaries.sort(key=lambda boundary: boundary.at_ms)
+    return Lane(device, standing.binding.uid if standing.binding else None, stays, boundaries, known_since_ms, sealed)

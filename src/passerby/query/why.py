@@ -1,0 +1,171 @@
+"""Why: every attribution explained by the operations and the rules that made it so (AT-5)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
+from passerby.model.device import CONFLICT, Device, Instant
+from passerby.model.operation import SEALING, End, Operation
+from passerby.model.org import Org
+from passerby.model.outcome import Outcome
+from passerby.model.session import Session
+from passerby.query.sessions import Happening
+from passerby.query.timeline import RULES
+from passerby.store.contract import Reader
+
+
+class Cited(msgspec.Struct, frozen=True):
+    """The operation that is the reason: its kind, where and when it was made, and by which SDK."""
+
+    call: str
+    page: PageId
+    n: int
+    at_ms: int
+    sdk: str
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One thing that is so, the rule by which it is, and the operation that made it so, where there is one.
+
+    `about` is one of whose, beginning, ending, seal, elsewhere.
+    """
+
+    about: str
+    statement: str
+    rule: str
+    cited: Cited | None = None
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why a session is where it is."""
+
+    session: SessionId
+    device: DeviceId
+    uid: Uid | None
+    reasons: list[Reason]
+
+
+_ENDINGS: Final = {
+    "anonymize": ("ID-6", "It ended because its user was anonymized."),
+    "reidentify": ("ID-5", "It ended because somebody else was identified, on another device from then on."),
+    "forget": ("ID-7", "It ended because the visitor asked to be forgotten."),
+    "shutdown": ("SE-3", "It ended because capture was shut down."),
+    "timeout": ("SE-6", "It ended because nothing was done for the idle limit."),
+    "age": ("SE-6", "It ended because it reached the age limit."),
+}
+_OPERATIONS: Final = {
+    Outcome.BOUND: ("ID-2", "This identify bound the device to its user."),
+    Outcome.SAME_USER: ("ID-4", "The device had this user already; nothing was split."),
+    Outcome.BLEED: (
+        "AT-3",
+        "It was made on a device whose user had left, so it is kept under a substitute that nothing connects to them.",
+    ),
+    Outcome.CONFLICT: (
+        "AT-4",
+        "It identified somebody on a device of somebody else, so it is kept under a substitute, which it bound.",
+    ),
+    Outcome.DIVERTED: (
+        "AT-4",
+        "It followed an identify that contradicted its device's binding, and went to the same substitute.",
+    ),
+}
+_RELEASED: Final = " It released the user and sealed the device."
+_ELSEWHERE: Final = {
+    Outcome.BLEED: ("AT-3", "Something here was made on a device after its user had left it: this is its substitute."),
+    Outcome.CONFLICT: ("AT-4", "This device is a substitute, for an identify that contradicted another's binding."),
+    Outcome.DIVERTED: ("AT-4", "Something here followed an identify that contradicted its device's binding."),
+}
+
+
+def why_session(reader: Reader, org: Org, session: Session, outcomes: set[Outcome], now_ms: int) -> Why:
+    """Why `session` is whose it is, and why it begins and ends where it does.
+
+    `outcomes` are those of its operations.
+    """
+    device = reader.device(org.id, session.device)
+    reasons = [_whose(reader, org.id, session, device), *_beginning(reader, org, session)]
+    reasons += [Reason("elsewhere", prose, rule) for o, (rule, prose) in _ELSEWHERE.items() if o in outcomes]
+    reasons += [*_ending(reader, org, session, device, now_ms), *_seal(reader, org.id, session, device)]
+    return Why(session.id, session.device, device.binding.uid if device.binding else None, reasons)
+
+
+def why_operation(device: Device, found: Happening) -> Reason:
+    """Why one operation is whose it is; `device` is the one it is kept under."""
+    operation = found.operation
+    told = _OPERATIONS.get(found.outcome)
+    if told is None and isinstance(operation, End):
+        told = (RULES[operation.why], "This end is why the session ended." + _RELEASED * (operation.why in SEALING))
+    if told is not None:
+        return Reason("whose", told[1], told[0], _cited(found.piece.sdk, operation, found.piece.page))
+    instant = found.piece.instant(found.operation)
+    if device.binding is None:
+        return Reason("whose", "No identify was made on this device, so it is nobody's.", "ID-2")
+    if instant.before(device.binding.instant):
+        prose = "It came before the identify, and has belonged to the user since: same device."
+        return Reason("whose", prose, "ID-2")
+    return Reason("whose", "It was made on a device of this user, before any end of it.", "ID-3")
+
+
+def _whose(reader: Reader, org: OrgId, session: Session, device: Device) -> Reason:
+    if device.binding is None:
+        return Reason("whose", "It is anonymous: no identify was made on its device.", "ID-2")
+    bound = device.binding.instant
+    cited = _citation(reader, org, device.id, bound)
+    if bound.at > session.active_at_ms:
+        prose = "It came before its device was bound, and has belonged to the user since."
+    elif bound.at >= session.began_at_ms:
+        prose = "Its device was bound during it; what came before the identify went along, and the session went on."
+    else:
+        prose = "Its device had been bound to the user before."
+    return Reason("whose", prose, "ID-2", cited)
+
+
+def _beginning(reader: Reader, org: Org, session: Session) -> list[Reason]:
+    before = reader.sessions_of(org.id, [session.device], (session.began_at_ms, session.id), 1)
+    if not before:
+        return [Reason("beginning", "It is the first on its device.", "SE-1")]
+    ending = before[0].ending(session.began_at_ms, org.settings.idle_ms, org.settings.age_ms)
+    why = ending[1] if ending else "still open as far as the service could see"
+    rule = {"shutdown": "SE-3"}.get(why, "SE-1")
+    return [Reason("beginning", f"It began after the one before on its device had ended ({why}).", rule)]
+
+
+def _ending(reader: Reader, org: Org, session: Session, device: Device, now_ms: int) -> list[Reason]:
+    ending = session.ending(now_ms, org.settings.idle_ms, org.settings.age_ms)
+    if ending is None:
+        return [Reason("ending", "It is open.", "SE-6")]
+    rule, prose = _ENDINGS[ending[1]]
+    seal = device.seal
+    cited = _citation(reader, org.id, device.id, seal.instant) if seal is not None and seal.why == ending[1] else None
+    return [Reason("ending", prose, rule, cited)]
+
+
+def _seal(reader: Reader, org: OrgId, session: Session, device: Device) -> list[Reason]:
+    found: list[Reason] = []
+    if device.seal is not None:
+        if device.seal.why == CONFLICT:
+            prose, rule = (
+                "Its device was sealed when somebody else was identified on it; they are kept elsewhere.",
+                "AT-4",
+            )
+        else:
+            prose, rule = f"Its device was sealed ({device.seal.why}): nothing made later can come here.", "AT-3"
+        found.append(Reason("seal", prose, rule, _citation(reader, org, session.device, device.seal.instant)))
+    if device.gaps:
+        prose = "A part of its device's time turned out to be somebody else's and is kept elsewhere."
+        found.append(Reason("elsewhere", prose, "AT-4.1"))
+    return found
+
+
+def _citation(reader: Reader, org: OrgId, device: DeviceId, instant: Instant) -> Cited | None:
+    piece = reader.piece_of(org, device, instant)
+    if piece is None:
+        return None
+    return next((_cited(piece.sdk, op, piece.page) for op in piece.operations if op.n == instant.n), None)
+
+
+def _cited(sdk: str, operation: Operation, page: PageId) -> Cited:
+    return Cited(str(operation.__struct_config__.tag), page, operation.n, operation.at, sdk)

@@ -1,0 +1,179 @@
+"""Who may see the dashboard, and who may change what."""
+
+from __future__ import annotations
+
+import pytest
+
+from passerby.base.units import DAY_MS, HOUR_MS
+from tests.faces.dashboards import ORG, Dashboard, session_path, uuid
+
+PAGES = ("/", "/numbers", "/users", "/live", "/errors", "/settings", f"/user/{uuid(1)}", session_path(1))
+
+
+@pytest.fixture
+def dashboard() -> Dashboard:
+    return Dashboard()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_without_signing_in_every_page_leads_to_the_sign_in_page_and_back(dashboard: Dashboard, path: str) -> None:
+    browser = dashboard.browser()
+    answer = browser.client.get(f"/ui/{ORG.id}{path}")
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"/ui/{ORG.id}/sign-in?next=")
+    assert "Sign in" in browser.client.get(answer.headers["location"]).text
+
+
+def test_the_live_stream_is_for_members_only(dashboard: Dashboard) -> None:
+    assert dashboard.browser().client.get(f"/ui/{ORG.id}/live/stream").status_code == 401
+
+
+def test_a_member_gets_a_cookie_that_no_script_can_read_and_no_other_site_can_send_along(dashboard: Dashboard) -> None:
+    cookie = dashboard.browser().sign_in("vera").headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert f"Path=/ui/{ORG.id}/" in cookie
+
+
+def test_a_wrong_password_and_an_unknown_name_are_told_the_same(dashboard: Dashboard) -> None:
+    wrong = dashboard.browser().sign_in("vera", "wrong")
+    unknown = dashboard.browser().sign_in("nobody", "wrong")
+    assert (wrong.status_code, unknown.status_code) == (401, 401)
+    assert "not a name and password" in wrong.text
+    assert wrong.text.replace("vera", "nobody") == unknown.text
+
+
+def test_a_name_can_be_tried_five_times_and_again_after_half_a_minute(dashboard: Dashboard) -> None:
+    browser = dashboard.browser()
+    assert [browser.sign_in("vera", "wrong").status_code for _ in range(6)] == [401] * 5 + [429]
+    assert browser.sign_in("admin").status_code == 303
+    dashboard.clock.ms += 30_000
+    assert browser.sign_in("vera").status_code == 303
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", f"/ui/{ORG.id}/\\evil", "/ui/other/", ""])
+def test_signing_in_leads_nowhere_but_into_the_org(dashboard: Dashboard, back: str) -> None:
+    assert dashboard.browser().sign_in("vera", back=back).headers["location"] == f"/ui/{ORG.id}/"
+
+
+def test_signing_in_leads_back_to_the_page_that_was_asked_for(dashboard: Dashboard) -> None:
+    back = f"/ui/{ORG.id}/users?q=ada"
+    assert dashboard.browser().sign_in("vera", back=back).headers["location"] == back
+
+
+def test_another_site_cannot_sign_anybody_in(dashboard: Dashboard) -> None:
+    browser = dashboard.browser()
+    browser.client.headers["sec-fetch-site"] = "cross-site"
+    assert browser.sign_in("vera").status_code == 403
+
+
+def test_signing_out_ends_it_on_the_server(dashboard: Dashboard) -> None:
+    browser = dashboard.browser("vera")
+    cookies = dict(browser.client.cookies)
+    assert browser.fill_in("/", "/sign-out").status_code == 303
+    browser.client.cookies.update(cookies)
+    browser.see("/", 303)
+
+
+def test_a_sign_in_ends_after_a_week(dashboard: Dashboard) -> None:
+    browser = dashboard.browser("vera")
+    dashboard.clock.ms += 7 * DAY_MS
+    browser.see("/", 303)
+
+
+def test_a_form_without_the_mark_of_its_page_changes_nothing(dashboard: Dashboard) -> None:
+    browser = dashboard.browser("admin")
+    answer = browser.client.post(f"/ui/{ORG.id}/settings/add-member", {"name": "mallory", "role": "admin"})
+    assert answer.status_code == 403
+    assert "mallory" not in browser.see("/settings")
+
+
+def test_a_form_from_another_site_changes_nothing_though_it_has_the_mark(dashboard: Dashboard) -> None:
+    browser = dashboard.browser("admin")
+    browser.client.headers["origin"] = "https://evil.example"
+    assert browser.fill_in("/settings", "/settings/add-member", name="mallory", role="admin").status_code == 403
+
+
+@pytest.mark.parametrize("form", ["capture", "add-member", "remove-member", "unshare"])
+def test_a_viewer_changes_no_settings(dashboard: Dashboard, form: str) -> None:
+    assert dashboard.browser("vera").fill_in("/settings", f"/settings/{form}", name="admin").status_code == 403
+    dashboard.browser("admin")
+
+
+def test_a_viewer_shares_nothing(dashboard: Dashboard) -> None:
+    dashboard.send(1, {"op": "page", "url": "https://a.example/"})
+    browser = dashboard.browser("vera")
+    assert "Make link" not in browser.see(session_path(1))
+    assert browser.fill_in("/", f"{session_path(1)}/share", hours="1").status_code == 403
+
+
+def test_a_member_that_an_admin_adds_signs_in_with_the_password_shown_once(dashboard: Dashboard) -> None:
+    admin = dashboard.browser("admin")
+    told = admin.fill_in("/settings", "/settings/add-member", name="ida", role="viewer").text
+    assert "password-0" in told
+    assert "password-0" not in admin.see("/settings")
+    assert dashboard.browser().sign_in("ida", "password-0").status_code == 303
+
+
+def test_a_removed_member_is_out_at_once(dashboard: Dashboard) -> None:
+    vera = dashboard.browser("vera")
+    dashboard.browser("admin").fill_in("/settings", "/settings/remove-member", name="vera")
+    vera.see("/", 303)
+    assert vera.sign_in("vera").status_code == 401
+
+
+def test_changing_a_password_signs_out_everywhere(dashboard: Dashboard) -> None:
+    here, there = dashboard.browser("vera"), dashboard.browser("vera")
+    here.fill_in("/settings", "/settings/password", password="a longer one than before")
+    there.see("/", 303)
+    assert dashboard.browser().sign_in("vera").status_code == 401
+    assert dashboard.browser().sign_in("vera", "a longer one than before").status_code == 303
+
+
+def test_settings_of_capture_are_kept(dashboard: Dashboard) -> None:
+    admin = dashboard.browser("admin")
+    admin.fill_in("/settings", "/settings/capture", capture="on", split_on_identify="on", idle_min="10", age_h="8")
+    with dashboard.store.read() as reader:
+        org = reader.org(ORG.id)
+    assert org is not None
+    assert (org.settings.idle_ms, org.settings.age_ms, org.settings.split_on_identify) == (600_000, 8 * HOUR_MS, True)
+    assert org.secret == ORG.secret
+
+
+def test_settings_that_are_no_numbers_are_refused(dashboard: Dashboard) -> None:
+    answer = dashboard.browser("admin").fill_in("/settings", "/settings/capture", idle_min="soon", age_h="8")
+    assert answer.status_code == 400
+
+
+class TestShareLinks:
+    @pytest.fixture
+    def link(self, dashboard: Dashboard) -> str:
+        dashboard.send(1, {"op": "page", "url": "https://a.example/"}, {"op": "identify", "uid": "ada"})
+        dashboard.send(2, {"op": "page", "url": "https://b.example/"})
+        text = dashboard.browser("admin").fill_in(session_path(1), f"{session_path(1)}/share", hours="1").text
+        address: str = text.split("<code>http://testserver")[1].split("<")[0]
+        return address
+
+    def test_a_link_shows_its_session_and_leads_nowhere_else(self, dashboard: Dashboard, link: str) -> None:
+        guest = dashboard.browser().client
+        page = guest.get(link).text
+        assert "https://a.example/" in page
+        assert f'href="/ui/{ORG.id}/' not in page
+        assert guest.get(f"/ui/{ORG.id}{session_path(2)}").status_code == 303
+
+    def test_the_token_of_a_link_opens_no_other_page(self, dashboard: Dashboard, link: str) -> None:
+        guest = dashboard.browser()
+        guest.client.cookies.set("passerby_pass", link.rsplit("/", 1)[1], path=f"/ui/{ORG.id}/")
+        guest.see(session_path(2), 303)
+        guest.see("/settings", 303)
+        assert guest.client.get(f"/ui/{ORG.id}/live/stream").status_code == 401
+
+    def test_a_link_expires(self, dashboard: Dashboard, link: str) -> None:
+        dashboard.clock.ms += HOUR_MS
+        assert dashboard.browser().client.get(link).status_code == 404
+
+    def test_a_link_can_be_taken_back(self, dashboard: Dashboard, link: str) -> None:
+        admin = dashboard.browser("admin")
+        share = admin.see("/settings").split('name="share" value="')[1].split('"')[0]
+        admin.fill_in("/settings", "/settings/unshare", share=share)
+        assert dashboard.browser().client.get(link).status_code == 404
