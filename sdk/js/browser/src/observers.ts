@@ -3,26 +3,20 @@
 type Callback = (args: any) => void;
 
 const TYPES = /^(start|session|shutdown|internal\/(bundle|error|fs-init|user))$/;
-const callbacks: { type: string; callback: Callback }[] = [];
+const callbacks = new Map<object, [type: string, callback: Callback]>();
 
-/** `current` gives what a type says already: `start` and `session` fire at once when running. */
-export function observe(type: string, callback: Callback, current: (type: string) => unknown): { disconnect(): void; failed?: true } {
-  if (!TYPES.test(type) || typeof callback != 'function') return { failed: true, disconnect: () => undefined };
-  const one = { type, callback };
-  callbacks.push(one);
-  const now = current(type);
+/** `now` is what the type says already: `start` and `session` fire at once when running. */
+export function observe(type: string, callback: Callback, now: unknown): { disconnect(): void; failed?: true } {
+  const one = { disconnect: () => void callbacks.delete(one) };
+  if (!TYPES.test(type) || typeof callback != 'function') return { ...one, failed: true };
+  callbacks.set(one, [type, callback]);
   if (now) call(callback, now);
-  return {
-    disconnect: () => {
-      const at = callbacks.indexOf(one);
-      if (at >= 0) callbacks.splice(at, 1);
-    },
-  };
+  return one;
 }
 
 /** `args` is asked for only when somebody listens. */
 export function tell(type: string, args: () => unknown): void {
-  for (const one of callbacks.slice()) if (one.type == type) call(one.callback, args());
+  for (const [wanted, callback] of Array.from(callbacks.values())) if (wanted == type) call(callback, args());
 }
 
 /** A callback of the page may throw; that is shown, and nothing of ours stops. */

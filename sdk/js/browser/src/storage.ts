@@ -10,33 +10,7 @@ const COOKIES = /^fs_(uid|lua|cid)$/;
 const IDLE_S = 1800;
 const YEAR_S = 31_536_000;
 
-/** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
-export function browserStorage(cookieDomain: string | undefined): Storage & { domain: string } {
-  const local = localHome() || memoryHome();
-  const cookies = cookieHome(cookieDomain);
-  const home = (key: string): Storage => (cookies && COOKIES.test(key) ? cookies.home : local);
-  return {
-    read: (key) => home(key).read(key),
-    write: (key, value) => home(key).write(key, value),
-    remove: (key) => home(key).remove(key),
-    keys: (prefix) => local.keys(prefix),
-    domain: cookies ? cookies.domain : '',
-  };
-}
-
-function memoryHome(): Storage {
-  const values: Record<string, string> = Object.create(null);
-  return {
-    read: (key) => (key in values ? values[key]! : null),
-    write: (key, value) => {
-      values[key] = value;
-      return true;
-    },
-    remove: (key) => delete values[key],
-    keys: (prefix) => Object.keys(values).filter((key) => key.startsWith(prefix)),
-  };
-}
-
+/** What `work` gives; `otherwise` where the browser refuses. */
 function tried<T>(work: () => T, otherwise: T): T {
   try {
     return work();
@@ -45,75 +19,70 @@ function tried<T>(work: () => T, otherwise: T): T {
   }
 }
 
-/** Whether `work` went through. */
-function done(work: () => void): boolean {
-  return tried(() => (work(), true), false);
-}
+/** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
+export function browserStorage(cookieDomain: string | undefined): Storage & { domain: string } {
+  const store: Record<string, string> = tried(() => {
+    localStorage[PROBE] = '1';
+    delete localStorage[PROBE];
+    return localStorage;
+  }, Object.create(null));
+  const domain = cookieDomain == null ? registrableDomain() : cookieDomain.replace(/^\./, '');
+  const hasCookies = takesCookie(domain);
+  let isTrusted = false;
 
-function localHome(): Storage | null {
-  return tried(() => {
-    const store = localStorage;
-    store.setItem(PROBE, '1');
-    store.removeItem(PROBE);
-    return {
-      read: (key: string) => tried(() => store.getItem(key), null),
-      write: (key: string, value: string) => done(() => store.setItem(key, value)),
-      remove: (key: string) => done(() => store.removeItem(key)),
-      keys: (prefix: string) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
-    };
-  }, null);
-}
-
-function cookieHome(wanted: string | undefined): { home: Storage; domain: string } | null {
-  const secure = location.protocol == 'https:' ? ';Secure' : '';
-  const put = (key: string, value: string, domain: string, maxAgeS: number): void => {
-    document.cookie = `${key}=${value};path=/;max-age=${maxAgeS};SameSite=Lax${domain && ';domain=' + domain}${secure}`;
-  };
-  const read = (key: string): string | null => {
-    const text = '; ' + document.cookie;
-    const at = text.indexOf(`; ${key}=`);
-    return at < 0 ? null : text.slice(at + key.length + 3).split(';', 1)[0]!;
-  };
-  const reaches = (domain: string): boolean => {
-    put(PROBE, '1', domain, 9);
-    const isThere = read(PROBE) == '1';
-    if (isThere) put(PROBE, '', domain, 0);
-    return isThere;
-  };
-  return tried(() => {
-    const domain = wanted == null ? registrableDomain(location.hostname, reaches) : wanted.replace(/^\./, '');
-    if (!reaches(domain)) return null;
-    let isTrusted = false;
-    const home: Storage = {
-      read: (key) => tried(() => read(key), null),
+  /** Sets a value, or removes it (null), in its home. */
+  const put = (key: string, value: string | null): boolean =>
+    tried(() => {
+      if (!hasCookies || !COOKIES.test(key)) {
+        if (value === null) delete store[key];
+        else store[key] = value;
+        return true;
+      }
+      setCookie(key, value, domain);
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
-      write: (key, value) =>
-        tried(() => {
-          put(key, value, domain, ageOf(key, value));
-          if (key != 'fs_uid') return true;
-          isTrusted = isTrusted || read(key) == value;
-          return isTrusted;
-        }, false),
-      remove: (key) => done(() => put(key, '', domain, 0)),
-      keys: () => [],
-    };
-    return { home, domain };
-  }, null);
+      if (key != 'fs_uid' || value === null) return true;
+      isTrusted = isTrusted || cookie(key) == value;
+      return isTrusted;
+    }, false);
+
+  return {
+    read: (key) => tried(() => (hasCookies && COOKIES.test(key) ? cookie(key) : key in store ? store[key]! : null), null),
+    write: put,
+    remove: (key) => put(key, null),
+    keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
+    domain: hasCookies ? domain : '',
+  };
 }
 
-/** How long a cookie lives, in s (ST-7). */
-function ageOf(key: string, value: string): number {
-  if (key == 'fs_lua') return IDLE_S;
-  return key == 'fs_uid' ? +value.slice(value.lastIndexOf('/') + 1) - Math.floor(Date.now() / 1000) : YEAR_S;
+function cookie(key: string): string | null {
+  const found = ('; ' + document.cookie).split(`; ${key}=`)[1];
+  return found == null ? null : found.split(';', 1)[0]!;
 }
 
-/** The shortest suffix of `host` that takes a cookie; '' for a host that stands alone. */
-function registrableDomain(host: string, reaches: (domain: string) => boolean): string {
-  const labels = host.split('.');
-  if (/^[\d.]+$|:/.test(host)) return '';
+/** Written as ST-7 says; null removes. */
+function setCookie(key: string, value: string | null, domain: string): void {
+  const ends = value && /\/(\d+)$/.exec(value);
+  const ageS = value === null ? 0 : ends ? +ends[1]! - Math.floor(Date.now() / 1000) : key == 'fs_lua' ? IDLE_S : YEAR_S;
+  const secure = location.protocol == 'https:' ? ';Secure' : '';
+  document.cookie = `${key}=${value};path=/;max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${secure}`;
+}
+
+function takesCookie(domain: string): boolean {
+  return tried(() => {
+    setCookie(PROBE, '1', domain);
+    const isThere = cookie(PROBE) == '1';
+    if (isThere) setCookie(PROBE, null, domain);
+    return isThere;
+  }, false);
+}
+
+/** The shortest suffix of the host that takes a cookie; '' for a host that stands alone. */
+function registrableDomain(): string {
+  const { hostname } = location;
+  const labels = /^[\d.]+$|:/.test(hostname) ? [] : hostname.split('.');
   for (let from = labels.length - 2; from >= 0; from--) {
     const domain = labels.slice(from).join('.');
-    if (reaches(domain)) return domain;
+    if (takesCookie(domain)) return domain;
   }
   return '';
 }

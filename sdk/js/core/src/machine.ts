@@ -74,6 +74,8 @@ export class Machine {
   private readonly left_: Record<string, true> = {};
   /** What storage held when the record could not be written; undefined: it could. */
   private held_: string | null | undefined;
+  /** Why `read_` last found nothing to go on with. */
+  private whyGone_: ChangeWhy = 'lost';
   private hasFailed_ = false;
   private acks_: Ack[] = [];
   private news_: News = {};
@@ -112,8 +114,8 @@ export class Machine {
     const found = this.read_();
     this.capture = 'on';
     this.hasBegun_ = true;
-    if (!found || this.left_[found.device]) this.mint_('start');
-    else if (this.over_(found)) this.turn_({ ...found, session: ports.mint('session'), began: ports.wallMs(), pages: 1 }, 'start', true);
+    if (!found) this.mint_('start');
+    else if (this.over_(found)) this.turn_(this.renewed_(found), 'start', true);
     else this.turn_({ ...found, pages: found.pages + 1 }, 'start', false);
     this.record('page', { ...ports.page() });
     this.began_();
@@ -133,11 +135,23 @@ export class Machine {
     for (const name of NEWS) if (news[name]) this.ports.notify(name, news[name]);
   }
 
-  /** The record in storage; null when there is none to go on with. A foreign one is noted. */
-  private read_(text = this.ports.storage.read(RECORD)): Identity | null {
+  /**
+   * The record to go on with, null when there is none. It is what storage holds; but while storage holds what it held
+   * when a write failed, it is what could not be written. A foreign one and one this page has left are noted, and no record.
+   */
+  private read_(note: (code: string) => void = this.ports.note): Identity | null {
+    const { storage, wallMs } = this.ports;
+    const text = storage.read(RECORD);
+    if (this.held_ === text) return this.at_;
     const found = parseRecord(text, this.settings.org);
-    if (text && !found) this.ports.note('foreign_record');
-    return found && found.expiry * 1000 > this.ports.wallMs() ? found : null;
+    this.held_ = undefined;
+    this.whyGone_ = 'lost';
+    if (text && !found) note('foreign_record');
+    if (!found || found.expiry * 1000 <= wallMs()) return null;
+    if (!this.left_[found.device]) return found;
+    note('released_device_returned');
+    this.whyGone_ = 'returned';
+    return null;
   }
 
   /** A new device, session and page id. `uid` binds the device. */
@@ -201,25 +215,15 @@ export class Machine {
   follow(): Identity {
     const { ports } = this;
     const at = this.at_!;
-    const text = ports.storage.read(RECORD);
-    if (this.held_ !== undefined) {
-      if (text === this.held_) {
-        this.save_(at);
-        return at;
-      }
-      this.held_ = undefined;
-    }
-    const found = this.read_(text);
-    if (!found) this.mint_('lost');
-    else if (this.left_[found.device]) {
-      ports.note('released_device_returned');
-      this.mint_('returned');
-    } else if (found.device != at.device) {
+    const found = this.read_();
+    if (!found) this.mint_(this.whyGone_);
+    else if (found.device != at.device) {
       this.activeAt_ = 0;
       this.enter_(found, ports.mint('page'), 'tab');
     } else {
-      if (at.bound && !found.bound) this.save_({ ...found, bound: at.bound });
-      this.go_({ ...found, bound: found.bound || at.bound }, 'tab');
+      const isWhole = found.bound || !at.bound;
+      this.go_(isWhole ? found : { ...found, bound: at.bound }, 'tab');
+      if (!isWhole || this.held_ !== undefined) this.save_(this.at_!);
     }
     return this.at_!;
   }
@@ -277,12 +281,16 @@ export class Machine {
   /** Begins the next session if this one is over; says whether it did. */
   renew(): boolean {
     const over = this.over_(this.at_!);
-    if (over) this.nextSession_(over, 1);
+    if (over) this.nextSession_(over);
     return !!over;
   }
 
-  private nextSession_(why: ChangeWhy, pages: number): void {
-    const at = { ...this.at_!, session: this.ports.mint('session'), began: this.ports.wallMs(), pages };
+  private renewed_(at: Identity, pages = 1): Identity {
+    return { ...at, session: this.ports.mint('session'), began: this.ports.wallMs(), pages };
+  }
+
+  private nextSession_(why: ChangeWhy, pages?: number): void {
+    const at = this.renewed_(this.at_!, pages);
     this.save_(at);
     this.touch_(true);
     this.go_(at, why);
@@ -352,7 +360,7 @@ export class Machine {
       const at = this.at_!;
       if (!at.bound) {
         this.at_ = { ...at, bound: boundTo(at.device, uid) };
-        if (this.settings.split_on_identify && !isNew) this.nextSession_('split', 1);
+        if (this.settings.split_on_identify && !isNew) this.nextSession_('split');
         else this.save_(this.at_);
       }
       this.touch_();
@@ -413,20 +421,16 @@ export class Machine {
     if (!this.hasBegun_) return this.begin();
     this.capture = 'on';
     const { ports, at_ } = this;
-    const text = ports.storage.read(RECORD);
-    const found = at_ && this.held_ !== undefined && text === this.held_ ? at_ : this.read_(text);
-    const isLeft = found && this.left_[found.device];
-    if (isLeft) ports.note('released_device_returned');
-    if (!found || found.bound || isLeft) this.mint_('restart');
+    const found = this.read_();
+    if (!found || found.bound) this.mint_('restart');
     else {
       const isOver = this.over_(found);
-      const at = isOver ? { ...found, session: ports.mint('session'), began: ports.wallMs(), pages: 1 } : { ...found, pages: found.pages + 1 };
-      const isSame = at_ && at_.device == at.device;
-      const page = isSame ? null : ports.mint('page');
+      const at = isOver ? this.renewed_(found) : { ...found, pages: found.pages + 1 };
+      const page = at_ && at_.device == at.device ? null : ports.mint('page');
       this.save_(at);
       this.touch_(!!isOver);
-      if (isSame) this.go_(at, 'restart');
-      else this.enter_(at, page, 'restart');
+      if (page) this.enter_(at, page, 'restart');
+      else this.go_(at, 'restart');
     }
     this.recordPage_();
     this.began_();
@@ -434,11 +438,7 @@ export class Machine {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   peek(): Identity | null {
-    if (this.capture != 'on') return null;
-    const text = this.ports.storage.read(RECORD);
-    if (this.held_ !== undefined && text === this.held_) return this.at_;
-    const found = parseRecord(text, this.settings.org);
-    return found && found.expiry * 1000 > this.ports.wallMs() && !this.left_[found.device] ? found : null;
+    return this.capture == 'on' ? this.read_(() => undefined) : null;
   }
 
   url({ device, session }: Identity): string {
