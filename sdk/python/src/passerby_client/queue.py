@@ -133,7 +133,7 @@ class Queue:
         self.pump()
 
     def hurry(self) -> None:
-        """The page may be gone in a moment: keep and send all of its own (QU-3, QU-6). Remains are safe where they are."""
+        """The page may be gone in a moment: keep and send all of its own (QU-3, QU-6). Remains are safe already."""
         self._keep_all()
         if self._retrying:
             self._retrying = False
