@@ -24,6 +24,15 @@ def differences(vector: Mapping[str, Any]) -> list[str]:
     return _Run(vector).differences()
 
 
+def spelled_out(found: dict[str, Any]) -> Any:
+    """A hook for JSON: long texts are written as `{"$repeat": [text, times]}`."""
+    match found:
+        case {"$repeat": [str() as text, int() as times]} if len(found) == 1:
+            return text * times
+        case _:
+            return found
+
+
 class _Run:
     def __init__(self, vector: Mapping[str, Any]) -> None:
         _known(vector, {"id", "covers", "description", "comment", "requires", "given", "steps"})
@@ -105,6 +114,8 @@ class _Run:
 
     def _compare(self, expect: Mapping[str, Any], answer: Answer) -> Iterator[str]:
         diary = self._world.diary
+        if expect and "error" not in expect and answer.error:
+            yield f"error: {answer.error}"
         for name, wanted in expect.items():
             match name:
                 case "returns" | "error":

@@ -19,7 +19,7 @@ const CAN = ['persistent-storage', 'shared-storage', 'background-events', 'wall-
 const SERVER_AREAS = ['decode', 'attribution'];
 
 function load(file: string): any {
-  return JSON.parse(readFileSync(new URL(file, HOME), 'utf8'));
+  return JSON.parse(readFileSync(new URL(file, HOME), 'utf8'), (_, found) => (found?.$repeat ? found.$repeat[0].repeat(found.$repeat[1]) : found));
 }
 
 function run(vector: Vector): void {

@@ -361,10 +361,12 @@ class Machine:
         kind, name = call.options.get("type"), call.options.get("name")
         if not isinstance(kind, str) or kind not in OBSERVED:
             return self._refuse(codes.INVALID_EVENT_TYPE)
+        if name is not None and not _is_event_name(name):
+            return self._refuse(codes.INVALID_EVENT_NAME)
         if not usable(call.options.get("properties"), call.options.get("schema")):
             return self._refuse(codes.INVALID_PROPERTIES)
         self._presence.follow()
-        self._record_event(call, name=name if _is_event_name(name) else kind, type=kind)
+        self._record_event(call, name=kind if name is None else name, type=kind)
         return Answer()
 
     def _record_event(self, call: _Call, **members: Any) -> None:
