@@ -4,20 +4,21 @@ from collections.abc import Sequence
 
 from starlette.routing import Route
 
-from passerby.faces.api import batches, erasures, events, sessions, users
+from passerby.faces.api import batches, erasures, events, openapi, sessions, users
 from passerby.faces.api.endpoint import Desk, Endpoint
 from passerby.faces.api.limiter import Limiter
 from passerby.faces.api.routes import routes_of
 
 __all__ = ["ENDPOINTS", "Desk", "api_routes"]
 
-ENDPOINTS: Sequence[Endpoint] = (
+_NOUNS: Sequence[Endpoint] = (
     *batches.ENDPOINTS,
     *users.ENDPOINTS,
     *events.ENDPOINTS,
     *sessions.ENDPOINTS,
     *erasures.ENDPOINTS,
 )
+ENDPOINTS: Sequence[Endpoint] = (*openapi.endpoints_of(_NOUNS), *_NOUNS)
 """Every endpoint; of two paths that fit a request the one named first answers."""
 
 

@@ -26,26 +26,26 @@ class SharedContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     context: Context | None = None
 
 
-class UserBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class UserBatchRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Users, each read by itself so that one bad one costs no other."""
 
     requests: list[msgspec.Raw]
 
 
-class UserBatchShown(msgspec.Struct, frozen=True):
+class UserBatch(msgspec.Struct, frozen=True):
     """Users, 50 000 at most."""
 
     requests: list[UserItem]
 
 
-class EventBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EventBatchRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Events, each read by itself so that one bad one costs no other."""
 
     requests: list[msgspec.Raw]
     shared: SharedContext | None = None
 
 
-class EventBatchShown(msgspec.Struct, frozen=True):
+class EventBatch(msgspec.Struct, frozen=True):
     """Events, 50 000 at most."""
 
     requests: list[EventRequest]
@@ -245,13 +245,13 @@ ENDPOINTS = (
     *_endpoints(
         "/v2/users/batch",
         (create_user_batch, user_batch_status, user_batch_imports, user_batch_errors),
+        UserBatchRead,
         UserBatch,
-        UserBatchShown,
     ),
     *_endpoints(
         "/v2/events/batch",
         (create_event_batch, event_batch_status, event_batch_imports, event_batch_errors),
+        EventBatchRead,
         EventBatch,
-        EventBatchShown,
     ),
 )

@@ -49,7 +49,7 @@ def get_erasure(call: Call) -> Answer:
     return Answer(_shape(entry.body))
 
 
-def list_all(call: Call) -> Answer:
+def all_erasures(call: Call) -> Answer:
     """List receipts, by id."""
     with call.desk.store.read() as reader:
         found = reader.entries(call.org.id, erasing.ERASURE, "", call.query.page_token, _PAGE + 1)
@@ -73,6 +73,6 @@ def _shape(body: bytes) -> ErasureShape:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/v2/erasures", "admin", list_all, ErasureListShape, PageQuery),
+    Endpoint("GET", "/v2/erasures", "admin", all_erasures, ErasureListShape, PageQuery),
     Endpoint("GET", "/v2/erasures/{erasure}", "admin", get_erasure, ErasureShape, errors=("resource_not_found",)),
 )

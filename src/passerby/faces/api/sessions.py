@@ -23,7 +23,7 @@ class SessionsQuery(msgspec.Struct, frozen=True):
     pagination_token: str | None = None
 
 
-def list_all(call: Call) -> Answer:
+def all_sessions(call: Call) -> Answer:
     """List sessions, the latest begun first."""
     asked: SessionsQuery = call.query
     if not asked.uid and not asked.email:
@@ -60,7 +60,7 @@ def session_events(call: Call) -> Answer:
 
 ENDPOINTS = (
     Endpoint(
-        "GET", "/sessions/v2", "read", list_all, shapes.SessionListShape, SessionsQuery, errors=("required_field",)
+        "GET", "/sessions/v2", "read", all_sessions, shapes.SessionListShape, SessionsQuery, errors=("required_field",)
     ),
     Endpoint(
         "GET", "/v2/sessions/{session}/events", "read", session_events, shapes.HappeningListShape,

@@ -73,7 +73,7 @@ def mark_of(call: Call, done: Reported) -> str:
     return marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
 
 
-def list_all(call: Call) -> Answer:
+def all_users(call: Call) -> Answer:
     """List users, the last seen first."""
     asked: ListQuery = call.query
     wanted = PersonFilter(asked.uid, asked.email, asked.display_name, asked.is_identified)
@@ -166,7 +166,7 @@ _UID = ("invalid_uid", "placeholder_uid", "erased", "unknown_org")
 
 ENDPOINTS = (
     Endpoint("POST", "/v2/users", "capture", create_user, shapes.Created, body=UserRequest, errors=_UID, creates=True),
-    Endpoint("GET", "/v2/users", "read", list_all, shapes.UserListShape, query=ListQuery),
+    Endpoint("GET", "/v2/users", "read", all_users, shapes.UserListShape, query=ListQuery),
     Endpoint(
         "DELETE",
         "/v2/users",

@@ -1,0 +1,69 @@
+// Drives Fullstory's own server client, unmodified, against the service of FS_API_HOST, and prints what it got as JSON.
+// Arguments: where the package lies, the API key. NODE_ENV must be "test" for the client to look at FS_API_HOST.
+const [, , home, apiKey] = process.argv;
+const { init } = require(home);
+
+const client = init({ apiKey });
+const seen = {};
+
+const finished = (job) =>
+  new Promise((resolve, reject) => {
+    job.on("done", (imports, failures) => resolve({ status: job.getStatus(), imports, failures }));
+    job.on("abort", reject);
+    job.execute();
+  });
+
+const statusOf = (promise) => promise.then(() => 200, (error) => error.httpStatusCode);
+
+async function main() {
+  const made = await client.users.create({
+    body: { uid: "node-1", display_name: "Nora", email: "nora@example.com", properties: { pricing_plan: "paid", total_spent: 14.55 } },
+    idempotencyKey: "create-node-1",
+  });
+  seen.created = made.body;
+  seen.again = (await client.users.create({ body: { uid: "node-1" } })).body;
+  const id = made.body.id;
+  seen.updated = (await client.users.update({ id, body: { display_name: "Nora B", properties: { popup_help: true } } })).body;
+  seen.read = (await client.users.get({ id, includeSchema: true })).body;
+  seen.listed = (await client.users.list({ uid: "node-1" })).body;
+  seen.anonymous = (await client.users.create({ body: {} })).body;
+  seen.unidentified = (await client.users.list({ isIdentified: false })).body;
+
+  seen.event = (await client.events.create({
+    body: {
+      user: { id },
+      session: { use_most_recent: true },
+      context: { browser: { url: "https://www.example.com" }, location: { latitude: 33.748997, longitude: -84.387985 } },
+      name: "Support Ticket",
+      timestamp: new Date(Date.now() - 1000).toISOString(),
+      properties: { id: 424242, priority: "Normal" },
+    },
+  })).body;
+  seen.nameless = await client.events.create({ body: { name: "" } }).catch((error) => ({
+    status: error.httpStatusCode,
+    body: error.fsErrorPayload,
+  }));
+
+  const users = client.users.batchCreate({ body: { requests: [] }, includeSchema: true }, { pollInterval: 100 });
+  for (let n = 0; n < 250; n += 1) users.add({ uid: `batch-${n}`, display_name: `Batch ${n}` });
+  seen.userBatch = await finished(users);
+  const broken = client.users.batchCreate({ body: { requests: [{ uid: "fine" }, { uid: "undefined" }] } }, { pollInterval: 100 });
+  seen.brokenBatch = await finished(broken);
+  const events = client.events.batchCreate({ body: { requests: [] } }, { pollInterval: 100 });
+  events.add({ user: { uid: "batch-1" }, name: "Bought", properties: { amount: 3 } });
+  events.add({ user: { uid: "batch-2" }, name: "Bought" });
+  seen.eventBatch = await finished(events);
+
+  seen.deleted = (await client.users.delete({ id })).body;
+  seen.deletedByUid = (await client.users.delete({ uid: "batch-3" })).body;
+  seen.afterwards = await client.users.get({ id }).then((found) => found.body.is_being_deleted, (error) => error.httpStatusCode);
+  seen.unauthorized = await statusOf(init({ apiKey: "wrong" }).users.list({}));
+}
+
+main().then(
+  () => console.log(JSON.stringify(seen)),
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
