@@ -118,8 +118,8 @@ function recordConsent({ machine, source }: Call, granted: boolean): void {
 
 /** Properties and schema as plain JSON; null when one of them cannot be used (PR-1). */
 function plainCall({ properties, schema }: Options): Plain | null {
-  const plain = plainObject(properties === undefined ? {} : properties);
-  const types = plainObject(schema === undefined ? {} : schema);
+  const plain = plainObject(properties == null ? {} : properties);
+  const types = plainObject(schema == null ? {} : schema);
   return plain && types && { properties: plain, schema: types };
 }
 
@@ -144,7 +144,7 @@ function setProperties(call: Call): Done {
     const properties = Object.keys(rest).length ? rest : undefined;
     return setIdentity({ ...call, options: { uid: uid === undefined ? null : uid, properties, schema: options.schema } });
   }
-  const plain = given !== undefined && plainCall({ ...options, properties: hasUid ? rest : given });
+  const plain = given != null && plainCall({ ...options, properties: hasUid ? rest : given });
   if (!plain) return 'invalid_properties';
   machine.follow();
   if (!machine.allows('properties')) return 'rate_limited';
@@ -186,7 +186,7 @@ function keepPageNames(machine: Machine, { properties, schema }: Checked): void 
 function event(call: Call, isSeen: boolean): Done {
   const { machine, options, source } = call;
   const type: string | undefined = isSeen ? options.type : undefined;
-  const { name = type } = options;
+  const name = options.name || type;
   if (isSeen && !SEEN.test(type!)) return 'invalid_event_type';
   if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
   const plain = plainCall(options);
@@ -201,20 +201,10 @@ function event(call: Call, isSeen: boolean): Done {
 function log({ machine, options, source }: Call): Done {
   let { level, msg } = options;
   if (msg === undefined) [level, msg] = ['log', level];
-  if (msg == null || msg === '') return 'invalid_log';
-  const message = textOf(msg).slice(0, MESSAGE_CHARS_MAX);
+  if (typeof msg != 'string' || !msg) return 'invalid_log';
   machine.follow();
   machine.renew();
-  machine.record('log', { level: LEVEL.test(level) ? level : 'log', message }, source);
-}
-
-/** Any message as text; an object as JSON. */
-function textOf(message: unknown): string {
-  try {
-    return typeof message == 'object' ? JSON.stringify(message) : String(message);
-  } catch (_) {
-    return String(message);
-  }
+  machine.record('log', { level: LEVEL.test(level) ? level : 'log', message: msg.slice(0, MESSAGE_CHARS_MAX) }, source);
 }
 
 function session(machine: Machine, format: unknown): unknown {

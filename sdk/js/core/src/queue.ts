@@ -104,8 +104,7 @@ export class Queue {
   private makeRoom_(page: string): void {
     const mine = this.entries_.filter((entry) => entry.stamp.page == page);
     if (mine.length <= this.settings_.queue_operations_max) return;
-    const unsent = mine.filter((entry) => !entry.request_);
-    const victim = unsent.find((one) => FIRST_TO_GO.test(one.operation.op)) || unsent.find((one) => NEXT_TO_GO.test(one.operation.op));
+    const victim = mine.find((one) => FIRST_TO_GO.test(one.operation.op)) || mine.find((one) => NEXT_TO_GO.test(one.operation.op));
     if (!victim) return;
     this.entries_.splice(this.entries_.indexOf(victim), 1);
     this.ports_.note('queue_full');
@@ -218,6 +217,7 @@ export class Queue {
     const flight = this.land_(id)!;
     const names: Record<number, boolean> = {};
     for (const one of refused || []) {
+      if (!one || !(one.n >= 0)) continue;
       names[one.n] = true;
       this.ports_.note('refused:' + one.code);
     }

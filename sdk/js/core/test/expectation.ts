@@ -12,7 +12,6 @@ export function disappointments(expect: Record<string, Json>, seen: Seen, world:
   const check = (what: string, wanted: Json, found: Json, isEqual = equal): void => {
     if (!isEqual(wanted, found)) wrong.push(`${what}: wanted ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
   };
-  if (!('error' in expect) && seen.error) wrong.push(`error: ${seen.error}`);
   for (const [key, wanted] of Object.entries(expect)) {
     if ((WHOLE as readonly string[]).includes(key)) check(key, wanted, (seen as Json)[key] ?? null);
     else if (key == 'state') check(key, wanted, world.machine.state, holds);
