@@ -186,13 +186,15 @@ function keepPageNames(machine: Machine, { properties, schema }: Checked): void 
 function event(call: Call, isSeen: boolean): Done {
   const { machine, options, source } = call;
   const type: string | undefined = isSeen ? options.type : undefined;
-  const name = options.name || type;
+  const { name: given } = options;
+  const name = isSeen && given == null ? type : given;
   if (isSeen && !SEEN.test(type!)) return 'invalid_event_type';
   if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
   const plain = plainCall(options);
   if (!plain) return 'invalid_properties';
   machine.follow();
   if (!isSeen && !machine.allows('events')) return 'rate_limited';
+  if (type == 'visibility' && machine.isFresh) return;
   const kept = checked(call, plain, !isSeen && name == 'Order Completed');
   machine.renew();
   machine.record('event', { name, type, ...members(kept) }, source);

@@ -310,6 +310,11 @@ export class Machine {
     return this.buckets_.take(kind, this.ports.wallMs());
   }
 
+  /** Whether this page id has recorded nothing yet. */
+  get isFresh(): boolean {
+    return !this.n_;
+  }
+
   /** Stamps an operation and hands it to the queue. The page it happens on is recorded before it (CL-4, CL-5). */
   record(op: string, members: Members, source?: string): void {
     if (op == 'page') {

@@ -42,12 +42,12 @@ export function checkedProperties(plain: Plain, rules: Rules, note: (text: strin
   const applied: Record<string, string> = {};
   let names = 0;
   each(plain.properties, '', rules.products, (raw, value) => {
+    if (value == null || (Array.isArray(value) && !value.length)) return;
     const suffix = rules.suffixes && !EXEMPT.test(raw) && SUFFIXED.exec(raw);
     const bare = suffix ? suffix[1]! : raw;
     const name = bare.replace(/[^\w.-]/g, '_');
     if (name != bare) note('scrubbed_name:' + raw);
     if (name.length > NAME_CHARS_MAX || !NAME.test(name)) return note('invalid_name:' + raw);
-    if (value == null || (Array.isArray(value) && !value.length)) return;
     let type = types[bare] || types[raw] || (suffix && suffix[2]);
     if (type && !IS_TYPE.test(type)) {
       note('invalid_type:' + raw);

@@ -366,7 +366,8 @@ class Machine:
         if not usable(call.options.get("properties"), call.options.get("schema")):
             return self._refuse(codes.INVALID_PROPERTIES)
         self._presence.follow()
-        self._record_event(call, name=kind if name is None else name, type=kind)
+        if kind != "visibility" or self._presence.n > 0:
+            self._record_event(call, name=kind if name is None else name, type=kind)
         return Answer()
 
     def _record_event(self, call: _Call, **members: Any) -> None:
