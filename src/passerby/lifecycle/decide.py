@@ -14,16 +14,17 @@ from itertools import groupby
 
 import msgspec
 
-from passerby.base.ids import SessionId
+from passerby.base.ids import DeviceId, SessionId
 from passerby.lifecycle.identity import Place, Standing
 from passerby.lifecycle.session import session_of
 from passerby.model.bundle import Bundle, Piece, Receipt
-from passerby.model.device import Instant
+from passerby.model.device import Device, Instant
 from passerby.model.effect import Answer, Close, Divert, Drop, Effect, Keep
 from passerby.model.operation import End, Identify, Operation
 from passerby.model.outcome import Outcome
 
 _Placed = tuple[Place, Operation, Outcome]
+_Made = tuple[DeviceId, SessionId, Instant, Operation]
 Change = Close | Divert
 """An effect after which what is stored for its device has to be placed again."""
 
@@ -45,9 +46,8 @@ def decide(bundle: Bundle, answered: Mapping[int, Outcome], standing: Standing, 
     outcomes = {refused.n: refused.outcome for refused in bundle.refused}
     operations = [op for op in bundle.operations if op.n not in answered]
     sessions = {op.n: _session(bundle, op, standing, age_ms) for op in operations}
-    for op in operations:
-        if isinstance(op, Identify | End):
-            outcomes[op.n] = standing.transition(bundle.device, sessions[op.n], _instant(bundle, op), op)
+    made = [(bundle.device, sessions[op.n], _instant(bundle, op), op) for op in operations]
+    outcomes |= {op.n: outcome for op, outcome in _transitions(standing, made)}
     placed: list[_Placed] = []
     for op in operations:
         place = standing.place(bundle.device, sessions[op.n], _instant(bundle, op))
@@ -63,11 +63,10 @@ def settle(change: Change, pieces: Iterable[Piece], standing: Standing) -> Decis
     `standing` is as it is after the change and has no effects recorded yet. `pieces` are at least those that hold an
     operation the change concerns. No outcome changes: what was answered was answered.
     """
-    moving = [(piece, op) for piece in pieces for op in piece.operations if _moves(change, piece, op)]
+    device = standing.device(change.device)
+    moving = [(piece, op) for piece in pieces for op in piece.operations if _moves(change, device, piece.instant(op))]
     moving.sort(key=lambda pair: (pair[1].t, pair[0].page, pair[1].n))
-    for piece, op in moving:
-        if isinstance(op, Identify | End):
-            standing.transition(piece.device, piece.session, piece.instant(op), op)
+    _transitions(standing, [(piece.device, piece.session, piece.instant(op), op) for piece, op in moving])
     kept: list[Effect] = []
     for piece in {piece.row: piece for piece, _ in moving}.values():
         kept.append(Drop(piece))
@@ -79,8 +78,21 @@ def settle(change: Change, pieces: Iterable[Piece], standing: Standing) -> Decis
     return Decision((*standing.effects, *kept), {}, _changes(standing))
 
 
-def _moves(change: Change, piece: Piece, op: Operation) -> bool:
-    instant = piece.instant(op)
+def _transitions(standing: Standing, made: list[_Made]) -> list[tuple[Operation, Outcome]]:
+    """Let identity operations work on `standing`, and again until nothing changes, since one can move another."""
+    working = [one for one in made if isinstance(one[3], Identify | End)]
+    first = [(one[3], standing.transition(*one)) for one in working]
+    known = 0
+    while known < len(standing.effects):
+        known = len(standing.effects)
+        for one in working:
+            standing.transition(*one)
+    return first
+
+
+def _moves(change: Change, device: Device, instant: Instant) -> bool:
+    if device.is_bound_by(instant):
+        return False
     if isinstance(change, Close):
         return change.seal.past(instant)
     return change.gap.holds(instant)

@@ -10,17 +10,20 @@ Transition, by how the device stands at the operation's instant:
     ----------------  -------------------  ---------------------  -------------------------------  ---------
     unbound           identify u           -                      bound to u                       bound
     bound to u        identify u           -                      as it was                        same_user
-    bound to u        identify v           after the binding      sealed here; substitute gets v   conflict
+    bound to u        identify v           not before the         sealed here; substitute gets v   conflict
+                                           binding
     bound to u        identify v           before the binding     gap from here to the binding;    conflict
                                                                   its substitute gets v
     any               end, sealing         after the binding      sealed here (the earlier seal    sealed
                                            or none                of two stands)
-    bound to u        end, sealing         before the binding     gap up to here, its substitute   sealed
-                                                                  sealed
+    bound to u        end, sealing         not after the          gap up to here, its substitute   sealed
+                                           binding                sealed
     any               anything else        -                      as it was                        stored
 
 Place walks: within a gap, to the gap's substitute; past the seal, to the substitute after it; there the same again.
 What a walk passes through colours the outcome: past a client's own seal it is a bleed, past a conflict it is diverted.
+The identify that bound a device stays with it, whatever comes in the same millisecond. So every device that a walk
+leads on from keeps an operation of its own, and settling ends: there are no more such devices than operations.
 
 Because place looks at nothing but how devices stand in the end, the order in which bundles arrived cannot show in
 it (AT-2). When a device's seal or gaps change, what was stored for it is placed again; see `passerby.lifecycle.decide`.
@@ -113,6 +116,8 @@ class Standing:
         return place
 
     def _step(self, device: Device, instant: Instant) -> tuple[DeviceId, Outcome] | None:
+        if device.is_bound_by(instant):
+            return None
         for gap in device.gaps:
             if gap.holds(instant):
                 return self.substitutes.earlier(device.id, gap.uid), Outcome.DIVERTED
@@ -122,7 +127,10 @@ class Standing:
         return None
 
     def transition(self, device: DeviceId, session: SessionId, instant: Instant, operation: Operation) -> Outcome:
-        """Let `operation`, reported for `device` at `instant`, change how devices stand; returns its outcome."""
+        """Let `operation`, reported for `device` at `instant`, change how devices stand; returns its outcome.
+
+        A second time it changes nothing, unless another has moved it since.
+        """
         place = self.place(device, session, instant)
         match operation:
             case Identify(uid=uid):
@@ -153,9 +161,9 @@ class Standing:
         if place.hops == HOPS_MAX:
             return place.outcome
         device = self.device(place.device)
-        if device.binding is not None and place.instant.before(device.binding.instant):
+        if device.binding is not None and not device.binding.instant.before(place.instant):
             self._record(Divert(device.id, Gap(None, place.instant, None, closed=True)))
             self._end(self._walk(place), why)
-        else:
-            self._record(Close(device.id, Seal(place.instant, why)))
+        elif device.seal != (seal := Seal(place.instant, why)):
+            self._record(Close(device.id, seal))
         return Outcome.SEALED

@@ -16,7 +16,7 @@ def violations(device: Device, pieces: Iterable[Piece]) -> Iterator[str]:
             yield "a piece is kept under another device"
         for op in piece.operations:
             instant = piece.instant(op)
-            if device.seal is not None and device.seal.past(instant):
+            if device.seal is not None and device.seal.past(instant) and not device.is_bound_by(instant):
                 yield "AT-3: an operation is kept past the seal of its device"
             if any(gap.holds(instant) for gap in device.gaps):
                 yield "AT-4.1: an operation is kept in a gap of its device"

@@ -83,3 +83,8 @@ class Device(msgspec.Struct, frozen=True):
     binding: Binding | None = None
     seal: Seal | None = None
     gaps: tuple[Gap, ...] = ()
+
+    def is_bound_by(self, instant: Instant) -> bool:
+        """Whether the identify at `instant` is the one that bound it."""
+        bound = self.binding.instant if self.binding else None
+        return bound is not None and (bound.page, bound.n) == (instant.page, instant.n)

@@ -1,0 +1,79 @@
+"""All that a store shows, as one value, so that two stores, or one before and after, can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
+from passerby.model.bundle import Piece
+from passerby.store.contract import PersonFilter, Reader, Store
+
+_FILTERS = (
+    PersonFilter(),
+    PersonFilter(identified=True),
+    PersonFilter(identified=False),
+    PersonFilter(uid="ann"),
+    PersonFilter(email="a"),
+    PersonFilter(display_name="b"),
+    PersonFilter(prefix="A"),
+    PersonFilter(having=("plan", ("a", "b"))),
+)
+
+
+def view(store: Store, org: OrgId) -> dict[str, Any]:
+    """What its readers answer, without the names of rows."""
+    with store.read() as reader:
+        return dict(_shown(reader, org))
+
+
+def _shown(reader: Reader, org: OrgId) -> Iterator[tuple[str, Any]]:
+    pieces = reader.pieces_after(org, 0, 100_000)
+    devices = sorted({piece.device for piece in pieces})
+    sessions = sorted({piece.session for piece in pieces})
+    yield "pieces", [_plain(piece) for piece in pieces]
+    yield "devices", [reader.device(org, device) for device in devices]
+    yield "owned", {uid: reader.devices_of(org, Uid(uid)) for uid in ("ann", "bob", "cy", "nobody")}
+    yield "people", [_pages(reader, org, wanted) for wanted in _FILTERS]
+    yield "counted", [reader.count_people(org, wanted) for wanted in _FILTERS]
+    yield "persons", [reader.person(org, person.id) for person in reader.people(org, PersonFilter(), None, 1000)]
+    yield "sessions", [reader.session(org, session) for session in sessions]
+    yield "session count", reader.count_sessions(org)
+    yield "recent", reader.recent_sessions(org, 1000)
+    yield "sessions of all", _session_pages(reader, org, devices)
+    yield "pieces of sessions", [list(map(_plain, reader.pieces_of_session(org, name))) for name in sessions]
+    yield "pieces of devices", [list(map(_plain, reader.pieces_of_device(org, name))) for name in devices]
+    yield "properties", [reader.properties_of(org, [device]) for device in devices]
+    yield "all properties", reader.properties_of(org, devices)
+    yield (
+        "next",
+        [
+            reader.next_session(org, devices, (found.began_at_ms, found.id))
+            for found in reader.recent_sessions(org, 1000)
+        ],
+    )
+    yield "tallies", reader.tallies(org, 0)
+    yield "complaints", reader.complaints(org, 0)
+
+
+def _plain(piece: Piece) -> Piece:
+    return msgspec.structs.replace(piece, row=0)
+
+
+def _pages(reader: Reader, org: OrgId, wanted: PersonFilter) -> list[Any]:
+    """The whole list, read two at a time as a client with a cursor reads it."""
+    found: list[Any] = []
+    while page := reader.people(org, wanted, (found[-1].last_at_ms, found[-1].id) if found else None, 2):
+        found += page
+    return found
+
+
+def _session_pages(reader: Reader, org: OrgId, devices: list[DeviceId]) -> list[Any]:
+    found: list[Any] = []
+    after: tuple[int, SessionId] | None = None
+    while page := reader.sessions_of(org, devices, after, 2):
+        found += page
+        after = (page[-1].began_at_ms, page[-1].id)
+    return found
