@@ -17,8 +17,8 @@ from passerby.model.bundle import Bundle
 from passerby.store.contract import Store, Transaction
 from passerby.store.memory import MemoryStore
 from passerby.store.sqlite import SqliteStore
-from tests.store.view import view
 from tests.deliveries import ORG, Delivery, deliveries
+from tests.store.view import view
 
 
 class _GaveUp(Exception):

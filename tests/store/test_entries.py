@@ -11,7 +11,7 @@ from passerby.base.ids import DeviceId, Uid
 from passerby.model.device import Gap, Instant
 from passerby.model.effect import Divert
 from passerby.store.contract import Entry, Key, Store
-from tests.deliveries import ENGINES, ORG, opened
+from tests.worlds import ENGINES, ORG, opened
 
 O = ORG.id  # noqa: E741
 
