@@ -1,52 +1,24 @@
-"""The machine: what every call of an app does to identity, session and queue (CL).
+"""The machine: one page load, from outside (CL).
 
-A call goes through the same stations each time (CL-14): it is refused, or the record is followed, a token taken, the
-call remarked on, its properties checked, and only then is something recorded. Who the page is, is `presence`'s matter;
-how an operation comes about, `recorder`'s; what waits to be sent, `queue`'s. Here is only what a call means.
+It owns the parts, knows whether capture is on, and hands what comes in to the part that understands it: calls to
+`calls`, answers and timers to `queue`. At the end of each it sees that what is due is sent and observers are told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from passerby_client import codes
 from passerby_client.acknowledgements import Acknowledgements, Settle
+from passerby_client.calls import Answer, Call, Calls
 from passerby_client.config import Config, config_of
-from passerby_client.limits import Bucket
 from passerby_client.ports import Ports
 from passerby_client.presence import Presence
-from passerby_client.properties import Checked, checked, usable
 from passerby_client.queue import Queue
 from passerby_client.recorder import Recorder
-from passerby_client.store import CONSENT, Store
-from passerby_client.uid import Anonymize, Asked, Consent, Identify, asked_by
-
-EVENT_NAME_CHARS_MAX: Final = 250
-PAGE_NAMES_MAX: Final = 50
-LEVELS: Final = frozenset({"log", "info", "warn", "error", "debug"})
-OBSERVED: Final = frozenset({"click", "navigate", "exception", "visibility", "change"})
-
-_ORDER_COMPLETED: Final = "Order Completed"
-_PAGE_NAME: Final = "pageName"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call returned, or the code of why it was refused or dropped."""
-
-    value: Any = None
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    options: Mapping[str, Any]
-    given: Any
-    """The options as they were given, if they were no object."""
-    api: int
-    source: str | None
+from passerby_client.store import Store
+from passerby_client.uid import Anonymize
 
 
 class Machine:
@@ -59,27 +31,23 @@ class Machine:
         self._capture = "off"
         self._heard: list[tuple[str, Any]] = []
         self._build(config_of({"org": ""}))
-        self._calls: dict[str, Callable[[_Call], Answer]] = {
+        self._own_calls: dict[str, Callable[[Call], Answer]] = {
             "start": self._start,
             "shutdown": self._shutdown,
             "restart": self._restart,
-            "setIdentity": self._set_identity,
-            "setProperties": self._set_properties,
-            "trackEvent": self._track_event,
-            "capture": self._capture_event,
-            "log": self._log,
             "getSession": self._get_session,
             "activity": self._activity,
         }
 
     def _build(self, config: Config) -> None:
-        ports = self._ports
+        ports, tell = self._ports, self._tell
         self._config = config
-        self._store = Store(ports.storage, ports.note)
+        store = Store(ports.storage, ports.note)
         self._acks = Acknowledgements(ports, config.settle_ms)
-        self._queue = Queue(ports, self._store, config, self._acks.answered)
-        self._presence = Presence(ports, self._store, config, self._tell)
+        self._queue = Queue(ports, store, config, self._acks.answered)
+        self._presence = Presence(ports, store, config, tell)
         self._recorder = Recorder(ports, config, self._presence, self._queue)
+        self._calls = Calls(ports, config, store, self._presence, self._recorder, tell)
 
     def start(self, config: Mapping[str, Any]) -> None:
         """Begin with `config` (CL-3): `org`, and any of the names that spec/ gives. A second start does nothing."""
@@ -93,17 +61,17 @@ class Machine:
 
     def call(self, name: str, options: Any = None, api: int = 2, source: str | None = None) -> Answer:
         """Do the v2 operation `name`; `options` is any JSON value."""
-        answer = self._answer(name, options, api, source)
+        answer = self._answer(Call(name, options, api, source))
         self._done()
         return answer
 
     def call_async(self, name: str, options: Any, settle: Settle, api: int = 2, source: str | None = None) -> None:
         """As `call`; `settle` is called once, now or, with `{"ack": True}`, within `settle_ms` (ID-8)."""
+        call = Call(name, options, api, source)
         self._recorder.expect_identity()
-        answer = self._answer(name, options, api, source)
+        answer = self._answer(call)
         made = self._recorder.identity_made
-        acked = name == "setIdentity" and isinstance(options, Mapping) and options.get("ack") is True
-        if answer.error is None and acked and made is not None:
+        if answer.error is None and made is not None and name == "setIdentity" and call.option("ack") is True:
             self._acks.await_answer(*made, settle)
         else:
             settle(answer.value, answer.error)
@@ -118,7 +86,7 @@ class Machine:
     def app(self, event: str) -> None:
         """`hide`, `leave`, `background`: this may be the last that the page hears. `foreground`: the user is back."""
         if event == "foreground":
-            self._answer("activity", None, 2, None)
+            self._activity(Call("activity", None))
         else:
             self._queue.hurry()
         self._done()
@@ -152,16 +120,20 @@ class Machine:
         """This core's own operations not yet answered, oldest first, each with its stamp."""
         return [{**entry.stamp, **entry.op} for entry in self._queue.own()]
 
-    def _answer(self, name: str, options: Any, api: int, source: str | None) -> Answer:
-        call = self._calls.get(name)
-        if call is None:
-            return self._refuse(codes.UNKNOWN_CALL)
+    def _answer(self, call: Call) -> Answer:
+        own = self._own_calls.get(call.name)
+        if own is None and not self._calls.know(call.name):
+            return self._calls.refuse(codes.UNKNOWN_CALL)
         if not self._started:
-            return self._refuse(codes.NOT_CAPTURING)
-        return call(_Call(options if isinstance(options, Mapping) else {}, options, api, source))
+            return self._calls.refuse(codes.NOT_CAPTURING)
+        if own is not None:
+            return own(call)
+        if self._capture == "on":
+            return self._calls.perform(call)
+        asked = call.asked
+        return self._calls.release(asked) if isinstance(asked, Anonymize) else self._calls.refuse(codes.NOT_CAPTURING)
 
     def _done(self) -> None:
-        """The end of whatever came from outside: what is due is sent, and observers hear of what changed."""
         self._queue.pump()
         while self._heard:
             self._ports.notify(*self._heard.pop(0))
@@ -169,27 +141,20 @@ class Machine:
     def _tell(self, name: str, args: Any) -> None:
         self._heard.append((name, args))
 
-    def _refuse(self, code: str) -> Answer:
-        self._ports.note(code)
-        return Answer(error=code)
-
-    def _take(self, bucket: Bucket) -> bool:
-        return self._presence.limits.take(bucket, self._ports.clock.wall_ms())
-
     def _begin(self) -> None:
         self._capture, self._begun = "on", True
         self._presence.begin()
         self._queue.take_up()
         self._recorder.record_page(self._recorder.look_around(), referrer=True)
 
-    def _start(self, _: _Call) -> Answer:
+    def _start(self, _: Call) -> Answer:
         if self._capture == "shutdown":
-            return self._refuse(codes.NOT_CAPTURING)
+            return self._calls.refuse(codes.NOT_CAPTURING)
         if self._capture == "off":
             self._begin()
         return Answer()
 
-    def _shutdown(self, call: _Call) -> Answer:
+    def _shutdown(self, call: Call) -> Answer:
         if self._capture == "shutdown":
             return Answer()
         if self._capture == "on":
@@ -200,18 +165,16 @@ class Machine:
         self._tell("shutdown", {"reason": 0})
         return Answer()
 
-    def _restart(self, _: _Call) -> Answer:
-        if self._capture != "shutdown":
-            return Answer()
-        if not self._begun:
+    def _restart(self, _: Call) -> Answer:
+        if self._capture == "shutdown" and not self._begun:
             self._begin()
-            return Answer()
-        self._capture = "on"
-        self._presence.resume()
-        self._recorder.record_page(self._recorder.look_around())
+        elif self._capture == "shutdown":
+            self._capture = "on"
+            self._presence.resume()
+            self._recorder.record_page(self._recorder.look_around())
         return Answer()
 
-    def _activity(self, _: _Call) -> Answer:
+    def _activity(self, _: Call) -> Answer:
         if self._capture == "on":
             self._presence.follow()
             opened = self._recorder.open_session()
@@ -220,181 +183,13 @@ class Machine:
                 self._recorder.open_page()
         return Answer()
 
-    def _set_identity(self, call: _Call) -> Answer:
-        return self._identity(asked_by(call.given), call)
-
-    def _identity(self, asked: Asked | str, call: _Call) -> Answer:
-        if self._capture != "on":
-            return self._release(asked) if isinstance(asked, Anonymize) else self._refuse(codes.NOT_CAPTURING)
-        match asked:
-            case str():
-                return self._refuse(asked)
-            case Anonymize():
-                self._presence.follow()
-                self._anonymize(asked, call)
-                consent = asked.consent
-            case Identify():
-                self._presence.follow()
-                if not self._identify(asked, call):
-                    return Answer(error=codes.RATE_LIMITED)
-                consent = asked.consent
-            case Consent():
-                self._presence.follow()
-                if not self._take("identity"):
-                    return self._refuse(codes.RATE_LIMITED)
-                consent = asked.granted
-        if consent is not None:
-            self._set_consent(consent, call)
-        return Answer()
-
-    def _release(self, asked: Anonymize) -> Answer:
-        if asked.properties is not None:
-            self._ports.note(codes.PROPERTIES_IGNORED)
-        if not self._presence.release(force=asked.force):
-            self._ports.note(codes.ALREADY_ANONYMOUS)
-        return Answer()
-
-    def _anonymize(self, asked: Anonymize, call: _Call) -> None:
-        if asked.properties is not None:
-            self._ports.note(codes.PROPERTIES_IGNORED)
-        if self._presence.here.bound:
-            self._leave("anonymize", call)
-        elif asked.force:
-            self._leave("forget", call)
-        else:
-            self._ports.note(codes.ALREADY_ANONYMOUS)
-
-    def _leave(self, why: str, call: _Call, uid: str | None = None) -> None:
-        """The present device ends here; what follows is on a new one (CL-6)."""
-        self._recorder.record("end", call.source, why=why)
-        self._presence.mint(why, uid)
-
-    def _identify(self, asked: Identify, call: _Call) -> bool:
-        presence = self._presence
-        bound, another = bool(presence.here.bound), not presence.here.belongs_to(asked.uid)
-        if not self._take("identity"):
-            self._ports.note(codes.RATE_LIMITED)
-            if bound and another:
-                self._leave("anonymize", call)
-            return False
-        if asked.suspicious:
-            self._ports.note(codes.SUSPICIOUS_UID)
-        found = Checked()
-        if usable(asked.properties, asked.schema):
-            found = self._checked(asked.properties, asked.schema, call)
-        else:
-            self._ports.note(codes.INVALID_PROPERTIES)
-        if bound and another:
-            self._leave("reidentify", call, asked.uid)
-        else:
-            self._recorder.open_session(split=self._config.split_on_identify and not bound)
-            presence.touch()
-            presence.bind(asked.uid)
-        self._recorder.record("identify", call.source, uid=asked.uid, **found.members())
-        self._tell_user(found)
-        return True
-
-    def _set_consent(self, granted: bool, call: _Call) -> None:
-        self._recorder.open_session()
-        self._presence.touch()
-        self._store.write(CONSENT, f"1.{granted:d}")
-        self._recorder.record("consent", call.source, granted=granted)
-
-    def _set_properties(self, call: _Call) -> Answer:
-        kind, schema = call.options.get("type"), call.options.get("schema")
-        given: Any = call.options.get("properties")
-        valid = kind in ("user", "page") and isinstance(given, Mapping) and usable(given, schema)
-        if valid and kind == "user" and call.api == 1 and "uid" in given:
-            rest = {name: value for name, value in given.items() if name != "uid"}
-            asked = asked_by({"uid": given["uid"], "properties": rest or None, "schema": schema})
-            return self._identity(asked, call)
-        if self._capture != "on":
-            return self._refuse(codes.NOT_CAPTURING)
-        if not valid:
-            return self._refuse(codes.INVALID_PROPERTIES)
-        self._presence.follow()
-        if not self._take("properties"):
-            return self._refuse(codes.RATE_LIMITED)
-        if kind == "user" and "uid" in given:
-            self._ports.note(codes.UID_IN_PROPERTIES)
-            given = {name: value for name, value in given.items() if name != "uid"}
-        found = self._checked(given, schema, call)
-        if kind == "page":
-            self._keep_to_page(found)
-        if found.properties:
-            self._recorder.record("properties", call.source, type=kind, **found.members())
-            if kind == "user":
-                self._tell_user(found)
-        return Answer()
-
-    def _keep_to_page(self, found: Checked) -> None:
-        """The first name of a page stays, and it has room for 50 names more (PR-3)."""
-        self._recorder.look_around()
-        names = self._presence.page_names
-        for name in list(found.properties):
-            if name == _PAGE_NAME and name in names:
-                self._ports.note(codes.PAGE_NAME_KEPT)
-                found.drop(name)
-            elif name != _PAGE_NAME and name not in names and len(names - {_PAGE_NAME}) >= PAGE_NAMES_MAX:
-                self._ports.note(codes.TOO_MANY_PROPERTIES, name)
-                found.drop(name)
-            else:
-                names.add(name)
-
-    def _track_event(self, call: _Call) -> Answer:
-        if self._capture != "on":
-            return self._refuse(codes.NOT_CAPTURING)
-        name = call.options.get("name")
-        if not _is_event_name(name):
-            return self._refuse(codes.INVALID_EVENT_NAME)
-        if not usable(call.options.get("properties"), call.options.get("schema")):
-            return self._refuse(codes.INVALID_PROPERTIES)
-        self._presence.follow()
-        if not self._take("events"):
-            return self._refuse(codes.RATE_LIMITED)
-        self._record_event(call, name=name)
-        return Answer()
-
-    def _capture_event(self, call: _Call) -> Answer:
-        if self._capture != "on":
-            return self._refuse(codes.NOT_CAPTURING)
-        kind, name = call.options.get("type"), call.options.get("name")
-        if not isinstance(kind, str) or kind not in OBSERVED:
-            return self._refuse(codes.INVALID_EVENT_TYPE)
-        if name is not None and not _is_event_name(name):
-            return self._refuse(codes.INVALID_EVENT_NAME)
-        if not usable(call.options.get("properties"), call.options.get("schema")):
-            return self._refuse(codes.INVALID_PROPERTIES)
-        self._presence.follow()
-        if kind != "visibility" or self._presence.n > 0:
-            self._record_event(call, name=kind if name is None else name, type=kind)
-        return Answer()
-
-    def _record_event(self, call: _Call, **members: Any) -> None:
-        products = members["name"] == _ORDER_COMPLETED
-        found = self._checked(call.options.get("properties"), call.options.get("schema"), call, products=products)
-        self._recorder.record("event", call.source, **members, **found.members())
-
-    def _log(self, call: _Call) -> Answer:
-        if self._capture != "on":
-            return self._refuse(codes.NOT_CAPTURING)
-        level, message = call.options.get("level"), call.options.get("msg")
-        if message is None:
-            level, message = None, level
-        if not isinstance(message, str) or not message:
-            return self._refuse(codes.INVALID_LOG)
-        self._presence.follow()
-        known = isinstance(level, str) and level in LEVELS
-        self._recorder.record("log", call.source, level=level if known else "log", message=message)
-        return Answer()
-
-    def _get_session(self, call: _Call) -> Answer:
+    def _get_session(self, call: Call) -> Answer:
         presence = self._presence
         record = presence.stored() if self._capture == "on" else None
         if record is None:
             return Answer()
         url = presence.session_url(record)
-        match call.options.get("format"):
+        match call.option("format"):
             case "id":
                 return Answer(f"{record.device}:{record.session}")
             case "url.now":
@@ -406,20 +201,3 @@ class Machine:
                 )
             case _:
                 return Answer(url)
-
-    def _checked(self, properties: Any, schema: Any, call: _Call, *, products: bool = False) -> Checked:
-        suffixes = call.api == 1 or self._config.mobile
-        found = checked(properties, schema, suffixes=suffixes, products=products)
-        for code, name in found.notes:
-            self._ports.note(code, name)
-        return found
-
-    def _tell_user(self, found: Checked) -> None:
-        presence = self._presence
-        presence.user_properties |= found.properties
-        user = {"uid": presence.uid, "properties": dict(presence.user_properties)}
-        self._tell("user", {"user": {name: value for name, value in user.items() if value}})
-
-
-def _is_event_name(name: Any) -> bool:
-    return isinstance(name, str) and 1 <= len(name) <= EVENT_NAME_CHARS_MAX

@@ -1,0 +1,107 @@
+"""A runner that sees nothing is no runner: it fails what is wrong, and raises on what it does not know."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sdk.python.tests.runner import VectorError, differences
+from sdk.python.tests.test_vectors import client_vectors
+
+SMALL: dict[str, Any] = {
+    "id": "identity/small",
+    "covers": ["ID-11"],
+    "description": "One device",
+    "given": {"clock": {"wall_ms": 1000}, "ids": {"device": ["d"], "session": ["s"], "page": ["p"]}, "storage": None},
+    "steps": [{"do": "start", "expect": {"state": {"device": "d"}, "notes": []}}],
+}
+
+
+def with_step(**step: Any) -> dict[str, Any]:
+    return {**SMALL, "steps": [*SMALL["steps"], step]}
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every innermost value, and every empty list, with the way to it."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = [leaf for key, member in members for leaf in leaves(member, (*path, key))]
+    yield from inner if inner or isinstance(value, dict) else [(path, value)]
+
+
+def other_than(value: Any) -> Any:
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str():
+            return value.replace('"op":"', '"op":"un') if value.startswith("[{") else f"{value}?"
+        case None:
+            return "[]"
+        case _:
+            return ["something"]
+
+
+def changed(place: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy of `place` in which `value` is at `path`."""
+    if not path:
+        return value
+    found = copy.copy(place)
+    found[path[0]] = changed(place[path[0]], path[1:], value)
+    return found
+
+
+def test_what_holds_passes() -> None:
+    assert differences(SMALL) == []
+
+
+def test_a_wrong_expectation_fails() -> None:
+    assert differences(with_step(do="call", call="getSession", expect={"returns": "x"}))
+
+
+def test_a_code_that_no_vector_expects_fails() -> None:
+    assert differences(with_step(do="call", call="dance", expect={"changes": []}))
+
+
+def test_what_a_step_expects_fails_when_changed_in_one_place() -> None:
+    unseen = []
+    for vector in client_vectors():
+        for number, step in enumerate(vector["steps"]):
+            expected = list(leaves(step.get("expect", {})))
+            if expected:
+                path, value = expected[number % len(expected)]
+                where = ("steps", number, "expect", *path)
+                if not differences(changed(vector, where, other_than(value))):
+                    unseen.append((vector["id"], where))
+    assert unseen == []
+
+
+def test_ids_that_are_left_over_fail() -> None:
+    given = {**SMALL["given"], "ids": {"device": ["d", "e"], "session": ["s"], "page": ["p"]}}
+    assert "never drawn" in differences({**SMALL, "given": given})[0]
+
+
+def test_ids_that_are_missing_fail() -> None:
+    given = {**SMALL["given"], "ids": {"device": ["d"], "session": ["s"]}}
+    assert "page id" in differences({**SMALL, "given": given})[0]
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        with_step(do="dance"),
+        with_step(do="start", ms=1),
+        with_step(do="call", call="log", arguments={}),
+        with_step(do="start", expect={"mood": "good"}),
+        {**SMALL, "mood": "good"},
+        {**SMALL, "requires": ["telepathy"]},
+        {**SMALL, "given": {**SMALL["given"], "weather": "fair"}},
+    ],
+    ids=["step", "member of a step", "member of a call", "expectation", "member", "capability", "given"],
+)
+def test_what_is_unknown_raises(vector: dict[str, Any]) -> None:
+    with pytest.raises(VectorError):
+        differences(vector)
