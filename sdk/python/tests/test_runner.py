@@ -66,13 +66,11 @@ def test_a_code_that_no_vector_expects_fails() -> None:
     assert differences(with_step(do="call", call="dance", expect={"changes": []}))
 
 
-def test_what_a_step_expects_fails_when_changed_in_one_place() -> None:
+def test_any_single_expectation_that_is_changed_fails() -> None:
     unseen = []
     for vector in client_vectors():
         for number, step in enumerate(vector["steps"]):
-            expected = list(leaves(step.get("expect", {})))
-            if expected:
-                path, value = expected[number % len(expected)]
+            for path, value in leaves(step.get("expect", {})):
                 where = ("steps", number, "expect", *path)
                 if not differences(changed(vector, where, other_than(value))):
                     unseen.append((vector["id"], where))
