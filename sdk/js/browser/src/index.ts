@@ -53,7 +53,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
       send(ask, `${env.scheme}//${env.recHost}`, request, (status, headers, body) => {
         tell('internal/bundle', () => bundleNews(request, env, body));
         if (status) machine.queue.reply(request.id, status, headers, body);
-        else machine.queue.failed(request.id, 0);
+        else machine.queue.failed(request.id);
       }),
     page: () => ({
       url: location.href,

@@ -7,7 +7,6 @@
  */
 
 import type { Ports } from './ports';
-import { bytes } from './properties';
 
 export interface Stamp {
   device: string;
@@ -28,17 +27,21 @@ export interface Entry {
   operation: Operation;
 }
 
-interface Queued extends Entry {
-  json_: string;
-  dueAt_: number;
+/** Something that travels; `request_` is the request it is under way in, '' when none. */
+interface Traveller {
   request_: string;
 }
 
-interface Remains {
+interface Queued extends Entry, Traveller {
+  json_: string;
+  dueAt_: number;
+}
+
+/** What one page load left: its envelopes, the first of which goes next. */
+interface Remains extends Traveller {
   key_: string;
   text_: string;
   envelopes_: Envelope[];
-  unanswered_: number;
 }
 
 interface Envelope {
@@ -53,25 +56,20 @@ export interface QueueSettings {
   retry_ms: number;
   retry_max_ms: number;
   bundle_operations_max: number;
-  bundle_bytes_max: number;
   queue_operations_max: number;
 }
 
 /** Told of every entry that was answered; `ok` when the server has it. */
 export type Answered = (entry: Entry, ok: boolean) => void;
 
-export const OUT = 'fs_out.';
+const OUT = 'fs_out.';
 const REMAINS_AGE_MS_MAX = 2_592_000_000;
 const FIRST_TO_GO = /^(event|log|page)$/;
 const NEXT_TO_GO = /^(properties|consent)$/;
-const RETRIED_4XX = /^(408|425|429)$/;
-const PATH = '/rec/bundle';
 
 export class Queue {
   private entries_: Queued[] = [];
   private remains_: Remains[] = [];
-  private readonly flights_: Record<string, Queued[] | Remains> = {};
-  private underWay_ = 0;
   private requests_ = 0;
   private attempts_ = 0;
   private isWaiting_ = false;
@@ -94,29 +92,38 @@ export class Queue {
     const entry: Queued = { stamp, operation, json_: JSON.stringify(operation), dueAt_, request_: '' };
     this.entries_.push(entry);
     this.makeRoom_(stamp.page);
-    if (operation.op == 'end' || operation.op == 'identify') {
+    if (/^(end|identify)$/.test(operation.op)) {
       this.hurry_();
-      this.persist(stamp.page);
+      this.persist_(stamp.page);
     }
     return entry;
   }
 
+  private of_(page: string): Queued[] {
+    return this.entries_.filter(({ stamp }) => stamp.page == page);
+  }
+
   private makeRoom_(page: string): void {
-    const mine = this.entries_.filter((entry) => entry.stamp.page == page);
+    const mine = this.of_(page);
     if (mine.length <= this.settings_.queue_operations_max) return;
-    const victim = mine.find((one) => FIRST_TO_GO.test(one.operation.op)) || mine.find((one) => NEXT_TO_GO.test(one.operation.op));
+    const oldest = (kind: RegExp): Queued | undefined => mine.find(({ operation }) => kind.test(operation.op));
+    const victim = oldest(FIRST_TO_GO) || oldest(NEXT_TO_GO);
     if (!victim) return;
     this.entries_.splice(this.entries_.indexOf(victim), 1);
     this.ports_.note('queue_full');
   }
 
-  /** Puts what is unanswered of one page, or of all, where the next page load finds it (QU-6). */
-  persist(page?: string): void {
-    const pages = page ? [page] : Array.from(new Set(this.entries_.map((entry) => entry.stamp.page)));
-    for (const one of pages) {
-      const bundles = this.bundles_(this.entries_.filter((entry) => entry.stamp.page == one));
-      this.store_(OUT + one, '[' + bundles.map((bundle) => this.text_(bundle)).join() + ']');
-    }
+  /** Puts what is unanswered of one page where the next page load finds it (QU-6); nothing left removes it. */
+  private persist_(page: string): void {
+    const { storage } = this.ports_;
+    const mine = this.of_(page);
+    const key = OUT + page;
+    if (mine.length) this.store_(key, '[' + this.bundles_(mine).map((bundle) => this.text_(bundle)).join() + ']');
+    else if (storage.read(key) !== null) storage.remove(key);
+  }
+
+  private persistAll_(): void {
+    new Set(this.entries_.map(({ stamp }) => stamp.page)).forEach((page) => this.persist_(page));
   }
 
   /** Takes up what other page loads left (QU-7). */
@@ -126,29 +133,27 @@ export class Queue {
       const text_ = storage.read(key_) || '';
       const envelopes_ = envelopesIn(text_);
       if (!envelopes_) note('broken_remains');
-      const newest = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
-      if (newest > wallMs() - REMAINS_AGE_MS_MAX) {
-        this.remains_.push({ key_, text_, envelopes_: envelopes_!, unanswered_: envelopes_!.length });
-      } else storage.remove(key_);
+      const times = (envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t);
+      if (Math.max(...times) > wallMs() - REMAINS_AGE_MS_MAX) this.remains_.push({ key_, text_, envelopes_: envelopes_!, request_: '' });
+      else storage.remove(key_);
     }
   }
 
   /** Sends what is due, or sets the timer for it. */
   pump(): void {
-    const { ports_ } = this;
-    if (!this.underWay_ && !this.isWaiting_) {
-      const remains = this.remains_[0];
-      const first = this.entries_[0];
-      if (remains) return this.sendRemains_(remains);
-      if (first) {
-        const now = ports_.wallMs();
-        first.dueAt_ = Math.min(first.dueAt_, now + this.settings_.flush_ms);
-        if (first.dueAt_ > now) return ports_.setTimer('flush', first.dueAt_);
-        this.hurry_();
-        this.sendBundle_(this.bundles_(this.entries_)[0]!, false);
-      }
-    }
+    const { ports_, remains_, entries_ } = this;
+    const isBusy = this.isWaiting_ || [...remains_, ...entries_].some(({ request_ }) => request_);
+    const now = ports_.wallMs();
+    const first = entries_[0];
     ports_.clearTimer('flush');
+    if (isBusy) return;
+    if (remains_[0]) this.fly_([remains_[0]], JSON.stringify({ ...remains_[0].envelopes_[0], sent: now }));
+    else if (first) {
+      first.dueAt_ = Math.min(first.dueAt_, now + this.settings_.flush_ms);
+      if (first.dueAt_ > now) return ports_.setTimer('flush', first.dueAt_);
+      this.hurry_();
+      this.send_(this.bundles_(entries_)[0]!);
+    }
   }
 
   /** Everything unsent is due. */
@@ -164,96 +169,74 @@ export class Queue {
 
   /** Sends everything at once, since the page may not come back (QU-3). */
   leave(): void {
-    this.persist();
+    this.persistAll_();
     this.isWaiting_ = false;
     this.ports_.clearTimer('retry');
-    for (const bundle of this.bundles_(this.entries_.filter((entry) => !entry.request_))) this.sendBundle_(bundle, true);
+    for (const bundle of this.bundles_(this.entries_.filter(({ request_ }) => !request_))) this.send_(bundle, true);
     this.ports_.clearTimer('flush');
   }
 
   /** The answer to request `id`; an id nobody knows is an answer that came twice. */
   reply(id: string, status: number, headers: Record<string, string>, body: any): void {
-    const flight = this.flights_[id];
-    if (!flight) return;
-    if (status >= 200 && status < 300) {
-      this.attempts_ = 0;
-      return this.done_(id, body && Array.isArray(body.refused) ? body.refused : []);
-    }
-    if (status == 413 && Array.isArray(flight) && flight.length > 1) {
-      this.operationsMax_ = Math.ceil(flight.length / 2);
-      this.land_(id);
-      return this.pump();
-    }
-    if (status >= 400 && status < 500 && !RETRIED_4XX.test(String(status))) {
-      this.ports_.note('bundle_refused');
-      return this.done_(id, null);
-    }
-    const named = Object.keys(headers).find((name) => name.toLowerCase() == 'retry-after');
-    const after = named && /^(429|503)$/.test(String(status)) && /^\d+$/.test(headers[named]!) ? +headers[named]! : 0;
-    this.failed(id, after * 1000);
-  }
-
-  /** Request `id` got no answer, or one that asks to try again after `afterMs`. */
-  failed(id: string, afterMs: number): void {
-    if (!this.land_(id)) return;
-    this.persist();
-    const { retry_ms, retry_max_ms } = this.settings_;
-    const wait = Math.min(retry_max_ms, retry_ms * 2 ** this.attempts_++) * (0.5 + this.ports_.random() / 2);
-    this.isWaiting_ = true;
-    this.ports_.setTimer('retry', this.ports_.wallMs() + Math.max(Math.floor(wait), afterMs));
+    const flight = this.land_(id);
+    if (!flight[0]) return;
+    const isOver = status >= 200 && status < 300;
+    if (isOver) this.attempts_ = 0;
+    else if (status == 413 && flight.length > 1) this.operationsMax_ = Math.ceil(flight.length / 2);
+    else if (!/^4/.test(String(status)) || /^(408|425|429)$/.test(String(status))) {
+      const named = /^(429|503)$/.test(String(status)) && Object.keys(headers).find((name) => name.toLowerCase() == 'retry-after');
+      return this.putOff_(named && /^\d+$/.test(headers[named]!) ? +headers[named]! * 1000 : 0);
+    } else this.ports_.note('bundle_refused');
+    if (isOver || status != 413 || !flight[1]) this.done_(flight, isOver, body && Array.isArray(body.refused) ? body.refused : []);
     this.pump();
   }
 
-  private land_(id: string): Queued[] | Remains | undefined {
-    const flight = this.flights_[id];
-    if (flight) this.underWay_--;
-    if (Array.isArray(flight)) for (const entry of flight) entry.request_ = '';
-    delete this.flights_[id];
+  /** Request `id` got no answer. */
+  failed(id: string): void {
+    if (this.land_(id)[0]) this.putOff_(0);
+  }
+
+  /** What was under way in request `id`, and is no more. */
+  private land_(id: string): (Queued | Remains)[] {
+    const flight = [...this.remains_, ...this.entries_].filter(({ request_ }) => request_ == id);
+    for (const one of flight) one.request_ = '';
     return flight;
   }
 
-  /** `refused` are the operations a 2xx names; null: the bundle as a whole. */
-  private done_(id: string, refused: { n: number; code: string }[] | null): void {
-    const flight = this.land_(id)!;
-    const names: Record<number, boolean> = {};
-    for (const one of refused || []) {
-      if (!one || !(one.n >= 0)) continue;
-      names[one.n] = true;
-      this.ports_.note('refused:' + one.code);
-    }
-    if (Array.isArray(flight)) {
-      this.entries_ = this.entries_.filter((entry) => !flight.includes(entry));
-      this.restore_(flight[0]!.stamp.page);
-      for (const entry of flight) this.answered_(entry, !!refused && !names[entry.operation.n]);
-    } else if (!--flight.unanswered_) {
-      this.remains_.splice(this.remains_.indexOf(flight), 1);
-      const { storage } = this.ports_;
-      if (storage.read(flight.key_) == flight.text_) storage.remove(flight.key_);
-    }
-    this.pump();
+  /** All of it again, later (QU-5), but not before `afterMs`. */
+  private putOff_(afterMs: number): void {
+    const { ports_, settings_ } = this;
+    const wait = Math.min(settings_.retry_max_ms, settings_.retry_ms * 2 ** this.attempts_++) * (0.5 + ports_.random() / 2);
+    this.persistAll_();
+    this.isWaiting_ = true;
+    ports_.setTimer('retry', ports_.wallMs() + Math.max(Math.floor(wait), afterMs));
+    ports_.clearTimer('flush');
   }
 
-  /** Keeps storage in step with a page whose operations were answered. */
-  private restore_(page: string): void {
-    const { storage } = this.ports_;
-    if (this.entries_.some((entry) => entry.stamp.page == page)) this.persist(page);
-    else if (storage.read(OUT + page) !== null) storage.remove(OUT + page);
+  /** `flight` was answered; `refused` are the operations that a 2xx names. */
+  private done_(flight: (Queued | Remains)[], isOk: boolean, refused: { n: number; code: string }[]): void {
+    const { storage, note } = this.ports_;
+    const named = refused.filter((one) => one && one.n >= 0);
+    if (isOk) named.forEach(({ code }) => note('refused:' + code));
+    this.entries_ = this.entries_.filter((entry) => !flight.includes(entry));
+    for (const one of flight) {
+      if ('stamp' in one) {
+        this.answered_(one, isOk && !named.some(({ n }) => n == one.operation.n));
+        if (one == flight[flight.length - 1]) this.persist_(one.stamp.page);
+      } else if (one.envelopes_.shift() && !one.envelopes_[0]) {
+        this.remains_.shift();
+        if (storage.read(one.key_) == one.text_) storage.remove(one.key_);
+      }
+    }
   }
 
   /** `entries` as runs under one stamp, each within a bundle's bounds. */
   private bundles_(entries: Queued[]): Queued[][] {
     const bundles: Queued[][] = [];
-    let last: Queued[] | undefined;
-    let size = 0;
     for (const entry of entries) {
-      const weight = entry.json_.length;
-      const fits = last && last.length < this.operationsMax_ && size + weight <= this.settings_.bundle_bytes_max;
-      if (!last || !fits || !isSame(last[0]!.stamp, entry.stamp)) {
-        bundles.push((last = []));
-        size = 0;
-      }
-      last.push(entry);
-      size += weight > 1024 ? bytes(entry.json_) : weight;
+      const last = bundles[bundles.length - 1];
+      if (last && last.length < this.operationsMax_ && isSame(last[0]!.stamp, entry.stamp)) last.push(entry);
+      else bundles.push([entry]);
     }
     return bundles;
   }
@@ -261,27 +244,18 @@ export class Queue {
   /** The envelope of a bundle, as JSON (WI-2). */
   private text_(bundle: Queued[], sent?: number): string {
     const { org, sdk } = this.settings_;
-    const { device, session, page, started } = bundle[0]!.stamp;
-    const head = JSON.stringify({ v: 1, org, device, session, page, started, sent, sdk });
-    return head.slice(0, -1) + ',"ops":[' + bundle.map((entry) => entry.json_).join() + ']}';
+    const head = JSON.stringify({ v: 1, org, ...bundle[0]!.stamp, sent, sdk });
+    return head.slice(0, -1) + ',"ops":[' + bundle.map(({ json_ }) => json_).join() + ']}';
   }
 
-  private sendBundle_(bundle: Queued[], leaving: boolean): void {
-    this.fly_(bundle, this.text_(bundle, this.ports_.wallMs()), leaving);
+  private send_(bundle: Queued[], isLeaving?: boolean): void {
+    this.fly_(bundle, this.text_(bundle, this.ports_.wallMs()), isLeaving);
   }
 
-  private sendRemains_(remains: Remains): void {
-    const next = remains.envelopes_[remains.envelopes_.length - remains.unanswered_]!;
-    this.fly_(remains, JSON.stringify({ ...next, sent: this.ports_.wallMs() }), false);
-    this.ports_.clearTimer('flush');
-  }
-
-  private fly_(flight: Queued[] | Remains, body: string, leaving: boolean): void {
+  private fly_(flight: Traveller[], body: string, leaving = false): void {
     const id = 'r' + ++this.requests_;
-    this.flights_[id] = flight;
-    this.underWay_++;
-    if (Array.isArray(flight)) for (const entry of flight) entry.request_ = id;
-    this.ports_.send({ id, method: 'POST', path: PATH, body, leaving });
+    for (const one of flight) one.request_ = id;
+    this.ports_.send({ id, method: 'POST', path: '/rec/bundle', body, leaving });
   }
 }
 
@@ -290,7 +264,7 @@ function envelopesIn(text: string): Envelope[] | null {
   try {
     const found = JSON.parse(text);
     const isWhole = (one: any): boolean =>
-      one.device && one.session && one.page && one.started >= 0 && one.ops.length && one.ops.every((op: any) => op.op && op.n && op.t >= 0);
+      one.device && one.session && one.page && one.started >= 0 && one.ops[0] && one.ops.every((op: any) => op.op && op.n && op.t >= 0);
     return Array.isArray(found) && found.every(isWhole) ? found : null;
   } catch (_) {
     return null;

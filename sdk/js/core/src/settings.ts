@@ -34,6 +34,5 @@ export const DEFAULTS: Settings = {
   retry_ms: 1000,
   retry_max_ms: 60_000,
   bundle_operations_max: 100,
-  bundle_bytes_max: 524_288,
   queue_operations_max: 1000,
 };

@@ -209,7 +209,7 @@ export class World {
 
   do_fail({ request, error }: Step): void {
     if (!error) throw new Error('a failure has an error');
-    this.machine.queue.failed(request!, 0);
+    this.machine.queue.failed(request!);
   }
 }
 
