@@ -15,6 +15,8 @@ from passerby.store.contract import Entry, Store, Transaction
 
 REPLY: Final = "reply"
 """The kind of the entries that remember an answer of the API until they are due (AP-3)."""
+EXPORT: Final = "export"
+"""The kind of the entries that are exports, until they are forgotten (AP-10)."""
 
 
 def work_of(store: Store, clock: Clock, ids: Ids) -> Mapping[str, Handler]:
@@ -23,7 +25,7 @@ def work_of(store: Store, clock: Clock, ids: Ids) -> Mapping[str, Handler]:
         batch.JOB: partial(batch.work_off, store, clock, ids),
         erasing.ERASING: partial(_remove, store, clock),
         erasing.SCRUBBING: lambda due: erasing.scrub(store, due, clock.now_ms()),
-        REPLY: partial(_forget, store),
+        **{kind: partial(_forget, store) for kind in (REPLY, EXPORT)},
     }
 
 

@@ -113,6 +113,10 @@ class _MemoryReader:
             found = [p for p in found if _recency(p) > (-after[0], after[1])]
         return found[:limit]
 
+    def people_after(self, org: OrgId, user: UserId | None, limit: int) -> list[Person]:
+        found = sorted(self._people(org), key=lambda person: person.id)
+        return [person for person in found if user is None or person.id > user][:limit]
+
     def count_people(self, org: OrgId, wanted: PersonFilter) -> int:
         return sum(self._is_wanted(org, person, wanted) for person in self._people(org))
 

@@ -6,7 +6,6 @@ The shapes are the REST API's; what is wrong with one is a Refusal, since a serv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -17,6 +16,7 @@ from passerby.model.operation import Event, Identify, SetProperties
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.wire import limits
+from passerby.wire.instants import iso_ms
 from passerby.wire.properties import PropertiesError, typed_properties
 from passerby.wire.uid import uid_text
 
@@ -218,14 +218,3 @@ def read_instant(text: str | None, now_ms: int) -> int:
     if at_ms > now_ms + limits.FUTURE_MS_MAX:
         raise Refusal("invalid_argument", "timestamp is over 5 minutes in the future")
     return at_ms
-
-
-def iso_ms(text: str) -> int | None:
-    """An ISO-8601 time as ms since 1970, UTC unless it says otherwise; None if it is none."""
-    try:
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=UTC)
-        return int(found.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import Route
 
-from passerby.faces.api import batches, erasures, events, openapi, sessions, users
+from passerby.faces.api import batches, erasures, events, legacy, openapi, segments, sessions, users
 from passerby.faces.api.endpoint import Desk, Endpoint
 from passerby.faces.api.limiter import Limiter
 from passerby.faces.api.routes import routes_of
@@ -16,6 +16,8 @@ _NOUNS: Sequence[Endpoint] = (
     *users.ENDPOINTS,
     *events.ENDPOINTS,
     *sessions.ENDPOINTS,
+    *segments.ENDPOINTS,
+    *legacy.ENDPOINTS,
     *erasures.ENDPOINTS,
 )
 ENDPOINTS: Sequence[Endpoint] = (*openapi.endpoints_of(_NOUNS), *_NOUNS)

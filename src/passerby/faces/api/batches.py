@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from passerby.faces.api import shapes
 from passerby.faces.api.endpoint import BATCH_BYTES_MAX, Answer, Call, Endpoint
 from passerby.faces.api.users import user_shape
 from passerby.jobs import batch
 from passerby.model.job import PROCESSING, Item, Job
 from passerby.query.users import find_user
 from passerby.store.contract import Reader, Transaction
+from passerby.wire.instants import iso_text
 from passerby.wire.reports import Context, EventRequest, UserItem
 
 _PAGE = 100
@@ -120,8 +120,8 @@ class PageQuery(msgspec.Struct, frozen=True):
 
 
 def _job_shape(job: Job) -> JobShape:
-    finished = None if job.finished_at_ms is None else shapes.instant(job.finished_at_ms)
-    return JobShape(job.id, job.status, shapes.instant(job.created_at_ms), finished)
+    finished = None if job.finished_at_ms is None else iso_text(job.finished_at_ms)
+    return JobShape(job.id, job.status, iso_text(job.created_at_ms), finished)
 
 
 def _create(call: Call, kind: Kind) -> Answer:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from passerby.base.errors import Refusal
-from passerby.faces.api import shapes
 from passerby.faces.api.endpoint import Answer, Call, Endpoint
 from passerby.ingest import erasing
 from passerby.model.erasure import ErasureReceipt
+from passerby.wire.instants import iso_text
 
 _PAGE = 100
 
@@ -61,14 +61,14 @@ def _shape(body: bytes) -> ErasureShape:
     receipt = msgspec.json.decode(body, type=ErasureReceipt)
     return ErasureShape(
         receipt.id,
-        shapes.instant(receipt.requested_at_ms),
+        iso_text(receipt.requested_at_ms),
         receipt.devices,
         receipt.sessions,
         receipt.pieces,
         receipt.operations,
         receipt.properties,
         receipt.records,
-        None if receipt.erased_at_ms is None else shapes.instant(receipt.erased_at_ms),
+        None if receipt.erased_at_ms is None else iso_text(receipt.erased_at_ms),
     )
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from passerby.base.ids import OrgId, UserId
-from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
-from passerby.model.properties import Property
+from passerby.model.operation import Event, Identify, Operation, Page, SetProperties
 from passerby.model.session import Session
+from passerby.query.seen import Seen, seen, values
 from passerby.query.sessions import Happening
 from passerby.query.users import User
 from passerby.store.contract import Person
+from passerby.wire.instants import iso_text
 from passerby.wire.reports import Note
-
-_INSTANT_MS_MAX = 253_402_300_799_999
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -110,12 +107,6 @@ class HappeningListShape(_Shape, frozen=True, kw_only=True):
     events: list[HappeningShape]
 
 
-def instant(at_ms: int) -> str:
-    """ISO 8601 in UTC with ms."""
-    found = datetime.fromtimestamp(min(max(at_ms, 0), _INSTANT_MS_MAX) / 1000, UTC)
-    return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def session_url(base: str, org: OrgId, session: Session) -> str:
     """Where the dashboard shows a session."""
     return f"{base}/ui/{org}/session/{quote(f'{session.device}:{session.id}', safe='')}"
@@ -155,11 +146,6 @@ def user_shape(
     )
 
 
-def values(properties: Sequence[Property]) -> dict[str, Any]:
-    """Properties as name to value."""
-    return {found.name: found.value for found in properties}
-
-
 def session_shape(
     session: Session, user: UserId, ending: tuple[int, str] | None, base: str, org: OrgId
 ) -> SessionShape:
@@ -177,17 +163,17 @@ def session_shape(
 def happening_shape(found: Happening, uid: str | None) -> HappeningShape:
     """An operation as an event of the contract; `session_id` is null outside of any (AP-7)."""
     piece, op = found.piece, found.operation
-    kind, properties = event_of(op, uid)
+    event = seen(op)
     return HappeningShape(
         event_id=f"{piece.page}:{op.n}",
         device_id=piece.device,
         session_id=None if str(piece.session) == piece.device else piece.session,
         view_id=piece.page,
-        event_time=instant(op.at),
-        event_type=kind,
+        event_time=iso_text(op.at),
+        event_type=event.type,
         source_type=source_type(piece.sdk),
         source_properties=_source(op),
-        event_properties=properties,
+        event_properties=_properties(op, event, uid),
         outcome=found.outcome.value,
     )
 
@@ -232,22 +218,13 @@ def _url(text: str) -> dict[str, Any]:
     return {"full_url": text, "host": parts.netloc, "path": parts.path, "query": parts.query}
 
 
-def event_of(op: Operation, uid: str | None) -> tuple[str, dict[str, Any]]:
-    """The contract's type of event for an operation, and its properties."""
+def _properties(op: Operation, event: Seen, uid: str | None) -> dict[str, Any]:
     match op:
-        case Page(title=title):
-            return "navigate", {"title": title} if title else {}
-        case Event(name=name, type=kind, properties=properties):
-            return kind, {"event_name": name, **values(properties)}
-        case Identify(uid=named, properties=properties):
-            return "identify", {"user_id": named, "user_properties": values(properties)}
-        case SetProperties(type="page", properties=properties):
-            return "page_properties", values(properties)
-        case SetProperties(properties=properties):
-            return "identify", {"user_id": uid, "user_properties": values(properties)}
-        case Consent(granted=granted):
-            return "consent", {"granted": granted}
-        case Log(level=level, message=message):
-            return "console_message", {"level": level, "message": message}
-        case End(why=why):
-            return "session_end", {"why": why}
+        case Event(name=name):
+            return {"event_name": name, **event.properties}
+        case Identify(uid=named):
+            return {"user_id": named, "user_properties": event.properties}
+        case SetProperties(type="user"):
+            return {"user_id": uid, "user_properties": event.properties}
+        case _:
+            return event.properties

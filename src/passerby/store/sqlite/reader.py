@@ -100,6 +100,10 @@ class SqliteReader:
         sql = f"SELECT {_PERSON} FROM people WHERE org = ?{where} ORDER BY last_at_ms DESC, id LIMIT ?"
         return [rows.person(row) for row in self._db.execute(sql, (self._number(org), *values, limit))]
 
+    def people_after(self, org: OrgId, user: UserId | None, limit: int) -> list[Person]:
+        values = (self._number(org), blob(user) if user else b"", limit)
+        return [rows.person(row) for row in self._db.execute(SQL.people_after, values)]
+
     def count_people(self, org: OrgId, wanted: PersonFilter) -> int:
         where, values = _conditions(wanted, self._number(org))
         sql = f"SELECT count(*) FROM people WHERE org = ?{where}"

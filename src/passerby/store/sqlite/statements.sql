@@ -140,6 +140,8 @@ SELECT min(began_at_ms), max(active_at_ms) FROM sessions WHERE org = ? AND devic
 -- name: span_of_uid
 SELECT min(s.began_at_ms), max(s.active_at_ms) FROM sessions s JOIN bindings b ON b.org = s.org AND b.device = s.device
 WHERE b.org = ? AND b.uid = ?;
+-- name: people_after
+SELECT id, uid, display_name, email, first_at_ms, last_at_ms FROM people WHERE org = ? AND id > ? ORDER BY id LIMIT ?;
 -- name: person
 SELECT id, uid, display_name, email, first_at_ms, last_at_ms FROM people WHERE org = ? AND id = ?;
 
