@@ -21,7 +21,7 @@ import { Buckets, type Limited, MOBILE, WEB } from './limits';
 import { boundTo } from './murmur';
 import type { ChangeWhy, Kind, Ports } from './ports';
 import { type Entry, Queue } from './queue';
-import { freshRecord, type Identity, parseRecord, recordText } from './record';
+import { freshRecord, type Identity, parseRecord, recordText, wholeSecond } from './record';
 import { type Config, DEFAULTS, type Settings } from './settings';
 
 export const RECORD = 'fs_uid';
@@ -267,7 +267,7 @@ export class Machine {
   private touch_(isBeginning = false): void {
     const now = this.ports.wallMs();
     this.activeAt_ = isBeginning ? now : Math.max(this.activeAt_, now);
-    if (isBeginning || now - this.heardAt_() >= this.settings.activity_write_ms) this.write(ACTIVITY, '1.' + now);
+    if (isBeginning || now - this.heardAt_() >= this.settings.activity_write_ms) this.write(ACTIVITY, '1.' + (isBeginning ? wholeSecond(now) : now));
   }
 
   /** Why the session of `at` is over by now, if it is (SE-1). */

@@ -31,7 +31,13 @@ export function recordText(org: string, record: Identity): string {
   return `#${org}#${device}:${session}:${began}::${pages}${bound && '#' + bound}#/${expiry}`;
 }
 
-/** A fresh, unbound device's record; expires a year from now. */
+/** The second that `ms` is in: a new device repeats no instant of the one before it (ST-2). */
+export function wholeSecond(ms: number): number {
+  return ms - (ms % 1000);
+}
+
+/** A fresh, unbound device's record, dated to the whole second (ST-2); expires a year from now. */
 export function freshRecord(device: string, session: string, nowMs: number): Identity {
-  return { device, session, began: nowMs, pages: 1, bound: '', expiry: Math.floor((nowMs + YEAR_MS) / 1000) };
+  const began = wholeSecond(nowMs);
+  return { device, session, began, pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
 }

@@ -27,7 +27,7 @@ from passerby_client import codes
 from passerby_client.config import Config
 from passerby_client.limits import Limits
 from passerby_client.ports import Ports, What
-from passerby_client.record import YEAR_S, Record, bound_to, parse
+from passerby_client.record import YEAR_S, Record, bound_to, parse, whole_second
 from passerby_client.store import ACTIVITY, RECORD, Store
 
 Gone = Literal["lost", "returned"]
@@ -148,7 +148,8 @@ class Presence:
         now_ms = self._now_ms()
         device, session = self._ports.ids.mint("device"), self._ports.ids.mint("session")
         bound = "" if uid is None else bound_to(device, uid)
-        self.record = Record(self._config.org, device, session, now_ms, 1, now_ms // 1000 + YEAR_S, bound)
+        began_ms = whole_second(now_ms)
+        self.record = Record(self._config.org, device, session, began_ms, 1, began_ms // 1000 + YEAR_S, bound)
         self._mint_page()
         self.uid = uid
         self._write()
@@ -201,7 +202,7 @@ class Presence:
         self._active_at_ms = now_ms
         stored_ms = self._stored_activity_ms()
         if session_began or stored_ms is None or now_ms - stored_ms >= self._config.activity_write_ms:
-            self._store.write(ACTIVITY, f"1.{now_ms}")
+            self._store.write(ACTIVITY, f"1.{whole_second(now_ms) if session_began else now_ms}")
 
     def session_url(self, record: Record) -> str:
         return f"{self._config.app}/ui/{record.org}/session/{record.device}%3A{record.session}"

@@ -49,6 +49,11 @@ def parse(text: str, org: str) -> Record | None:
     return Record(org, found[2], found[3], int(found[4]), int(found[5]), int(found[7]), found[6] or "")
 
 
+def whole_second(ms: int) -> int:
+    """The second that `ms` is in: a new device repeats no instant of the one before it (ST-2)."""
+    return ms - ms % 1000
+
+
 def bound_to(device: str, uid: str) -> str:
     """The 16 hex digits that say that `device` is bound to `uid` (ST-3)."""
     data = f"{device}:{uid}".encode("utf-16-le", "surrogatepass")
