@@ -1,0 +1,708 @@
+"""Whose function a call runs: across files, classes, hooks, wrappers and dispatches.
+
+What is resolved by structure (scope, import, class, type) is `certain`. Where structure ends (a prop, a context, an
+injected service) functions of the same name are taken when their owner fits the receiver; the answer is then not
+certain, and what is concluded from it is always in favour of the audited code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from passerby_audit import vocabulary
+from passerby_audit.program.units import Binding, File, Type, Unit, dotted, last_name
+from passerby_audit.syntax import Await, Call, Class, Lambda, Literal, Member, Name, Node, Operation, Record, Return
+
+_EXTENSIONS = (
+    ".ts",
+    ".tsx",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    ".mts",
+    ".vue",
+    ".svelte",
+    ".dart",
+    ".py",
+    ".native.ts",
+    ".web.ts",
+)
+_DISPATCHES = {
+    "dispatch",
+    "commit",
+    "put",
+    "call",
+    "runAction",
+    "send",
+    "execute",
+    "call_soon",
+    "apply",
+    "fork",
+    "emit",
+    "add",
+}
+_SCRIPT = "javascript"
+_SELF = ("this", "self", "that", "vm", "cls", "it")
+
+
+@dataclass(slots=True)
+class Target:
+    """What a callee stands for: functions here, a package outside, or nothing that is known."""
+
+    units: list[Unit] = field(default_factory=list)
+    certain: bool = False
+    package: str = ""
+    imported: str = ""
+    delegated: bool = False
+    """A parameter, a prop or a local module that is not here: somebody else's doing, unknown."""
+
+
+class Program:
+    """Every file that was read, and the ways between them."""
+
+    def __init__(self, files: list[File]) -> None:
+        self.files = files
+        self.by_stem: dict[str, list[File]] = defaultdict(list)
+        self.by_name: dict[str, list[Unit]] = defaultdict(list)
+        self.types: dict[str, list[Type]] = defaultdict(list)
+        self.known_paths: set[str] = set()
+        for file in files:
+            self.by_stem[file.path.stem].append(file)
+            if file.path.stem in ("index", "__init__"):
+                self.by_stem[file.path.parent.name].append(file)
+            for unit in file.units:
+                if unit.name:
+                    self.by_name[unit.name].append(unit)
+            for type_ in file.types.values():
+                self.types[type_.name].append(type_)
+        self._heirs: dict[str, list[Type]] = defaultdict(list)
+        for types in self.types.values():
+            for type_ in types:
+                for base in type_.bases:
+                    for word in re.findall(r"\w+", base):
+                        self._heirs[word].append(type_)
+        self._targets: dict[tuple[int, int], Target] = {}
+
+    def file_of(self, source: str, near: File) -> File | None:
+        """The file that an import names, if it is among those read."""
+        stem = PurePosixPath(source).name
+        candidates = (
+            self.by_stem.get(stem)
+            or self.by_stem.get(re.sub(r"\.(js|ts|jsx|tsx|mjs|vue|svelte|dart)$", "", stem))
+            or []
+        )
+        if source.startswith("."):
+            parts: list[str] = list(near.path.parent.parts)
+            for part in source.split("/"):
+                if part == "..":
+                    parts = parts[:-1]
+                elif part != ".":
+                    parts.append(part)
+            wanted = "/".join(parts)
+            if not parts or stem in (".", ".."):
+                candidates = self.by_stem.get(parts[-1] if parts else "index", [])
+            for file in candidates:
+                if self._leads_to(wanted, file):
+                    return file
+            return None
+        if "/" not in source and not source.startswith(("@", "~", "#")):
+            return None
+        if re.match(r"^@[\w.-]+/[\w.-]+$", source) and not source.startswith(
+            (
+                "@/",
+                "@libs",
+                "@src",
+                "@app",
+                "@lib",
+                "@util",
+                "@services",
+                "@store",
+                "@context",
+                "@hooks",
+                "@components",
+                "@common",
+                "@core",
+                "@shared",
+            )
+        ):
+            tail = source
+        else:
+            tail = re.sub(r"^(@|~|#|src|app|package:\w+)/", "", source)
+        for wanted in (tail, "/".join(tail.split("/")[1:])):
+            if not wanted:
+                continue
+            found = [file for file in candidates if self._leads_to(wanted, file, loose=True)]
+            if found:
+                return found[0]
+        return None
+
+    def _leads_to(self, wanted: str, file: File, loose: bool = False) -> bool:
+        path = str(file.path)
+        for form in (path, str(file.path.parent) if file.path.stem in ("index", "__init__") else path):
+            bare = re.sub(
+                r"(\.(native|web|ios|android|client|server))?\.(tsx?|jsx?|mjs|cjs|mts|vue|svelte|dart|py)$", "", form
+            )
+            for end in (form, bare):
+                if end == wanted or (loose and end.endswith("/" + wanted)):
+                    return True
+        return False
+
+    def exported(self, file: File, name: str, depth: int = 0) -> tuple[File, Binding] | None:
+        """What a file gives out under a name."""
+        if depth > 6:
+            return None
+        found = file.exports.get(name)
+        if found is not None:
+            here, source, value = found
+            if source is not None:
+                other = self.file_of(source, file)
+                return None if other is None else self.exported(other, here, depth + 1)
+            binding = file.top.names.get(here) if here else None
+            if binding is not None:
+                if binding.kind == "import":
+                    other = self.file_of(binding.source, file)
+                    if other is not None and binding.key != "*":
+                        return self.exported(other, binding.key, depth + 1)
+                return file, binding
+            if isinstance(value, Lambda):
+                return file, Binding("function", unit=file.by_function.get(id(value.function)))
+            if value is not None:
+                return file, Binding("value", value, "", "", "", file.top)
+            return None
+        for source in file.stars:
+            other = self.file_of(source, file)
+            if other is not None and other is not file:
+                inner = self.exported(other, name, depth + 1)
+                if inner is not None:
+                    return inner
+        if file.language != _SCRIPT:
+            binding = file.top.names.get(name)
+            if binding is not None:
+                return file, binding
+        return None
+
+    def target(self, callee: Node, unit: Unit) -> Target:
+        """What a callee stands for inside a unit."""
+        key = (id(callee), id(unit))
+        known = self._targets.get(key)
+        if known is None:
+            self._targets[key] = Target()
+            known = self._targets[key] = self._resolve(callee, unit, 0)
+            known.units = [found for found in known.units if not _is_stub(found)] or known.units
+        return known
+
+    def _resolve(self, callee: Node, unit: Unit, depth: int) -> Target:
+        if depth > 6:
+            return Target()
+        if isinstance(callee, Await):
+            return self._resolve(callee.value, unit, depth)
+        if isinstance(callee, Lambda):
+            found = unit.file.by_function.get(id(callee.function))
+            return Target([found] if found else [], True)
+        if isinstance(callee, Name):
+            return self._name(callee.text, unit, depth)
+        if isinstance(callee, Member):
+            return self._member(callee, unit, depth)
+        if isinstance(callee, Call):
+            return self._resolve(callee.callee, unit, depth + 1) if depth < 2 else Target()
+        if isinstance(callee, Operation) and callee.operands:
+            return self._resolve(callee.operands[-1], unit, depth + 1)
+        return Target()
+
+    def _name(self, name: str, unit: Unit, depth: int) -> Target:
+        binding = unit.lookup(name)
+        if binding is None:
+            return self._global(name, unit)
+        return self._binding(binding, name, unit, depth)
+
+    def _binding(self, binding: Binding, name: str, unit: Unit, depth: int) -> Target:
+        if binding.kind == "function" and binding.unit is not None:
+            return Target([binding.unit], True)
+        if binding.kind == "class":
+            return self._constructor(binding.key)
+        if binding.kind == "import":
+            return self._import(binding, name, unit, depth)
+        if binding.kind == "parameter":
+            made = self._by_name(binding.key or name, "", unit)
+            made.delegated = True
+            return made
+        if binding.value is None:
+            return self._by_name(binding.key or name, binding.type, unit)
+        holder = binding.unit or unit
+        if binding.key and binding.key != "*":
+            return self._taken(binding, name, holder, depth)
+        value = binding.value.value if isinstance(binding.value, Await) else binding.value
+        if isinstance(value, (Name, Member)) and not (isinstance(value, Name) and value.text == name):
+            return self._resolve(value, holder, depth + 1)
+        if isinstance(value, Call):
+            inner = next((a.value for a in value.arguments if isinstance(a.value, (Name, Member))), None)
+            if inner is not None and last_name(value.callee) in (
+                "useCallback",
+                "debounce",
+                "throttle",
+                "useAction",
+                "useEvent",
+                "bindActionCreators",
+            ):
+                return self._resolve(inner, holder, depth + 1)
+        return Target(delegated=True)
+
+    def _taken(self, binding: Binding, name: str, holder: Unit, depth: int) -> Target:
+        """A name taken out of a value by a pattern: `const { logout } = useAuth()`."""
+        key = binding.key.split(".")[-1]
+        value = binding.value.value if isinstance(binding.value, Await) else binding.value
+        if isinstance(value, Call):
+            hook = self._resolve(value.callee, holder, depth + 1)
+            for made in hook.units:
+                returned = self.returned(made, key)
+                if returned is not None:
+                    found = self._resolve(returned, made, depth + 1)
+                    if found.units:
+                        return found
+            if hook.package and not hook.units:
+                return Target([], True, hook.package, key)
+            made_by_name = self._by_name(
+                key if not key.isdigit() else name, last_name(value.callee), holder, anywhere=True
+            )
+            made_by_name.delegated = True
+            return made_by_name
+        if isinstance(value, (Name, Member)):
+            return self._resolve(Member(value.span, value, key), holder, depth + 1)
+        return self._by_name(key, "", holder)
+
+    def returned(self, unit: Unit, key: str) -> Node | None:
+        """What a function's returned object holds at a key."""
+        for node in unit.function.body:
+            if isinstance(node, Return):
+                value = node.value
+                if isinstance(value, Call) and value.arguments:
+                    first = value.arguments[0].value
+                    if isinstance(first, Lambda):
+                        return self.returned_by(first, key)
+                if isinstance(value, Record):
+                    return value.get(key)
+        return None
+
+    def returned_by(self, value: Lambda, key: str) -> Node | None:
+        for node in value.function.body:
+            if isinstance(node, Return) and isinstance(node.value, Record):
+                return node.value.get(key)
+        return None
+
+    def _import(self, binding: Binding, name: str, unit: Unit, depth: int) -> Target:
+        file = self.file_of(binding.source, unit.file)
+        if file is None:
+            if unit.file.language != _SCRIPT:
+                return self._global(name, unit)
+            local = binding.source.startswith((".", "@/", "~", "src/", "#"))
+            if local:
+                made = self._by_name(
+                    binding.key if binding.key not in ("default", "*") else name,
+                    PurePosixPath(binding.source).name,
+                    unit,
+                )
+                made.delegated = True
+                return made
+            return Target([], True, binding.source, binding.key)
+        if binding.key == "*":
+            return Target([], True)
+        given = self.exported(file, binding.key)
+        if given is None:
+            if unit.file.language != _SCRIPT:
+                return self._global(name, unit)
+            return Target(_of_file(self.by_name.get(binding.key, []), file), False)
+        home, found = given
+        if found.kind == "value" and found.value is not None and not found.key:
+            inner = self._value_units(found.value, home.top, depth)
+            if inner:
+                return Target(inner, True)
+        made = self._binding(found, binding.key if binding.key != "default" else name, home.top, depth + 1)
+        if not made.units and not made.package:
+            made.units = _of_file(self.by_name.get(binding.key if binding.key != "default" else name, []), home)
+        return made
+
+    def _value_units(self, value: Node, unit: Unit, depth: int) -> list[Unit]:
+        if isinstance(value, Lambda):
+            found = unit.file.by_function.get(id(value.function))
+            return [found] if found else []
+        if isinstance(value, Call):
+            for argument in value.arguments:
+                if isinstance(argument.value, Lambda):
+                    return self._value_units(argument.value, unit, depth)
+        return []
+
+    def _constructor(self, name: str) -> Target:
+        found = [
+            t.members[m]
+            for t in self.types.get(name, [])
+            for m in ("constructor", "init", "__init__")
+            if m in t.members
+        ]
+        return Target(found, True)
+
+    def _global(self, name: str, unit: Unit) -> Target:
+        """A name that nothing here binds: a member without `this` in some languages, else a function elsewhere."""
+        if unit.file.language != _SCRIPT:
+            own = self._own(name, unit)
+            if own:
+                return Target(own, True)
+            if name in self.types:
+                return self._constructor(name)
+            top = [
+                found
+                for found in self.by_name.get(name, [])
+                if not found.owner and found.parent is not None and found.parent.is_top
+            ]
+            return Target(top, bool(top))
+        top = [
+            found
+            for found in self.by_name.get(name, [])
+            if found.parent is not None and found.parent.is_top and not found.owner and found is not unit
+        ]
+        return Target(top, len(top) == 1)
+
+    def _own(self, name: str, unit: Unit) -> list[Unit]:
+        """Members of the class or object around a unit, its bases and heirs included."""
+        around: Unit | None = unit
+        while around is not None:
+            if around.owner:
+                for type_ in self.types.get(around.owner, []):
+                    if type_.file is around.file or around.file.language != _SCRIPT:
+                        found = self._inherited(type_, name)
+                        if found:
+                            return found
+            around = around.parent
+        return []
+
+    def _inherited(self, type_: Type, name: str, depth: int = 0) -> list[Unit]:
+        own = type_.members.get(name)
+        if own is not None and not _is_stub(own):
+            return [own]
+        found: list[Unit] = []
+        if depth < 4:
+            for heir in self._heirs.get(type_.name, []):
+                if heir is not type_:
+                    member = heir.members.get(name)
+                    if member is not None:
+                        found.append(member)
+            if not found:
+                for base in type_.bases:
+                    for word in re.findall(r"\w+", base):
+                        for parent in self.types.get(word, []):
+                            if parent is not type_:
+                                found.extend(self._inherited(parent, name, depth + 1))
+        return found or ([own] if own is not None else [])
+
+    def members(self, type_name: str, name: str) -> list[Unit]:
+        """The functions that a member of a type may be."""
+        bare = re.sub(r"^\W+|\W+$", "", type_name.split("<")[0]).split(".")[-1]
+        found: list[Unit] = []
+        for type_ in self.types.get(bare, []):
+            found.extend(self._inherited(type_, name))
+        if not found:
+            for heir in self._heirs.get(bare, []):
+                if name in heir.members:
+                    found.append(heir.members[name])
+        return found
+
+    def _member(self, callee: Member, unit: Unit, depth: int) -> Target:
+        base, name = callee.base, callee.name
+        if isinstance(base, Await):
+            base = base.value
+        if isinstance(base, Name) and base.text in _SELF:
+            own = self._own(name, unit)
+            return Target(own, True) if own else self._field(name, unit, depth) or self._by_name(name, "", unit)
+        receiver = last_name(base)
+        typed = self._typed(base, unit, depth)
+        if typed:
+            found = self.members(typed, name)
+            if found:
+                return Target(found, True)
+        if isinstance(base, Name):
+            found_target = self._through(base, name, unit, depth)
+            if found_target is not None:
+                return found_target
+        if isinstance(base, Member) and isinstance(base.base, Name) and base.base.text in ("props", "emit", "actions"):
+            made = self._by_name(name, receiver, unit)
+            made.delegated = True
+            return made
+        package = self.package(base, unit)
+        if package:
+            return Target([], True, package, name)
+        made = self._by_name(name, receiver, unit)
+        if isinstance(base, Member) and last_name(base) in ("props", "$props"):
+            made.delegated = True
+        if receiver in ("props", "$emit"):
+            made.delegated = True
+        return made
+
+    def _through(self, base: Name, name: str, unit: Unit, depth: int) -> Target | None:
+        binding = unit.lookup(base.text)
+        if binding is None:
+            found = [t.members[name] for t in self.types.get(base.text, []) if name in t.members]
+            return Target(found, True) if found else None
+        if binding.kind == "import":
+            file = self.file_of(binding.source, unit.file)
+            if file is None:
+                if unit.file.language != _SCRIPT:
+                    found = self.members(base.text, name)
+                    return Target(found, True) if found else None
+                if binding.source.startswith((".", "@/", "~", "src/", "#")):
+                    made = self._by_name(name, base.text, unit)
+                    made.delegated = not made.units
+                    return made
+                return Target([], True, binding.source, name)
+            given = self.exported(file, name) if binding.key == "*" else None
+            if given is not None:
+                return self._binding(given[1], name, given[0].top, depth + 1)
+            found = self.members(base.text, name) if binding.key != "*" else []
+            local = self._held(file, binding.key, name)
+            found = local or found or _of_file(self.by_name.get(name, []), file)
+            if found:
+                return Target(found, True)
+            inner = self.exported(file, binding.key)
+            if inner is not None and inner[1].kind == "value" and inner[1].value is not None:
+                package = self.package(inner[1].value, inner[0].top)
+                if package:
+                    return Target([], True, package, name)
+            return self._by_name(name, base.text, unit)
+        if binding.kind == "class":
+            found = self.members(binding.key, name)
+            return Target(found, True) if found else None
+        if binding.kind == "value" and binding.value is not None:
+            value = binding.value.value if isinstance(binding.value, Await) else binding.value
+            if isinstance(value, Record):
+                entry = value.get(name)
+                if isinstance(entry, Lambda):
+                    made_unit = (binding.unit or unit).file.by_function.get(id(entry.function))
+                    if made_unit is not None:
+                        return Target([made_unit], True)
+                if entry is not None:
+                    return self._resolve(entry, binding.unit or unit, depth + 1)
+            if isinstance(value, Call) and not binding.key:
+                hook = self._resolve(value.callee, binding.unit or unit, depth + 1)
+                for made_by in hook.units:
+                    returned = self.returned(made_by, name)
+                    if returned is not None:
+                        return self._resolve(returned, made_by, depth + 1)
+                if hook.package and not hook.units:
+                    return Target([], True, hook.package, name)
+            if isinstance(value, Member) and not binding.key:
+                return self._resolve(Member(value.span, value, name), binding.unit or unit, depth + 1)
+        return None
+
+    def _held(self, file: File, exported: str, name: str) -> list[Unit]:
+        """A member of the object that a file gives out under a name."""
+        given = self.exported(file, exported)
+        if given is None:
+            return []
+        home, binding = given
+        value = binding.value
+        holder = binding.key if binding.kind == "class" else ""
+        if isinstance(value, Call) and isinstance(value.callee, Name):
+            holder = value.callee.text if value.constructs else holder
+        if isinstance(value, Name):
+            holder = value.text
+        if isinstance(value, Record):
+            entry = value.get(name)
+            if isinstance(entry, Lambda):
+                made = home.by_function.get(id(entry.function))
+                return [made] if made else []
+            if isinstance(entry, (Name, Member)):
+                return self._resolve(entry, home.top, 3).units
+        if isinstance(value, Class):
+            holder = value.name
+        return self.members(holder, name) if holder else []
+
+    def _field(self, name: str, unit: Unit, depth: int) -> Target | None:
+        """`this.name()` where the member is a value."""
+        for type_ in self.types.get(unit.owner, []):
+            binding = type_.fields.get(name)
+            if binding is not None and binding.value is not None and not isinstance(binding.value, Lambda):
+                return self._resolve(binding.value, binding.unit or type_.file.top, depth + 1)
+        return None
+
+    def _typed(self, base: Node, unit: Unit, depth: int) -> str:
+        """The written or constructed type of a receiver."""
+        binding: Binding | None = None
+        holder = unit
+        if isinstance(base, Name):
+            binding = unit.lookup(base.text)
+            if binding is None and unit.file.language != _SCRIPT:
+                binding = self._field_binding(base.text, unit)
+        elif isinstance(base, Member) and isinstance(base.base, Name) and base.base.text in _SELF:
+            binding = self._field_binding(base.name, unit)
+        elif isinstance(base, Call):
+            if isinstance(base.callee, Name) and base.callee.text in self.types:
+                return base.callee.text
+            if (
+                last_name(base.callee)
+                in ("inject", "get", "useContext", "resolve", "getIt", "read", "of", "koinInject")
+                and base.arguments
+            ):
+                return last_name(base.arguments[0].value)
+        elif isinstance(base, Member) and base.name in (
+            "shared",
+            "instance",
+            "INSTANCE",
+            "current",
+            "default",
+            "sharedInstance",
+        ):
+            return last_name(base.base)
+        if binding is None:
+            return ""
+        if binding.type:
+            return binding.type
+        value = binding.value
+        if value is not None and depth < 4 and not binding.key and value is not base:
+            if isinstance(value, Call) and (
+                value.constructs or (isinstance(value.callee, Name) and value.callee.text in self.types)
+            ):
+                return last_name(value.callee)
+            if isinstance(value, (Call, Member)):
+                return self._typed(value, binding.unit or holder, depth + 1)
+        return ""
+
+    def _field_binding(self, name: str, unit: Unit) -> Binding | None:
+        around: Unit | None = unit
+        while around is not None:
+            for type_ in self.types.get(around.owner, []) if around.owner else []:
+                if name in type_.fields:
+                    return type_.fields[name]
+            around = around.parent
+        return None
+
+    def package(self, node: Node, unit: Unit, depth: int = 0) -> str:
+        """The package outside that a value comes from, or ''."""
+        if depth > 5:
+            return ""
+        if isinstance(node, (Await, Call)):
+            return self.package(node.value if isinstance(node, Await) else node.callee, unit, depth + 1)
+        if isinstance(node, Member):
+            return self.package(node.base, unit, depth + 1)
+        if isinstance(node, Name):
+            binding = unit.lookup(node.text)
+            if binding is None:
+                return ""
+            if binding.kind == "import":
+                if self.file_of(binding.source, unit.file) is None and not binding.source.startswith(
+                    (".", "@/", "~", "src/", "#")
+                ):
+                    return binding.source
+                return ""
+            if binding.kind == "value" and binding.value is not None and binding.value is not node:
+                value = binding.value
+                if isinstance(value, Call) and last_name(value.callee) == "require" and value.arguments:
+                    first = value.arguments[0].value
+                    if isinstance(first, Literal) and not first.value.startswith("."):
+                        return first.value
+                return self.package(value, binding.unit or unit, depth + 1)
+        return ""
+
+    def _by_name(self, name: str, receiver: str, unit: Unit, anywhere: bool = False) -> Target:
+        """Functions of a name anywhere, when their owner or file fits the receiver or the name says enough by
+        itself."""
+        if not name or (name in _COMMON and not receiver):
+            return Target()
+        found: list[Unit] = []
+        near = _bare(receiver)
+        telling = (
+            anywhere
+            or vocabulary.is_logout(name)
+            or "anonymi" in name.lower()
+            or "fullstory" in name.lower()
+            or "identif" in name.lower()
+        )
+        for other in self.by_name.get(name, []):
+            if other is unit or other.use == "definition" or _around(unit, other):
+                continue
+            if other.use == "attribute":
+                continue
+            if (telling and (name not in _COMMON)) or (
+                near
+                and any(
+                    near in home or home in near
+                    for home in (_bare(other.owner), _bare(other.file.path.stem), _bare(other.file.path.parent.name))
+                    if len(home) > 2
+                )
+            ):
+                found.append(other)
+        return Target(found, False)
+
+    def constant(self, node: Node | None, unit: Unit, depth: int = 0) -> Node | None:
+        """A value behind names that are given it once: `const id = email`, `Keys.TOKEN`."""
+        if depth > 5 or node is None:
+            return node
+        if isinstance(node, Name):
+            binding = unit.lookup(node.text)
+            if binding is None and unit.file.language != _SCRIPT:
+                binding = self._field_binding(node.text, unit)
+            if binding is None:
+                return node
+            if binding.kind == "import":
+                file = self.file_of(binding.source, unit.file)
+                given = self.exported(file, binding.key) if file is not None else None
+                if given is not None and given[1].kind == "value" and given[1].value is not None and not given[1].key:
+                    return self.constant(given[1].value, given[0].top, depth + 1)
+                return node
+            if binding.kind == "value" and binding.value is not None:
+                if binding.key:
+                    if "." in binding.key or binding.key == "*" or binding.key.isdigit():
+                        return node
+                    return Member(node.span, binding.value, binding.key)
+                return self.constant(binding.value, binding.unit or unit, depth + 1)
+            return node
+        if isinstance(node, Member):
+            base = self.constant(node.base, unit, depth + 1) if isinstance(node.base, (Name, Member)) else None
+            if isinstance(base, Record):
+                return self.constant(base.get(node.name), unit, depth + 1) or node
+        return node
+
+
+_COMMON = {
+    "clear", "reset", "init", "start", "stop", "close", "open", "get", "set", "remove", "delete", "update", "create",
+    "save", "load", "run", "then", "catch", "subscribe", "on", "off", "emit", "push", "replace", "log", "send",
+    "post", "fetch", "next", "use", "add", "map", "filter", "forEach", "call", "apply", "render", "setup", "handler",
+    "callback", "identify", "event", "track", "restart", "shutdown", "toString", "value", "default", "execute",
+    "invoke",
+}  # fmt: skip
+"""Names so common that they say nothing without their receiver."""
+
+
+def _bare(name: str) -> str:
+    bare = re.sub(r"[^a-z0-9]", "", name.lower())
+    return (
+        re.sub(
+            r"(service|store|manager|provider|context|client|impl|helper|util|utils|api|repository|repo|instance|"
+            r"module|slice|actions?|use|interactor|viewmodel)+$",
+            "",
+            re.sub(r"^(use|i|my|the|inject)(?=[a-z]{4})", "", bare),
+        )
+        or bare
+    )
+
+
+def _of_file(units: list[Unit], file: File) -> list[Unit]:
+    return [unit for unit in units if unit.file is file]
+
+
+def _around(unit: Unit, other: Unit) -> bool:
+    around: Unit | None = unit
+    while around is not None:
+        if around is other:
+            return True
+        around = around.parent
+    return False
+
+
+def _is_stub(unit: Unit) -> bool:
+    """A declaration without a body, as in an interface."""
+    return not unit.function.body and "abstract" in unit.function.decorators
+
+
+__all__ = ["Program", "Target", "dotted"]

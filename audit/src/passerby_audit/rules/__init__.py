@@ -1,0 +1,1 @@
+"""Rules, one file each, named for the bad pattern; the docstring is the rule's page."""
