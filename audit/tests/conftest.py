@@ -16,11 +16,11 @@ Audit = Callable[..., Result]
 def audited(tmp_path: Path) -> Audit:
     """Audit a tree given as path → text."""
 
-    def run(files: dict[str, str], **settings: object) -> Result:
+    def run(files: dict[str, str], settings: Settings | None = None) -> Result:
         for name, text in files.items():
             place = tmp_path / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, "utf-8")
-        return audit([tmp_path], Settings(**settings))  # type: ignore[arg-type]
+        return audit([tmp_path], settings or Settings())
 
     return run

@@ -52,7 +52,7 @@ def check(view: View) -> Iterator[Finding]:
             if not typed and request.uid is not None and root(request.uid) in ("this", "self"):
                 continue
             yield view.finding(
-                f"Nobody is authenticated yet (that is at line {asking.site.span.line}); if it fails, this was not they.",
+                f"Nobody is authenticated yet (that is at line {asking.site.span.line}); if it fails, this was wrong.",
                 unit,
                 identify.site,
                 "high" if typed else "medium",
