@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.observe.counters import Counters
 from passerby.store.contract import Reader, Store
+from passerby.store.memory import MemoryStore
 
 FOLDER: Final = Path(__file__).parents[2] / "spec" / "vectors"
 ORG: Final = OrgId("o1")
@@ -37,6 +39,7 @@ USUAL: Final[Mapping[str, Any]] = {
     "page": "9a000001-0000-4000-8000-000000000000",
     "started": 0,
 }
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BEYOND_MENDING: Final = "ID-2: an identify is kept under an unbound device"
 
 Vector = dict[str, Any]
@@ -65,7 +68,7 @@ def vectors() -> Iterator[Vector]:
             yield from json.loads((FOLDER / file["file"]).read_text())["vectors"]
 
 
-def perform(vector: Vector, new_store: Callable[[], Store]) -> None:
+def perform(vector: Vector, new_store: Callable[[], Store] = MemoryStore) -> None:
     """Perform a vector, in every order that it allows. Mismatch where the service differs."""
     steps = vector["steps"]
     deliveries = [step for step in steps if step["do"] == "deliver"]
@@ -81,7 +84,7 @@ def perform(vector: Vector, new_store: Callable[[], Store]) -> None:
 
 def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
     clock = SetClock()
-    names: dict[str, str] = {}
+    names = {written: written for written in _ID.findall(json.dumps([USUAL, vector]))}
     pipeline = Pipeline(store, clock, Counters())
     store.submit(lambda transaction: transaction.add_org(_org(vector))).result()
     try:
