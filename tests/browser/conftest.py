@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from tests.browser.loaders import Loader, loaders
 from tests.browser.reader import ApiReader
 from tests.browser.relay import Relay, relaying
+from tests.browser.shop import Shop
 from tests.browser.site import Site, serving_site
 from tests.browser.visitor import CHROMIUM_NAMES, Visitor, find_chromium, launched, visiting
 from tests.running import running_service
@@ -105,3 +106,13 @@ def loader(request: pytest.FixtureRequest, _built_sdk: None) -> Loader:
     """Each of Fullstory's own loaders in turn."""
     loader: Loader = request.param
     return loader
+
+
+@pytest.fixture
+def shop(
+    _built_sdk: None, service: TlsService, site: Site, relay: Relay, visitor: Visitor, request: pytest.FixtureRequest
+) -> Iterator[Shop]:
+    """A site with fs.js on it. Whatever a test does there, no exception of ours may reach the page (RE-2)."""
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+    yield Shop(service.org, site, relay, visitor, name)
+    assert [line for line in visitor.complaints if line.startswith("uncaught")] == []

@@ -28,12 +28,13 @@ window.app = {
 
 
 class Loader(msgspec.Struct, frozen=True):
-    """One way onto a page. `head(org, script)` is what goes into the page's head, where `script` is host and path of
-    fs.js; pages then call `app.identify`, `app.track` and `app.anonymize`, which are that loader's own calls.
+    """One way onto a page. `head(org, script, **options)` is what goes into the page's head, where `script` is host and
+    path of fs.js and `options` are more of the loader's own; pages then call `app.identify`, `app.track` and
+    `app.anonymize`, which are that loader's own calls.
     """
 
     name: str
-    head: Callable[[str, str], str]
+    head: Callable[..., str]
 
     @property
     def slug(self) -> str:
@@ -45,6 +46,11 @@ def bundle(source: str) -> str:
     """A module made into one classic script, packages found as in sdk/js."""
     command = [str(SDK / "node_modules/.bin/esbuild"), "--bundle", "--format=iife", "--log-level=warning"]
     return _run(_node(), *command, stdin=source)
+
+
+def loader_named(name: str) -> Loader:
+    """The loader of that name."""
+    return next(loader for loader in loaders() if loader.name == name)
 
 
 def loaders() -> list[Loader]:
@@ -62,19 +68,19 @@ _PACKAGES: Final = {"2.0": "@fullstory/browser-2.0", "2.1": "@fullstory/browser"
 _SNIPPETS: Final = {"1.3": "generateSnippetTextV1", "2.0": "generateSnippetTextV2", "2.1": "generateSnippetText"}
 
 
-def _package(alias: str) -> Callable[[str, str], str]:
-    def head(org: str, script: str) -> str:
-        options = msgspec.json.encode({"orgId": org, "script": script}).decode()
-        use = f"import {{ FullStory, init }} from '{alias}';\ninit({options});\n"
+def _package(alias: str) -> Callable[..., str]:
+    def head(org: str, script: str, ready: str = "undefined", **options: object) -> str:
+        given = msgspec.json.encode({"orgId": org, "script": script, **options}).decode()
+        use = f"import {{ FullStory, init }} from '{alias}';\ninit({given}, {ready});\n"
         return _script(bundle(use + _V2.replace("FULLSTORY", "FullStory") + "window.FullStory = FullStory;\n"))
 
     return head
 
 
-def _snippet(maker: str, app: str) -> Callable[[str, str], str]:
-    def head(org: str, script: str) -> str:
-        options = msgspec.json.encode({"orgId": org, "script": script}).decode()
-        text = _run(_node(), "-p", f"require('@fullstory/snippet').{maker}({options})")
+def _snippet(maker: str, app: str) -> Callable[..., str]:
+    def head(org: str, script: str, **options: object) -> str:
+        given = msgspec.json.encode({"orgId": org, "script": script, **options}).decode()
+        text = _run(_node(), "-p", f"require('@fullstory/snippet').{maker}({given})")
         return _script(text) + _script(app)
 
     return head

@@ -17,6 +17,7 @@ import msgspec
 from tests.browser.serving import Receive, Scope, Send, answer, make_certificate, read_body, serving
 
 HOST: Final = "collect.shop.test"
+_CORS: Final = (b"access-control-allow-origin", b"*")
 _OF_THE_CONNECTION: Final = frozenset({b"connection", b"content-length", b"transfer-encoding", b"host"})
 
 
@@ -38,13 +39,18 @@ class Carried(msgspec.Struct, frozen=True):
 
 
 class Relay:
-    """A recording proxy for one service. While `is_down`, it answers 502 and hands nothing on."""
+    """A recording proxy for one service. While `is_down`, it answers 502 and hands nothing on. `stand_ins` are answers
+    of its own, `(status, type, body)` by the beginning of a path.
+    """
 
     def __init__(self, upstream: str, trust: ssl.SSLContext) -> None:
         self._client = httpx.Client(base_url=upstream, verify=trust)
         self._carried: list[Carried] = []
         self._arrival = threading.Condition()
+        self._gate = threading.Event()
+        self._gate.set()
         self.is_down = False
+        self.stand_ins: dict[str, tuple[int, str, str]] = {}
         self.port = 0
 
     @property
@@ -57,8 +63,14 @@ class Relay:
         body = await read_body(receive)
         headers = [(name, value) for name, value in scope["headers"] if name not in _OF_THE_CONNECTION]
         target = scope["raw_path"].decode() + ("?" + scope["query_string"].decode() if scope["query_string"] else "")
+        if target.startswith("/rec/"):
+            await asyncio.to_thread(self._gate.wait)
+        stand_in = next((one for path, one in self.stand_ins.items() if target.startswith(path)), None)
         if self.is_down:
-            status, replied, content = 502, [(b"access-control-allow-origin", b"*")], b""
+            status, replied, content = 502, [_CORS], b""
+        elif stand_in is not None:
+            status, content = stand_in[0], stand_in[2].encode()
+            replied = [_CORS, (b"content-type", stand_in[1].encode())]
         else:
             reply = await asyncio.to_thread(
                 self._client.request, scope["method"], target, headers=headers, content=body
@@ -75,6 +87,14 @@ class Relay:
         with self._arrival:
             self._carried.append(Carried(method, target, named, text.decode(errors="replace"), status))
             self._arrival.notify_all()
+
+    def hold(self) -> None:
+        """Let bundles wait until `let_go`."""
+        self._gate.clear()
+
+    def let_go(self) -> None:
+        """Hand on what waits, and what comes."""
+        self._gate.set()
 
     def close(self) -> None:
         """Hang up on the service."""
@@ -122,5 +142,8 @@ def relaying(directory: Path, upstream: str, trust: ssl.SSLContext) -> Iterator[
     relay = Relay(upstream, trust)
     with serving(relay, make_certificate(directory / "relay.pem", HOST)) as port:
         relay.port = port
-        yield relay
+        try:
+            yield relay
+        finally:
+            relay.let_go()
     relay.close()

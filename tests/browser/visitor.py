@@ -97,5 +97,6 @@ def launched(chromium: str) -> Iterator[Browser]:
 def visiting(browser: Browser) -> Iterator[Visitor]:
     """A visitor who was never here before."""
     context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(10_000)
     yield Visitor(context)
     context.close()

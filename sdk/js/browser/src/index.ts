@@ -58,7 +58,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
     page: () => ({
       url: location.href,
       title: document.title || undefined,
-      referrer: isOurs(document.referrer, storage.domain) ? undefined : document.referrer,
+      referrer: isOurs(document.referrer, storage.domain()) ? undefined : document.referrer,
     }),
     notify: (name, args) => {
       if (name == 'start') return begun(args.sessionUrl);
@@ -75,6 +75,11 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   function begun(sessionUrl: unknown): void {
     tell('start', () => started(machine, face, sessionUrl));
     face.waiting.splice(0).forEach((answer) => answer());
+    askSettings();
+  }
+
+  /** Once a page load; where the org had capture off, that is asked before capture begins. */
+  function askSettings(): void {
     if (hasAsked) return;
     hasAsked = true;
     ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${env.orgId}/v1/web`, QUIETLY)
@@ -86,17 +91,20 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
         auto = settings.auto || auto;
         Object.assign(machine.settings, chosen(settings));
         if (settings.capture === false) perform(machine, 'shutdown', 0);
+        else if (machine.capture == 'off') perform(machine, 'start', 0);
       })
       .catch(() => undefined);
   }
 
+  const isWanted = env.captureOnStartup !== false && !endsShut(queued);
   machine.start({
     ...chosen(known),
     org: env.orgId,
     app: `${env.scheme}//${env.appHost}`,
     sdk: SDK,
-    capture: env.captureOnStartup !== false && known.capture !== false && !endsShut(queued),
+    capture: isWanted && known.capture !== false,
   });
+  if (isWanted) askSettings();
   fs._api = makeApi(machine, face, fs);
   watch((type) => auto[type] !== false, {
     navigated: () => machine.navigated(),

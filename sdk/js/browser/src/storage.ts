@@ -20,25 +20,31 @@ function tried<T>(work: () => T, otherwise: T): T {
 }
 
 /** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
-export function browserStorage(cookieDomain: string | undefined): Storage & { domain: string } {
-  const store: Record<string, string> = tried(() => {
-    localStorage[PROBE] = '1';
-    delete localStorage[PROBE];
-    return localStorage;
-  }, Object.create(null));
-  const domain = cookieDomain == null ? registrableDomain() : cookieDomain.replace(/^\./, '');
-  const hasCookies = takesCookie(domain);
+export function browserStorage(cookieDomain: string | undefined): Storage & { domain(): string } {
+  // One that is full is still the home of what it holds: that must not come back when there is room again.
+  const store: Record<string, string> = tried(() => localStorage, null) || Object.create(null);
+  let domain: string | null | undefined;
   let isTrusted = false;
+
+  /** Whether a key's home is a cookie. That shows only by setting one, so it is asked when first needed (SE-4). */
+  const isCookie = (key: string): boolean => {
+    if (!COOKIES.test(key)) return false;
+    if (domain === undefined) {
+      const wanted = cookieDomain == null ? registrableDomain() : cookieDomain.replace(/^\./, '');
+      domain = takesCookie(wanted) ? wanted : null;
+    }
+    return domain !== null;
+  };
 
   /** Sets a value, or removes it (null), in its home. */
   const put = (key: string, value: string | null): boolean =>
     tried(() => {
-      if (!hasCookies || !COOKIES.test(key)) {
+      if (!isCookie(key)) {
         if (value === null) delete store[key];
         else store[key] = value;
         return true;
       }
-      setCookie(key, value, domain);
+      setCookie(key, value, domain!);
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
       if (key != 'fs_uid' || value === null) return true;
       isTrusted = isTrusted || cookie(key) == value;
@@ -46,11 +52,11 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
     }, false);
 
   return {
-    read: (key) => tried(() => (hasCookies && COOKIES.test(key) ? cookie(key) : key in store ? store[key]! : null), null),
+    read: (key) => tried(() => (isCookie(key) ? cookie(key) : key in store ? store[key]! : null), null),
     write: put,
     remove: (key) => put(key, null),
     keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
-    domain: hasCookies ? domain : '',
+    domain: () => (isCookie('fs_uid') ? domain! : ''),
   };
 }
 

@@ -17,9 +17,9 @@ export interface FS {
 /** A function of our own for a page without a snippet. */
 export function makeStub(): FS {
   const fs: FS = (op, options, source, version) => {
-    const name = op.replace(/Async$/, '');
+    const name = String(op).replace(/Async$/, '');
     const take = (resolve?: unknown, reject?: unknown): unknown => fs._api!(name, options, source, resolve, reject, version);
-    return name == op ? take() : new Promise(take);
+    return /Async$/.test(op) ? new Promise(take) : take();
   };
   fs._w = { fetch: window.fetch };
   fs._v = '2.1.0';
@@ -39,9 +39,10 @@ export function makeStub(): FS {
   return fs;
 }
 
-/** A 1.3 entry as its 2.x counterpart; any other entry as it is. */
+/** A 1.3 entry as its 2.x counterpart; any other entry, or one without what it needs, as it is. */
 export function modernEntry(entry: Entry): Entry {
   const [op, payload, source] = entry;
+  if (payload == null && /^(user|setVars|event)$/.test(op)) return entry;
   const as = (name: string, options?: unknown): Entry => [name, options, source, undefined, undefined, 1];
   if (op == 'user') return as('setProperties', { type: op, properties: payload });
   if (op == 'setVars') return as('setProperties', { type: payload[0], properties: payload[1] });

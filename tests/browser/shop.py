@@ -1,0 +1,89 @@
+"""A site with fs.js on its pages, and what tests ask of such a page."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+from tests.browser.loaders import loader_named
+from tests.browser.relay import Relay
+from tests.browser.site import Site
+from tests.browser.visitor import Visitor
+
+_PAGE: Final = """<script>
+window.settled = (call, within = 8000) => Promise.race([
+  call.then((value) => ({ value }), (error) => ({ error: error.code || error.message })),
+  new Promise((keep) => setTimeout(keep, within, 'never')),
+]);
+window.flush = () => dispatchEvent(new Event('pagehide'));
+</script>
+"""
+IS_THERE: Final = "!!(window.FS && FS._api)"
+
+
+class Shop:
+    """Pages of one test, behind one path of the site, with fs.js from the relay."""
+
+    def __init__(self, org: str, site: Site, relay: Relay, visitor: Visitor, name: str) -> None:
+        self.org = org
+        self.relay = relay
+        self.visitor = visitor
+        self._site = site
+        self._name = name
+
+    @property
+    def script(self) -> str:
+        """Host and path of fs.js."""
+        return self.relay.host + "/s/fs.js"
+
+    def put(
+        self, before: str = "", after: str = "", body: str = "", loader: str = "snippet 2.1", **options: object
+    ) -> str:
+        """Serve the page; its address. `before` and `after` are scripts to run before and after the loader's,
+        `options` are given to the loader, if there is to be one.
+        """
+        snippet = "" if loader == "none" else loader_named(loader).head(self.org, **{"script": self.script, **options})
+        head = f"{_PAGE}<script>{before}</script>\n{snippet}<script>{after}</script>"
+        return self._site.put(self._name, head, body or "<button>Buy</button>")
+
+    def address(self, subdomain: str = "www") -> str:
+        """Where the page is found."""
+        return self._site.address(self._name, subdomain)
+
+    def open(
+        self, before: str = "", after: str = "", body: str = "", loader: str = "snippet 2.1", **options: object
+    ) -> Page:
+        """`put`, and a tab on it in which fs.js has taken over."""
+        return self.visit(self.put(before, after, body, loader, **options))
+
+    def visit(self, address: str) -> Page:
+        """A tab there in which fs.js has taken over."""
+        page = self.visitor.open(address)
+        page.wait_for_function(IS_THERE)
+        return page
+
+    def go(self, page: Page, path: str) -> None:
+        """Take a tab to a path of the site, where fs.js takes over again."""
+        page.goto(self.address() + path)
+        page.wait_for_function(IS_THERE)
+
+    def bundles(self) -> list[dict[str, Any]]:
+        """Every bundle that the relay carried, stored or not."""
+        return [bundle for carried in self.relay.carried() if (bundle := carried.bundle()) is not None]
+
+    def told(self, page: Page, name: str) -> dict[str, Any]:
+        """The event of that name after `page` was asked to send what it has."""
+        page.evaluate("flush()")
+        return self.relay.wait_for_event(name)
+
+
+def session_of(page: Page) -> str:
+    """`device:session`, as the page's FS says."""
+    found: str = page.evaluate("FS('getSession', { format: 'id' })")
+    return found
+
+
+def full_id(operation: dict[str, Any]) -> str:
+    """`device:session` of an operation."""
+    return f"{operation['device']}:{operation['session']}"
