@@ -31,12 +31,15 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_service(data: Path | str, *flags: str, **settings: str) -> Iterator[RunningService]:
-    """`passerby serve` on a free port, until the block ends. `settings` go in as PASSERBY_*."""
+def running_service(data: Path | str, *flags: str, command: str = "serve", **settings: str) -> Iterator[RunningService]:
+    """`passerby serve`, or another command that serves, on a free port, until the block ends.
+
+    `settings` go in as PASSERBY_*.
+    """
     environment = clean_environment() | {f"PASSERBY_{name.upper()}": value for name, value in settings.items()}
-    command = [sys.executable, "-u", "-m", "passerby", "serve", "--port", "0", "--data", str(data), *flags]
+    line = [sys.executable, "-u", "-m", "passerby", command, "--port", "0", "--data", str(data), *flags]
     process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
         yield _welcomed(process)

@@ -23,7 +23,9 @@ from passerby.store.contract import Reader, Store
 LASTS_MS: Final = 7 * DAY_MS
 ATTEMPTS_MAX: Final = 5
 ATTEMPT_EVERY_MS: Final = 30 * SECOND_MS
-"""A name may be tried `ATTEMPTS_MAX` times at once, and once more for every `ATTEMPT_EVERY_MS` that passes."""
+"""A name may be tried `ATTEMPTS_MAX` times at once, and once more for every `ATTEMPT_EVERY_MS` that passes.
+
+The right password begins anew."""
 _NAMES_WATCHED_MAX: Final = 10_000
 
 
@@ -45,6 +47,8 @@ class Door:
             member = reader.member(org, name)
         if not fits(password, member.password_hash if member else None) or member is None:
             raise Refusal("wrong_password", "that is not a name and password of this org")
+        with self._watching:
+            self._free_at_ms.pop((org, name), None)
         return self._admit(org, member.name, member.role, None, LASTS_MS)
 
     def _count_attempt(self, who: tuple[OrgId, str], now_ms: int) -> None:

@@ -44,16 +44,19 @@ def serve_command(config: Path | None, **flags: Any) -> None:
 @click.option("--days", type=click.IntRange(1, 28), default=14, help="Spread them over so many days up to now (14).")
 @click.option("--serve/--no-serve", default=True, help="Only fill, and do not serve.")
 @click.option("--port", type=int, help="Port of the service (8000; 0 takes a free one).")
+@click.option("--shop-port", type=click.IntRange(0, 65535), default=8001, help="Port of the shop (8001).")
 @click.option("--data", help="Directory of the database; without it, one that goes when the demo ends.")
 @click.option("--log", help="auto, text, json or off.")
 @CONFIG
-def demo_command(fill: int, seed: int, days: int, serve: bool, config: Path | None, **flags: Any) -> None:
-    """Try it out: a service with made-up visitors in it."""
+def demo_command(
+    fill: int, seed: int, days: int, serve: bool, shop_port: int, config: Path | None, **flags: Any
+) -> None:
+    """Try it out: the service and a shop beside it; with --fill, made-up visitors in it."""
 
     def demo() -> None:
         with tempfile.TemporaryDirectory(prefix="passerby-demo-") as directory:
             settings = settings_of({**flags, "data": flags["data"] or directory}, config)
-            run_demo(settings, Filling(fill, seed, days), serve)
+            run_demo(settings, Filling(fill, seed, days), shop_port, serve)
 
     guard(demo)
 

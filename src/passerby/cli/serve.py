@@ -18,7 +18,7 @@ from passerby.config import Settings
 
 def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _service, _base: None) -> None:
     """Run until stopped, after `prepare` was given the service and its address. SettingsError if the port is taken."""
-    listener = _listen(settings)
+    listener = listen(settings.host, settings.port, "--port")
     service = compose(settings)
     scheme = "https" if settings.tls else "http"
     base = settings.public_url or f"{scheme}://{_shown_host(settings.host)}:{listener.getsockname()[1]}"
@@ -48,18 +48,17 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
         service.close()
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listen(host: str, port: int, flag: str) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. SettingsError, which names `flag`, if the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
         listener.listen()  # from here on whoever read the welcome may connect
     except OSError as error:
         listener.close()
-        raise SettingsError(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); choose another with --port"
-        ) from error
+        raise SettingsError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with {flag}") from error
     return listener
 
 

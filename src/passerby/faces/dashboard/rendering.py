@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
@@ -32,15 +32,19 @@ _UNITS: Final = ((DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "min"), (SECOND_MS, 
 
 
 class Rendering:
-    """The templates and assets of the dashboard."""
+    """The templates and assets of a package of pages; of the dashboard, unless others are named."""
 
-    def __init__(self) -> None:
-        room = files("passerby.faces.dashboard")
+    def __init__(
+        self,
+        package: str = "passerby.faces.dashboard",
+        assets: Mapping[str, str] = _ASSETS,
+        loader: BaseLoader | None = None,
+    ) -> None:
         self.assets: Mapping[str, tuple[bytes, str]] = {
-            name: (room.joinpath(name).read_bytes(), kind) for name, kind in _ASSETS.items()
+            name: (files(package).joinpath(name).read_bytes(), kind) for name, kind in assets.items()
         }
         self._templates = Environment(
-            loader=PackageLoader("passerby.faces.dashboard"),
+            loader=loader or PackageLoader(package),
             autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
