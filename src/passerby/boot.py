@@ -26,7 +26,8 @@ from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import dashboard_routes
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
 from passerby.ingest.pipeline import Pipeline
-from passerby.jobs.work import work_of
+from passerby.jobs.courier import Courier
+from passerby.jobs.work import deliveries_of, work_of
 from passerby.jobs.worker import Worker
 from passerby.model.member import ADMIN
 from passerby.model.org import Org
@@ -123,15 +124,23 @@ def compose(settings: Settings) -> Service:
     store = open_store(settings.data)
     clock, ids, counters = SystemClock(), RandomIds(), Counters()
     org, new_key = _found_org(store, settings, clock.now_ms())
-    collector = Collector(Pipeline(store, clock, counters), store, _scripts(), counters)
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    courier = Courier(private_hosts=settings.webhook_private_hosts)
+    worker = Worker(store, clock, work_of(store, clock, ids), "jobs")
+    teller = Worker(store, clock, deliveries_of(store, clock, courier, base), "deliveries")
+    collector = Collector(Pipeline(store, clock, counters, teller.wake), store, _scripts(), counters)
     door = Door(store, clock, new_token)
     made = _found_admin(store, door, org, settings)
-    worker = Worker(store, clock, work_of(store, clock, ids), "jobs")
-    desk = Desk(store, clock, ids, worker.wake)
+
+    def wake() -> None:
+        worker.wake()
+        teller.wake()
+
+    desk = Desk(store, clock, ids, wake, settings.public_url)
     api = api_routes(desk, settings.api_requests_per_second)
     pages = dashboard_routes(store, clock, door, new_password, settings.public_url)
     routes = [*api, *pages, *_health_routes(counters)]
-    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key, made, clock, (worker,))
+    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key, made, clock, (worker, teller))
 
 
 def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:

@@ -22,7 +22,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `data` is a directory, or `:memory:`. `org`, `api_key` and `password` (of the member
     `admin`) are made at the first start when empty. `port` 0
     takes any free one. `public_url` is how browsers reach the service when it stands behind a proxy.
-    `api_requests_per_second` limits each API key; 0 does not.
+    `api_requests_per_second` limits each API key; 0 does not. `webhook_private_hosts` lets webhooks go to addresses
+    of this host and its private networks (AP-12).
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_key: str = ""
     password: str = ""
     public_url: str = ""
+    webhook_private_hosts: bool = False
     api_requests_per_second: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     log: Literal["auto", "text", "json", "off"] = "auto"
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from passerby.base.clock import Clock
@@ -32,12 +33,13 @@ _LOG: Final = logging.getLogger("uvicorn.error")
 
 
 class Pipeline:
-    """Takes bundles in, one call a request."""
+    """Takes bundles in, one call a request. `wake` says that deliveries to webhooks are due."""
 
-    def __init__(self, store: Store, clock: Clock, counters: Counters) -> None:
+    def __init__(self, store: Store, clock: Clock, counters: Counters, wake: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._clock = clock
         self._counters = counters
+        self._wake = wake
 
     async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
@@ -60,6 +62,8 @@ class Pipeline:
     async def _accept(self, body: bytes, encoding: str) -> bytes:
         bundle = decode(body, encoding, self._clock.now_ms())
         recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
+        if recorded.announced:
+            self._wake()
         self._counters.count_operations(recorded.fresh.values())
         self._counters.count_notes(note.code for note in bundle.notes if note.n in recorded.fresh)
         return replies.accepted(bundle, recorded.outcomes)

@@ -12,6 +12,7 @@ import msgspec
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS
+from passerby.ingest.announcing import announce
 from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
 from passerby.ingest.erasing import turned_away
 from passerby.lifecycle.decide import Change, decide, settle
@@ -27,10 +28,14 @@ _TALLIED_MS: Final = 30 * DAY_MS
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """What became of each operation of a bundle (n → outcome); `fresh` are those that had not come before."""
+    """What became of each operation of a bundle (n → outcome); `fresh` are those that had not come before.
+
+    `announced` is how many deliveries to webhooks are due because of it (AP-11).
+    """
 
     outcomes: Mapping[int, Outcome]
     fresh: Mapping[int, Outcome]
+    announced: int = 0
 
 
 def record(transaction: Transaction, bundle: Bundle) -> Recorded:
@@ -45,6 +50,7 @@ def record(transaction: Transaction, bundle: Bundle) -> Recorded:
     decision = decide(bundle, answered, standing, org.settings.age_ms)
     effects, lost = turned_away(transaction, org, decision.effects, bundle.received_at_ms)
     transaction.apply(org.id, effects)
+    announced = announce(transaction, org, effects, bundle.received_at_ms)
     _settle(transaction, org, list(decision.unsettled), substitutes, bundle.received_at_ms)
     outcomes = {**decision.outcomes, **dict.fromkeys(lost, Outcome.ERASED)}
     fresh = {n: outcome for n, outcome in outcomes.items() if n not in answered}
@@ -54,7 +60,7 @@ def record(transaction: Transaction, bundle: Bundle) -> Recorded:
     complaints = complaints_of(bundle, told, lambda: transaction.pieces_of_session(org.id, bundle.session))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
-    return Recorded(outcomes, fresh)
+    return Recorded(outcomes, fresh, announced)
 
 
 def _answered(transaction: Transaction, bundle: Bundle) -> Mapping[int, Outcome]:

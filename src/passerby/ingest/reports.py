@@ -14,7 +14,7 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import DeviceId, Ids, PageId, SessionId, Uid, UserId
 from passerby.base.units import MINUTE_MS
 from passerby.ingest.erasing import erased_at_ms, is_being_erased
-from passerby.ingest.recording import record
+from passerby.ingest.recording import Recorded, record
 from passerby.lifecycle.substitute import Substitutes
 from passerby.model.bundle import Bundle
 from passerby.model.operation import Identify, Operation
@@ -43,13 +43,17 @@ _RECENT_MAX: Final = 20
 
 
 class Reported(msgspec.Struct, frozen=True):
-    """What became of a report, and whose it is. `session` is `device:session`, None outside of any (AP-7)."""
+    """What became of a report, and whose it is. `session` is `device:session`, None outside of any (AP-7).
+
+    `announced` is how many deliveries to webhooks are due because of it.
+    """
 
     user: UserId
     uid: Uid | None
     outcome: Outcome
     session: str | None = None
     notes: tuple[Note, ...] = ()
+    announced: int = 0
 
 
 class _Target(msgspec.Struct, frozen=True):
@@ -75,9 +79,9 @@ def report_user(
     else:
         device = _server_device(transaction, org, Uid(uid)) if uid else DeviceId(ids.mint())
     target = _Target(device, SessionId(device))
-    outcome = _keep(transaction, org, target, user_operation(1, now_ms, uid, properties), now_ms, ids)
+    kept = _keep(transaction, org, target, user_operation(1, now_ms, uid, properties), now_ms, ids)
     named = user_id(org.secret, Uid(uid)) if uid else UserId(device)
-    return Reported(named, Uid(uid) if uid else None, outcome, notes=tuple(notes))
+    return Reported(named, Uid(uid) if uid else None, kept.outcomes[1], None, tuple(notes), kept.announced)
 
 
 def report_event(
@@ -89,15 +93,15 @@ def report_event(
     at_ms = read_instant(request.timestamp, now_ms)
     event, notes = event_operation(2, at_ms, now_ms, request, request.context or shared)
     target = _target(transaction, org, request, at_ms, ids)
-    outcome = _keep(transaction, org, target, event, now_ms, ids)
+    kept = _keep(transaction, org, target, event, now_ms, ids)
     binding = transaction.device(org.id, target.device).binding
     uid = binding.uid if binding else None
     session = None if str(target.session) == target.device else f"{target.device}:{target.session}"
     user = user_id(org.secret, uid) if uid else UserId(target.device)
-    return Reported(user, uid, outcome, session, tuple(notes))
+    return Reported(user, uid, kept.outcomes[2], session, tuple(notes), kept.announced)
 
 
-def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operation, now_ms: int, ids: Ids) -> Outcome:
+def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operation, now_ms: int, ids: Ids) -> Recorded:
     """Take `operation` in as a bundle of its own, behind an identify if its device still needs one."""
     operations: tuple[Operation, ...] = (operation,)
     if target.uid is not None and transaction.device(org.id, target.device).binding is None:
@@ -113,10 +117,10 @@ def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operat
         sdk=SDK,
         operations=operations,
     )
-    outcome = record(transaction, bundle).outcomes[operation.n]
-    if outcome is Outcome.ERASED:
+    kept = record(transaction, bundle)
+    if kept.outcomes[operation.n] is Outcome.ERASED:
         raise Refusal("erased", "this user was erased: what was done before that is turned away")
-    return outcome
+    return kept
 
 
 def _person(reader: Reader, org: Org, user: str) -> Person:

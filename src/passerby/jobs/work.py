@@ -9,7 +9,10 @@ from typing import Final
 from passerby.base.clock import Clock
 from passerby.base.ids import Ids, OrgId
 from passerby.ingest import erasing
+from passerby.ingest.announcing import DELIVERY
 from passerby.jobs import batch
+from passerby.jobs.courier import Carrier
+from passerby.jobs.delivery import WATCH, deliver, watch
 from passerby.jobs.worker import Due, Handler
 from passerby.store.contract import Entry, Store, Transaction
 
@@ -26,6 +29,14 @@ def work_of(store: Store, clock: Clock, ids: Ids) -> Mapping[str, Handler]:
         erasing.ERASING: partial(_remove, store, clock),
         erasing.SCRUBBING: lambda due: erasing.scrub(store, due, clock.now_ms()),
         **{kind: partial(_forget, store) for kind in (REPLY, EXPORT)},
+    }
+
+
+def deliveries_of(store: Store, clock: Clock, carrier: Carrier, base: str) -> Mapping[str, Handler]:
+    """What speaks to other hosts, and what finds out that there is something to say."""
+    return {
+        DELIVERY: partial(deliver, store, clock, carrier, base),
+        WATCH: partial(watch, store, clock),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import Route
 
-from passerby.faces.api import batches, erasures, events, legacy, openapi, segments, sessions, users
+from passerby.faces.api import batches, erasures, events, legacy, openapi, segments, sessions, users, webhooks
 from passerby.faces.api.endpoint import Desk, Endpoint
 from passerby.faces.api.limiter import Limiter
 from passerby.faces.api.routes import routes_of
@@ -18,6 +18,7 @@ _NOUNS: Sequence[Endpoint] = (
     *sessions.ENDPOINTS,
     *segments.ENDPOINTS,
     *legacy.ENDPOINTS,
+    *webhooks.ENDPOINTS,
     *erasures.ENDPOINTS,
 )
 ENDPOINTS: Sequence[Endpoint] = (*openapi.endpoints_of(_NOUNS), *_NOUNS)

@@ -129,11 +129,9 @@ def _create(call: Call, kind: Kind) -> Answer:
 
     def accept(transaction: Transaction) -> Answer:
         job = batch.create(transaction, call.org, kind, call.body.requests, shared, call.now_ms, call.desk.ids)
-        return Answer(JobAnswer(_job_shape(job)))
+        return Answer(JobAnswer(_job_shape(job)), wakes=True)
 
-    answer = call.write(accept)
-    call.desk.wake()
-    return answer
+    return call.write(accept)
 
 
 def _status(call: Call, kind: Kind) -> Answer:

@@ -55,6 +55,8 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
     about: str | None = None
     """The mark of whom the answer tells, for an erasure to find it when it is remembered."""
+    wakes: bool = False
+    """Whether something is due now that it was given."""
     stream: Iterable[bytes] | None = None
     media_type: str = "application/json"
 
@@ -76,12 +78,16 @@ class Idempotency(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What endpoints work with. `wake` tells the worker that something is due."""
+    """What endpoints work with. `wake` tells the workers that something is due.
+
+    `public_url` is how the service is reached, when that is not how it was called.
+    """
 
     store: Store
     clock: Clock
     ids: Ids
     wake: Callable[[], None]
+    public_url: str = ""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -106,7 +112,10 @@ class Call(msgspec.Struct, frozen=True):
 
         `work` refuses before it changes anything.
         """
-        return self.desk.store.submit(lambda transaction: self._once(transaction, work)).result()
+        answer = self.desk.store.submit(lambda transaction: self._once(transaction, work)).result()
+        if answer.wakes:
+            self.desk.wake()
+        return answer
 
     def _once(self, transaction: Transaction, work: Callable[[Transaction], Answer]) -> Answer:
         asked = self.idempotency

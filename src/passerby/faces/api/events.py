@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from passerby.faces.api import shapes
 from passerby.faces.api.endpoint import Answer, Call, Endpoint
-from passerby.faces.api.users import mark_of
+from passerby.faces.api.users import told
 from passerby.ingest.reports import report_event
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
@@ -17,7 +17,7 @@ def create_event(call: Call) -> Answer:
     def report(transaction: Transaction) -> Answer:
         done = report_event(transaction, call.org, call.body, None, call.now_ms, call.desk.ids)
         outcome = None if done.outcome is Outcome.STORED else done.outcome.value
-        return Answer(shapes.EventCreated(outcome=outcome, notes=list(done.notes)), about=mark_of(call, done))
+        return told(call, done, shapes.EventCreated(outcome=outcome, notes=list(done.notes)))
 
     return call.write(report)
 

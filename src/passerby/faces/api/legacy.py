@@ -12,7 +12,7 @@ import msgspec
 from passerby.base.errors import Refusal
 from passerby.faces.api import shapes
 from passerby.faces.api.endpoint import Answer, Call, Endpoint
-from passerby.faces.api.users import EVENTS_MAX, erase_uid, mark_of
+from passerby.faces.api.users import EVENTS_MAX, erase_uid, told
 from passerby.ingest.reports import report_event, report_user
 from passerby.model.operation import Page
 from passerby.query.sessions import Happening, latest_happenings
@@ -62,7 +62,7 @@ def custom_vars(call: Call) -> Answer:
 
     def report(transaction: Transaction) -> Answer:
         done = report_user(transaction, call.org, request, None, call.now_ms, call.desk.ids)
-        return Answer(shapes.Empty(), about=mark_of(call, done))
+        return told(call, done, shapes.Empty())
 
     return call.write(report)
 
@@ -83,7 +83,7 @@ def custom_event(call: Call) -> Answer:
             session=session or SessionReference(use_most_recent=asked.use_recent_session),
         )
         done = report_event(transaction, call.org, request, None, call.now_ms, call.desk.ids)
-        return Answer(shapes.Empty(), about=mark_of(call, done))
+        return told(call, done, shapes.Empty())
 
     return call.write(report)
 

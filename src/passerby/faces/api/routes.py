@@ -106,7 +106,7 @@ class _Door:
                 request.path_params,
                 read_query(dict(request.query_params), endpoint.query) if endpoint.query else None,
                 read(body, endpoint.body) if endpoint.body is not None else None,
-                f"{request.url.scheme}://{request.url.netloc}",
+                self._desk.public_url or f"{request.url.scheme}://{request.url.netloc}",
                 _idempotency(endpoint, request, body, org),
                 request.headers,
             )

@@ -64,13 +64,14 @@ def update_user(call: Call) -> Answer:
 
 def _reported(call: Call, transaction: Transaction, user: str | None) -> Answer:
     done = report_user(transaction, call.org, call.body, user, call.now_ms, call.desk.ids)
-    return Answer(shapes.Created(id=done.user, notes=list(done.notes)), about=mark_of(call, done))
+    return told(call, done, shapes.Created(id=done.user, notes=list(done.notes)))
 
 
-def mark_of(call: Call, done: Reported) -> str:
-    """The mark of whom a report was about."""
+def told(call: Call, done: Reported, body: object) -> Answer:
+    """The answer to a report: `body`, known to be about its user."""
     marks = marks_of(call.org)
-    return marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
+    about = marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
+    return Answer(body, about=about, wakes=done.announced > 0)
 
 
 def all_users(call: Call) -> Answer:
@@ -154,11 +155,9 @@ def _erased(call: Call, find: Any) -> Answer:
         if person is None:
             raise Refusal("resource_not_found", "no such user")
         receipt = erasing.accept(transaction, call.org, person, call.now_ms, call.desk.ids)
-        return Answer(shapes.Empty(), headers={"Passerby-Erasure": receipt})
+        return Answer(shapes.Empty(), headers={"Passerby-Erasure": receipt}, wakes=True)
 
-    answer = call.write(accept)
-    call.desk.wake()
-    return answer
+    return call.write(accept)
 
 
 _GONE = ("resource_not_found", "erased")
