@@ -63,10 +63,17 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        "an identify that ties with a seal binds what follows",
+        _DEVICE,
+        "instant.identifies or ",
+        "",
+        ("attribution/seal-in-the-millisecond-of-an-identify",),
+    ),
+    Fault(
         "a seal shuts out the end that set it",
         _DEVICE,
-        "if self.why != CONFLICT and",
-        "if False and",
+        "(instant.page, instant.n) == (self.instant.page, self.instant.n)",
+        "False",
         (
             "attribution/reidentify-with-a-rotated-device",
             "attribution/anonymize-ends-what-belongs-to-the-user",
@@ -97,11 +104,10 @@ FAULTS: Final = (
     Fault(
         "an older seal takes the binding with it",
         _IDENTITY,
-        "if device.binding is not None and not device.binding.instant.before(place.instant):",
+        "if device.binding is not None and place.instant.before(device.binding.instant):",
         "if False:",
         (
             "attribution/older-seal-comes-late",
-            "attribution/seal-in-the-millisecond-of-the-binding",
             "attribution/late-seal-moves-an-identify",
         ),
     ),
@@ -171,7 +177,6 @@ FAULTS: Final = (
         (
             "attribution/older-contradiction-moves-what-is-stored",
             "attribution/older-seal-comes-late",
-            "attribution/seal-in-the-millisecond-of-the-binding",
         ),
     ),
     Fault(

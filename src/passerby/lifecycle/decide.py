@@ -103,7 +103,7 @@ def _changes(standing: Standing) -> tuple[Change, ...]:
 
 
 def _instant(bundle: Bundle, op: Operation) -> Instant:
-    return Instant(bundle.page, op.n, op.t, op.at, bundle.offset_ms)
+    return Instant(bundle.page, op.n, op.t, op.at, bundle.offset_ms, isinstance(op, Identify))
 
 
 def _session(bundle: Bundle, op: Operation, standing: Standing, age_ms: int) -> SessionId:

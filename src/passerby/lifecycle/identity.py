@@ -14,10 +14,10 @@ Transition, by how the device stands at the operation's instant:
                                            binding
     bound to u        identify v           before the binding     gap from here to the binding;    conflict
                                                                   its substitute gets v
-    any               end, sealing         after the binding      sealed here (the earlier seal    sealed
-                                           or none                of two stands)
-    bound to u        end, sealing         not after the          gap up to here, its substitute   sealed
-                                           binding                sealed
+    any               end, sealing         not before the         sealed here (the earlier seal    sealed
+                                           binding, or none       of two stands)
+    bound to u        end, sealing         before the binding     gap up to here, its substitute   sealed
+                                                                  sealed
     any               anything else        -                      as it was                        stored
 
 Place walks: within a gap, to the gap's substitute; past the seal, to the substitute after it; there the same again.
@@ -161,7 +161,7 @@ class Standing:
         if place.hops == HOPS_MAX:
             return place.outcome
         device = self.device(place.device)
-        if device.binding is not None and not device.binding.instant.before(place.instant):
+        if device.binding is not None and place.instant.before(device.binding.instant):
             self._record(Divert(device.id, Gap(None, place.instant, None, closed=True)))
             self._end(self._walk(place), why)
         elif device.seal != (seal := Seal(place.instant, why)):

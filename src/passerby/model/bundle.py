@@ -6,7 +6,7 @@ import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
 from passerby.model.device import Instant
-from passerby.model.operation import Operation
+from passerby.model.operation import Identify, Operation
 from passerby.model.outcome import Noted, Outcome, Refused
 
 
@@ -51,7 +51,8 @@ class Piece(msgspec.Struct, frozen=True):
 
     def instant(self, operation: Operation) -> Instant:
         """When `operation`, one of this piece's, was made."""
-        return Instant(self.page, operation.n, operation.t, operation.at, self.offset_ms)
+        identifies = isinstance(operation, Identify)
+        return Instant(self.page, operation.n, operation.t, operation.at, self.offset_ms, identifies)
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -20,13 +20,17 @@ CONFLICT: Final = "conflict"
 
 
 class Instant(msgspec.Struct, frozen=True, array_like=True):
-    """A moment on a device (AT-2): client time `t`, server time `at`, and offset (received − sent) of its bundle."""
+    """A moment on a device (AT-2): client time `t`, server time `at`, and offset (received − sent) of its bundle.
+
+    `identifies` says that an identify was made then.
+    """
 
     page: PageId
     n: int
     t: int
     at: int
     offset_ms: int
+    identifies: bool = False
 
     def before(self, other: Instant) -> bool:
         """Whether this came before `other`; a tie did not (AT-2)."""
@@ -51,9 +55,14 @@ class Seal(msgspec.Struct, frozen=True):
     why: str
 
     def past(self, instant: Instant) -> bool:
-        """Whether `instant` is too late. The `end` that seals is not; the `identify` that conflicts is."""
-        if self.why != CONFLICT and instant.page == self.instant.page and instant.n == self.instant.n:
-            return False
+        """Whether `instant` is too late. The `end` that seals is not; the `identify` that conflicts is.
+
+        A tie is too late, but for an `identify`: it must bind nobody to what follows.
+        """
+        if self.why != CONFLICT and (
+            instant.identifies or (instant.page, instant.n) == (self.instant.page, self.instant.n)
+        ):
+            return self.instant.before(instant)
         return not instant.before(self.instant)
 
 
