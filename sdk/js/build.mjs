@@ -12,7 +12,7 @@ const assets = join(home, "../../src/passerby/faces/assets");
 
 const bundles = [
   { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true },
-  { entry: "flows/src/index.ts", file: "fs-flows.js", format: "iife", globalName: "PasserbyFlows", served: true },
+  { entry: "flows/src/global.ts", file: "fs-flows.js", format: "iife", served: true },
   { entry: "flows/src/index.ts", file: "flows.mjs", format: "esm", served: false },
 ];
 

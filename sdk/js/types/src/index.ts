@@ -1,0 +1,170 @@
+/** The function `FS` on the page, typed so that a call which would leave somebody identified by mistake does not compile. */
+
+export type Value = string | number | boolean | Date | null | undefined | readonly Value[] | { readonly [name: string]: Value };
+export type Properties = { readonly [name: string]: Value };
+
+type Kind = 'str' | 'int' | 'real' | 'bool' | 'date';
+export type PropertyType = Kind | `${Kind}s`;
+type Types = { readonly [name: string]: PropertyType };
+/** Types by name, with or without the `properties` around them. */
+export type Schema = { readonly properties: Types } | Types;
+
+interface Told {
+  properties?: Properties;
+  schema?: Schema;
+}
+
+/** Texts that come of a bug, and would make one user of many strangers (ID-9). */
+type Placeholder = '' | 'undefined' | 'null' | 'NaN' | '[object Object]';
+type Checked<Uid> = Uid extends Placeholder ? never : Uid;
+
+/** Says who is there. */
+export interface Identify<Uid extends string | number = string | number> extends Told {
+  uid: Uid & Checked<Uid>;
+  consent?: boolean;
+  anonymous?: never;
+  force?: never;
+  ack?: boolean;
+}
+
+/** Says that the user has gone. */
+export interface Anonymize {
+  anonymous: true;
+  /** Renews the device of a visitor who never signed in, too. */
+  force?: boolean;
+  /** The Async form waits until the server has heard. */
+  ack?: boolean;
+  consent?: boolean;
+  uid?: never;
+  properties?: never;
+  schema?: never;
+}
+
+/** Says what the user agreed to, and nothing about who it is. */
+export interface Consent {
+  consent: boolean;
+  uid?: never;
+  anonymous?: never;
+  properties?: never;
+}
+
+/** The older way to say that the user has gone. */
+export interface Release {
+  uid: false;
+  anonymous?: never;
+  consent?: boolean;
+  properties?: never;
+}
+
+export type Identity = Anonymize | Consent | Release;
+
+export interface Session {
+  orgId: string;
+  userId: string;
+  sessionId: string;
+  pageId: string | null;
+}
+
+export interface UserSnapshot {
+  uid?: string;
+  properties: Record<string, unknown>;
+}
+
+export interface Environment {
+  orgId: string;
+  scheme: string;
+  recHost: string;
+  recSettingsHost: string;
+  appHost: string;
+  [name: string]: unknown;
+}
+
+interface Observed {
+  start: { sessionUrl: string | null; settings: Record<string, unknown>; env?: Environment };
+  session: { url: string };
+  shutdown: { reason: number };
+  'internal/user': { user: UserSnapshot | null };
+  'internal/bundle': Record<string, unknown>;
+  'internal/error': { message: string };
+  'internal/fs-init': object;
+}
+
+export interface Observer {
+  disconnect(): void;
+  failed?: true;
+}
+
+type Observe = { [Type in keyof Observed]: { type: Type; callback: (told: Observed[Type]) => void } }[keyof Observed];
+type Level = 'log' | 'info' | 'warn' | 'error' | 'debug';
+
+/** What each operation is given, and what it answers. */
+interface Operations {
+  trackEvent: { given: [{ name: string } & Told]; answer: void };
+  setProperties: { given: [{ type: 'user' | 'page' | 'document'; properties: Properties; schema?: Schema }]; answer: void };
+  setPage: { given: [Properties]; answer: void };
+  getConfig: { given: []; answer: { env: Environment; user?: UserSnapshot } };
+  init: { given: [{ env?: Partial<Environment>; privacy?: { attributeBlocklist?: unknown } }]; answer: void };
+  log: { given: [{ level?: Level; msg: unknown }]; answer: void };
+  source: { given: [{ source: { integration?: string; userInitiated?: boolean } }]; answer: void };
+  observe: { given: [Observe]; answer: Observer };
+  setConfig: { given: [{ console: boolean }]; answer: void };
+  start: { given: []; answer: void };
+  shutdown: { given: []; answer: void };
+  restart: { given: []; answer: void };
+  stat: { given: [{ event_type: string; properties?: Properties }]; answer: void };
+  getFullstoryId: { given: [Node]; answer: number };
+}
+
+export type Operation = keyof Operations | 'setIdentity' | 'getSession';
+
+/** Options, then the name of who calls; options may be left out where an operation has none. */
+type Given<Op extends keyof Operations> = Operations[Op]['given'] extends [infer Options]
+  ? [options: Options, source?: string]
+  : [options?: undefined, source?: string];
+
+type Format = 'url' | 'id' | 'url.now';
+
+/**
+ * `FS(operation, options, source)`. Before `fs.js` is there a synchronous call answers with null. With `Async` behind the
+ * name it answers with a promise, which is settled when the call is done and rejected when it was refused or dropped.
+ */
+export interface FS extends V1 {
+  (operation: 'setIdentity', options: Identity, source?: string): void;
+  <Uid extends string | number>(operation: 'setIdentity', options: Identify<Uid>, source?: string): void;
+  /** A uid alone; `false` anonymizes. */
+  <Uid extends string | number | false>(operation: 'setIdentity', uid: Uid & Checked<Uid>, source?: string): void;
+  (operation: 'setIdentityAsync', options: Identity, source?: string): Promise<void>;
+  <Uid extends string | number>(operation: 'setIdentityAsync', options: Identify<Uid>, source?: string): Promise<void>;
+  <Uid extends string | number | false>(operation: 'setIdentityAsync', uid: Uid & Checked<Uid>, source?: string): Promise<void>;
+
+  (operation: 'getSession', options: { format: 'all' }, source?: string): Session | null;
+  (operation: 'getSession', options?: { format?: Format }, source?: string): string | null;
+  (operation: 'getSessionAsync', options: { format: 'all' }, source?: string): Promise<Session>;
+  (operation: 'getSessionAsync', options?: { format?: Format }, source?: string): Promise<string>;
+
+  <Op extends keyof Operations>(operation: Op, ...given: Given<Op>): Answer<Op>;
+  <Op extends keyof Operations>(operation: `${Op}Async`, ...given: Given<Op>): Promise<Operations[Op]['answer']>;
+}
+
+type Answer<Op extends keyof Operations> = Operations[Op]['answer'] extends void ? void : Operations[Op]['answer'] | null;
+
+/** The calls of the first version. */
+export interface V1 {
+  identify(uid: false): void;
+  identify<Uid extends string | number>(uid: Uid & Checked<Uid>, properties?: Properties, source?: string): void;
+  anonymize(): void;
+  setUserVars(properties: Properties, source?: string): void;
+  setVars(type: 'page', properties: Properties, source?: string): void;
+  event(name: string, properties?: Properties, source?: string): void;
+  consent(given?: boolean): void;
+  log(level: Level, message: unknown): void;
+  log(message: unknown): void;
+  shutdown(): void;
+  restart(): void;
+  /** The rest are there once `fs.js` is. */
+  getCurrentSession?(): string | null;
+  getCurrentSessionURL?(now?: boolean): string | null;
+  enableConsole?(): void;
+  disableConsole?(): void;
+  getFullstoryId?(node: Node): number;
+}
