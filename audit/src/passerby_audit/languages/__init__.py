@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from passerby_audit.languages import javascript, markup
+from passerby_audit.languages import dart, java, javascript, kotlin, markup, python, swift
 from passerby_audit.syntax import Module
 
 _LOWERINGS: dict[str, Callable[[bytes], Module]] = {
@@ -17,16 +17,24 @@ _LOWERINGS: dict[str, Callable[[bytes], Module]] = {
     ".mts": lambda text: javascript.lower(text, "typescript"),
     ".cts": lambda text: javascript.lower(text, "typescript"),
     ".tsx": lambda text: javascript.lower(text, "tsx"),
-    ".vue": lambda text: markup.lower(text),
-    ".svelte": lambda text: markup.lower(text),
-    ".html": lambda text: markup.lower(text),
-    ".htm": lambda text: markup.lower(text),
+    ".vue": markup.lower,
+    ".svelte": markup.lower,
+    ".html": markup.lower,
+    ".htm": markup.lower,
+    ".kt": kotlin.lower,
+    ".kts": kotlin.lower,
+    ".swift": swift.lower,
+    ".java": java.lower,
+    ".dart": dart.lower,
+    ".py": python.lower,
 }
 
 
 def is_known(path: PurePosixPath) -> bool:
     """Whether a file's language is one of those read here; type declarations hold no code."""
-    return path.suffix in _LOWERINGS and not path.name.endswith((".d.ts", ".min.js"))
+    return path.suffix in _LOWERINGS and not path.name.endswith(
+        (".d.ts", ".min.js", ".g.dart", ".freezed.dart", ".gradle.kts")
+    )
 
 
 def suffixes() -> list[str]:

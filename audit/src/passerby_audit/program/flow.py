@@ -103,8 +103,38 @@ _LOOPS = {"forEach", "map", "each", "flatMap", "for_each", "forEachIndexed", "fi
 _EFFECT = re.compile(r"^use\w*(Effect|Mount|Interval|Timeout|Listener|Subscription|Debounce|Throttle|Callback)\w*$")
 
 
+_AT_ONCE = {
+    "Promise",
+    "Task",
+    "Thread",
+    "Timer",
+    "Future",
+    "MainActor",
+    "Handler",
+    "Completable",
+    "Observable",
+    "Single",
+}
+_HANDLER = re.compile(r"^(on[A-Z]\w*|action|builder|itemBuilder|child|primaryAction|handler|listener)$")
+_REMOTE = re.compile(
+    r"\b(api|service|repository|repo|client|http|remote|backend|server|request|network|retrofit|auth|session|"
+    r"requests|execute|datasource|use case)\b"
+)
+
+
+_THROWING = ("kotlin", "java", "python")
+"""Languages in which what can fail is not marked where it is called."""
+
+
+def is_handler(label: str | None) -> bool:
+    """Whether a function given under this name waits for something to happen."""
+    return label is not None and _HANDLER.match(label) is not None
+
+
 def is_deferred(name: str) -> bool:
     """Whether a call of this name keeps the functions it is given for later."""
+    if name[:1].isupper():
+        return name not in _AT_ONCE
     return name in _DEFERRED or _EFFECT.match(name) is not None
 
 
@@ -238,6 +268,8 @@ class Flow:
                 and vocabulary.is_analytics(dotted(node.callee))
             ):
                 found.append(Event("call", node, unit, sign="unread", certain=False))
+            elif unit.file.language in _THROWING and _REMOTE.search(vocabulary.words(dotted(node.callee))):
+                found.append(Event("risk", node, unit))
             for argument in node.arguments:
                 self._reference(argument.value, node, unit)
             if signs.authenticates(node):
@@ -458,13 +490,13 @@ class Flow:
         plain = [a for a in node.arguments if not isinstance(a.value, (Lambda, Record, Sequence))]
         paths = self.run(plain, unit, paths)
         paths = self._add(node, unit, paths)
-        if is_deferred(name) or (
-            name[:1].isupper() and unit.file.language == "javascript" and node.constructs and name != "Promise"
-        ):
+        if is_deferred(name):
             return paths
         for argument in node.arguments:
             value = argument.value
             if isinstance(value, Lambda):
+                if is_handler(argument.label):
+                    continue
                 if name in _LOOPS:
                     paths = self._loop(
                         [], value.function.body, unit.file.by_function.get(id(value.function), unit), paths

@@ -421,7 +421,7 @@ class Program:
         if typed:
             found = self.members(typed, name)
             if found:
-                return Target(found, True)
+                return Target(found, len({unit.file.path for unit in found if unit.owner == typed}) < 2)
         if isinstance(base, Name):
             found_target = self._through(base, name, unit, depth)
             if found_target is not None:

@@ -71,6 +71,7 @@ _REMOVERS = {
     "removeAllKeys", "delete_cookie", "resetInternetCredentials", "removePersistentDomain", "erase", "flush",
     "removeMany", "removeSecure", "deleteSecure",
 }  # fmt: skip
+_KEEPERS = {"setItem", "set", "setValue", "putString", "setBool", "setString", "putBoolean"}
 _STORES = re.compile(
     r"storage|cookies?|secure ?store|keychain|encrypted|mmkv|prefs|preferences|user ?defaults|persist|session|jar|"
     r"\bbox\b|secure|\bls\b|hive|data ?store|token|"
@@ -286,13 +287,12 @@ def ends_session(node: Call | Assignment, unit: Unit, program: Program) -> str:
         return "request"
     if name in _REMOVERS and not node.constructs and _removes_login(node, name, receiver, unit, program):
         return "storage"
-    if (
-        name == "setItem"
-        and len(node.arguments) == 2
-        and is_nothing(node.arguments[1].value)
-        and vocabulary.is_session_key(literal_text(node.arguments[0].value, program, unit))
-    ):
-        return "storage"
+    if name in _KEEPERS and len(node.arguments) == 2 and _STORES.search(vocabulary.words(receiver)):
+        by_key = node.arguments[1].label == "forKey"
+        key, kept = (node.arguments[1], node.arguments[0]) if by_key else (node.arguments[0], node.arguments[1])
+        said = literal_text(key.value, program, unit)
+        if is_nothing(kept.value) and (vocabulary.is_session_key(said) or vocabulary.is_auth_flag(said)):
+            return "storage"
     if name.startswith("set") and len(name) > 3 and node.arguments:
         subject = name[3:]
         value = node.arguments[-1].value
@@ -619,6 +619,8 @@ def absent(test: Node, taken: bool, text: str) -> bool:
         return False
     if isinstance(test, Call):
         name = vocabulary.words(last_name(test.callee))
+        if name in ("let", "also", "run", "take if", "map") and isinstance(test.callee, Member):
+            return absent(test.callee.base, taken, text)
         if re.search(r"\b(is ?(null|empty|nil|blank|none|undefined)|is null or \w+)\b", name):
             inner: Node | None = (
                 test.arguments[0].value

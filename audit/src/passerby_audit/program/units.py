@@ -354,7 +354,10 @@ class _Placing:
             for made in unit.children[before:]:
                 if isinstance(argument.value, Lambda) and made.function is argument.value.function:
                     given = True
-                    made.use, made.to, made.position, made.call = made.use or "argument", made.to or to, position, node
+                    made.position, made.call = position, node
+                    if argument.label is not None and argument.label[:2] in ("on", "ac"):
+                        made.use, made.to = "attribute", argument.label
+                    made.use, made.to = made.use or "argument", made.to or to
                 elif not made.to:
                     made.to, made.call = to, node
 
