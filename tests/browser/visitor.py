@@ -19,7 +19,8 @@ _FLAGS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    "--ignore-certificate-errors",
+    "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 _DUMP: Final = """async () => {
   const done = (request) => new Promise((keep, fail) => {
@@ -51,6 +52,11 @@ class Kept(msgspec.Struct, frozen=True):
     session: dict[str, str]
     databases: dict[str, str]
     window: dict[str, str | None]
+
+    def values(self) -> list[str]:
+        """Every single value that is kept somewhere."""
+        areas = (self.cookies, self.local, self.session, self.databases, self.window)
+        return [value for area in areas for value in area.values() if value is not None]
 
 
 class Visitor:
@@ -85,10 +91,10 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def launched(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium to which every host under .test is this machine."""
+def launched(chromium: str, *flags: str) -> Iterator[Browser]:
+    """A headless Chromium to which every host under .test is this machine, and every other host does not exist."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*_FLAGS])
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*_FLAGS, *flags])
         yield browser
         browser.close()
 
@@ -96,7 +102,7 @@ def launched(chromium: str) -> Iterator[Browser]:
 @contextlib.contextmanager
 def visiting(browser: Browser) -> Iterator[Visitor]:
     """A visitor who was never here before."""
-    context = browser.new_context(ignore_https_errors=True)
+    context = browser.new_context()
     context.set_default_timeout(10_000)
     yield Visitor(context)
     context.close()
