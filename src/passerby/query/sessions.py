@@ -61,14 +61,12 @@ def happenings(reader: Reader, org: OrgId, session: SessionId) -> Iterator[Happe
 
 
 def latest_happenings(reader: Reader, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Happening]:
-    """The last things that happened on these devices, the latest first.
-
-    Every piece holds an operation at least as late as any of the pieces behind it, so `limit` pieces are enough.
-    """
-    found = [
-        Happening(piece, operation, outcome)
-        for piece in reader.latest_pieces(org, devices, limit)
-        for operation, outcome in zip(piece.operations, piece.outcomes, strict=True)
-    ]
-    found.sort(key=attrgetter("operation.at", "piece.page", "operation.n"), reverse=True)
+    """The last things that happened on these devices, the latest first. Reads no more pieces than it needs."""
+    found: list[Happening] = []
+    for piece in reader.latest_pieces(org, devices):
+        if len(found) >= limit and max(op.at for op in piece.operations) < found[limit - 1].operation.at:
+            break
+        pairs = zip(piece.operations, piece.outcomes, strict=True)
+        found += [Happening(piece, operation, outcome) for operation, outcome in pairs]
+        found.sort(key=attrgetter("operation.at", "piece.page", "operation.n"), reverse=True)
     return found[:limit]

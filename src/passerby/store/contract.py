@@ -217,8 +217,8 @@ class Reader(Protocol):
         """The latest made first."""
         ...
 
-    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Piece]:
-        """The pieces of these devices by the server time of their latest operation, descending, then row descending."""
+    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:
+        """The pieces of these devices by the server time of their latest operation, descending; read as it is asked."""
         ...
 
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:

@@ -248,9 +248,9 @@ class _MemoryReader:
         found = [admission for admission in self._truth.admissions.values() if admission.org == org]
         return sorted(found, key=lambda admission: (-admission.made_at_ms, admission.digest))
 
-    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Piece]:
+    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:
         found = [piece for device in devices for piece in self.pieces_of_device(org, device)]
-        return sorted(found, key=lambda piece: (-max(op.at for op in piece.operations), -piece.row))[:limit]
+        yield from sorted(found, key=lambda piece: (-max(op.at for op in piece.operations), -piece.row))
 
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
         found = [shown for shown in self._sessions(org) if after_ms < shown.active_at_ms <= until_ms]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 import msgspec
@@ -200,11 +199,11 @@ class SqliteReader:
                     last[kept.property.name] = kept
         return [last[name] for name in sorted(last)]
 
-    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Piece]:
+    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:
         number = self._number(org)
-        lists = [self._db.execute(SQL.latest_pieces, (number, blob(device), limit)) for device in devices]
-        merged = heapq.merge(*lists, key=lambda row: (-row[-1], -row[0]))
-        return [rows.piece(row[:-1]) for row in islice(merged, limit)]
+        lists = [self._db.execute(SQL.latest_pieces, (number, blob(device))) for device in devices]
+        for row in heapq.merge(*lists, key=lambda row: (-row[-1], -row[0])):
+            yield rows.piece(row[:-1])
 
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
         found = self._db.execute(SQL.sessions_active, (self._number(org), after_ms, until_ms))

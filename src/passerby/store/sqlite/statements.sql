@@ -42,7 +42,7 @@ SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, bo
 FROM pieces WHERE org = ? AND device = ? ORDER BY piece;
 -- name: latest_pieces
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body, last_at_ms
-FROM pieces WHERE org = ? AND device = ? ORDER BY last_at_ms DESC, piece DESC LIMIT ?;
+FROM pieces WHERE org = ? AND device = ? ORDER BY last_at_ms DESC, piece DESC;
 -- name: pieces_past
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE org = ?1 AND device = ?2 AND piece IN (
