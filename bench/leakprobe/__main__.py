@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from importlib.resources import files
@@ -13,17 +12,11 @@ import click
 
 from bench.leakprobe.collector import collecting
 from bench.leakprobe.scenarios import traces
-from bench.leakprobe.subjects import PEERS, Subject, ours, peers
+from bench.leakprobe.subjects import LIKE_A_PERSON, Subject, ours, peers, pinned_versions
 from bench.leakprobe.table import table
 from bench.leakprobe.verdict import Verdict, judge
 from tests.browser.site import serving_site
 from tests.browser.visitor import find_chromium, launched
-
-_PERSON: Final = (
-    "--disable-blink-features=AutomationControlled",
-    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36",
-)
-"""Several subjects send nothing for what they take for a robot."""
 
 _PAGE: Final = Path(__file__).with_name("page.md")
 
@@ -37,7 +30,7 @@ def main(names: tuple[str, ...], runs: int, write: Path | None) -> None:
     wanted = [subject for subject in [ours(), *peers()] if not names or any(name in subject.name for name in names)]
     text = table([(subject.name, subject.logout, _probe(subject, runs)) for subject in wanted])
     if write:
-        write.write_text(_PAGE.read_text().format(table=text, runs=runs, versions=_versions()))
+        write.write_text(_PAGE.read_text().format(table=text, runs=runs, versions=pinned_versions()))
     else:
         click.echo(text)
 
@@ -52,15 +45,10 @@ def _probe(subject: Subject, runs: int) -> list[dict[str, Verdict]]:
         with (
             serving_site(directory) as site,
             collecting(directory) as collector,
-            launched(chromium, *_PERSON) as browser,
+            launched(chromium, *LIKE_A_PERSON) as browser,
         ):
             collector.files["/s/fs.js"] = files("passerby.faces").joinpath("assets", "fs.js").read_bytes()
             return [judge(traces(subject, browser, site, collector)) for _ in range(runs)]
-
-
-def _versions() -> str:
-    pinned = json.loads((PEERS / "package.json").read_text())["dependencies"]
-    return ", ".join(f"{name} {version}" for name, version in pinned.items())
 
 
 main()

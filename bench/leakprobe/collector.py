@@ -33,7 +33,7 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Collector:
-    """Answers like each vendor's service needs. `files` are served as they are, by path, before anything else."""
+    """Answers like each vendor's service needs. `files` are served as they are, by path; other scripts are empty."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -61,7 +61,7 @@ class Collector:
         if scope["method"] == "OPTIONS":
             await answer(send, 200, allowed, b"")
             return
-        file = self.files.get(scope["path"])
+        file = self.files.get(scope["path"], b"" if scope["path"].endswith(".js") else None)
         if file is not None:
             await answer(send, 200, [*allowed, (b"content-type", b"text/javascript")], file)
             return

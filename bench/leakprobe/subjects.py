@@ -4,6 +4,7 @@ keeps it from speaking to its vendor.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -13,11 +14,17 @@ import msgspec
 from tests.browser.packages import bundle
 
 PEERS: Final = Path(__file__).parents[1] / "js"
+LIKE_A_PERSON: Final = (
+    "--disable-blink-features=AutomationControlled",
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36",
+)
+"""Flags for Chromium: several subjects send nothing for what they take for a robot."""
 
 
 class Subject(msgspec.Struct, frozen=True):
     """One SDK. `head(collector_host)` goes into a page's head and defines `subject` with `ready` (a promise),
-    `identify(uid)`, `track(name)` and `reset()`. `logout` is that last call, as its documentation writes it.
+    `identify(uid)`, `track(name)` and `reset()`. `logout` is that last call, as its documentation writes it. What
+    differs from another subject in that call alone has a comma in its name.
     """
 
     name: str
@@ -45,6 +52,12 @@ def ours() -> Subject:
 def peers() -> list[Subject]:
     """The other SDKs, from the npm packages of bench/js."""
     return [Subject(name, logout, _module(source)) for name, logout, source in _PEERS]
+
+
+def pinned_versions() -> str:
+    """The peers' versions, in words."""
+    pinned = json.loads((PEERS / "package.json").read_text())["dependencies"]
+    return ", ".join(f"{name} {version}" for name, version in pinned.items())
 
 
 def _module(source: str) -> Callable[[str], str]:

@@ -18,7 +18,8 @@ _PAGE: Final = """<!doctype html><html><head><title>{title}</title><link rel="ic
 class Site:
     """Serves one page under every path below the one it was put at, on `shop.test` and all its sub-domains."""
 
-    def __init__(self) -> None:
+    def __init__(self, *headers: tuple[bytes, bytes]) -> None:
+        self._headers = [(b"content-type", b"text/html; charset=utf-8"), *headers]
         self._pages: dict[str, bytes] = {}
         self.port = 0
 
@@ -28,7 +29,7 @@ class Site:
         if page is None:
             await answer(send, 404, [], b"")
         else:
-            await answer(send, 200, [(b"content-type", b"text/html; charset=utf-8")], page)
+            await answer(send, 200, self._headers, page)
 
     def put(self, name: str, head: str, body: str = "<button>Buy</button>") -> str:
         """Serve a page at `/name/` and everything below; its address at the `www` sub-domain."""
@@ -41,9 +42,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def serving_site(directory: Path) -> Iterator[Site]:
-    """A site that listens until the block ends."""
-    site = Site()
+def serving_site(directory: Path, *headers: tuple[bytes, bytes]) -> Iterator[Site]:
+    """A site that listens until the block ends, and sends `headers` with every page."""
+    site = Site(*headers)
     with serving(site, make_certificate(directory / "site.pem", DOMAIN, f"*.{DOMAIN}")) as port:
         site.port = port
         yield site
