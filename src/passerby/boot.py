@@ -23,7 +23,7 @@ from passerby.base.ids import OrgId
 from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
-from passerby.faces.dashboard import dashboard_routes
+from passerby.faces.dashboard import Office, dashboard_routes
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
@@ -138,8 +138,8 @@ def compose(settings: Settings) -> Service:
 
     desk = Desk(store, clock, ids, wake, settings.public_url)
     api = api_routes(desk, settings.api_requests_per_second)
-    pages = dashboard_routes(store, clock, door, new_password, settings.public_url)
-    routes = [*api, *pages, *_health_routes(counters)]
+    office = Office(store, clock, door, ids, wake, counters.refusals, new_api_key, new_password, settings.public_url)
+    routes = [*api, *dashboard_routes(office), *_health_routes(counters)]
     return Service(Application(collector, Starlette(routes=routes)), store, org, new_key, made, clock, (worker, teller))
 
 

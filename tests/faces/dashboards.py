@@ -12,11 +12,11 @@ import msgspec
 from starlette.applications import Starlette
 
 from passerby.access.door import Door
-from passerby.faces.dashboard import dashboard_routes
+from passerby.faces.dashboard import Office, dashboard_routes
 from passerby.ingest.recording import record
 from passerby.store.memory import MemoryStore
 from passerby.wire.decode import decode
-from tests.worlds import NOW_MS, ORG, SetClock
+from tests.worlds import NOW_MS, ORG, CountedIds, SetClock
 
 PASSWORD = "correct horse battery"
 _MARK = re.compile(r'name="mark" value="([0-9a-f]+)"')
@@ -38,7 +38,16 @@ class Dashboard:
         door = Door(self.store, self.clock, lambda: next(tokens))
         door.put_member(ORG.id, "admin", "admin", PASSWORD)
         door.put_member(ORG.id, "vera", "viewer", PASSWORD)
-        self._app = Starlette(routes=dashboard_routes(self.store, self.clock, door, lambda: next(passwords), ""))
+        keys = (f"key-{n}" for n in itertools.count())
+        self.woken = 0
+        office = Office(
+            self.store, self.clock, door, CountedIds(), self._wake, lambda: {"malformed_json": 7},
+            lambda: next(keys), lambda: next(passwords),
+        )  # fmt: skip
+        self._app = Starlette(routes=dashboard_routes(office))
+
+    def _wake(self) -> None:
+        self.woken += 1
 
     def browser(self, name: str = "") -> Browser:
         """A browser, signed in as `name` if one is given."""

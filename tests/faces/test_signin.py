@@ -94,7 +94,7 @@ def test_a_form_from_another_site_changes_nothing_though_it_has_the_mark(dashboa
     assert browser.fill_in("/settings", "/settings/add-member", name="mallory", role="admin").status_code == 403
 
 
-@pytest.mark.parametrize("form", ["capture", "add-member", "remove-member", "unshare"])
+@pytest.mark.parametrize("form", ["capture", "add-member", "remove-member", "unshare", "add-key", "revoke-key"])
 def test_a_viewer_changes_no_settings(dashboard: Dashboard, form: str) -> None:
     assert dashboard.browser("vera").fill_in("/settings", f"/settings/{form}", name="admin").status_code == 403
     dashboard.browser("admin")
@@ -128,6 +128,35 @@ def test_changing_a_password_signs_out_everywhere(dashboard: Dashboard) -> None:
     there.see("/", 303)
     assert dashboard.browser().sign_in("vera").status_code == 401
     assert dashboard.browser().sign_in("vera", "a longer one than before").status_code == 303
+
+
+def test_a_viewer_cannot_erase(dashboard: Dashboard) -> None:
+    dashboard.send(1, {"op": "page", "url": "https://a.example/"})
+    vera, path = dashboard.browser("vera"), f"/user/{uuid(1)}"
+    assert "Erase" not in vera.see(path)
+    assert vera.fill_in(path, f"{path}/erase", confirm=uuid(1)[:8]).status_code == 403
+    assert dashboard.woken == 0
+
+
+def test_an_admin_erases_who_was_named_twice(dashboard: Dashboard) -> None:
+    dashboard.send(1, {"op": "page", "url": "https://a.example/"}, {"op": "identify", "uid": "ada"})
+    admin, path = dashboard.browser("admin"), f"/user/{uuid(1)}"
+    assert admin.fill_in(path, f"{path}/erase", confirm="bo").status_code == 400
+    assert "Erase for good" in admin.see(path)
+    assert admin.fill_in(path, f"{path}/erase", confirm="ada").status_code == 202
+    assert dashboard.woken == 1
+    assert "is being erased" in admin.see(path)
+
+
+def test_a_key_is_shown_once_and_revoked(dashboard: Dashboard) -> None:
+    admin = dashboard.browser("admin")
+    assert "key-0" in admin.fill_in("/settings", "/settings/add-key", label="exports", scope="read").text
+    page = admin.see("/settings")
+    assert "exports" in page
+    assert "key-0" not in page
+    name = page.split('name="key" value="')[1].split('"')[0]
+    admin.fill_in("/settings", "/settings/revoke-key", key=name)
+    assert "exports" not in admin.see("/settings")
 
 
 def test_settings_of_capture_are_kept(dashboard: Dashboard) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from passerby.base.errors import SettingsError
 from passerby.boot import Workplace
 from passerby.query.sessions import happenings
-from passerby.query.why import Reason, why_session
+from passerby.query.why import Cited, why_session
 from passerby.store.people import find_session
+from passerby.wire.instants import iso_text
 
 
 def explain(place: Workplace, name: str) -> None:
@@ -25,12 +24,9 @@ def explain(place: Workplace, name: str) -> None:
     for reason in why.reasons:
         click.echo(f"  {reason.rule:<7} {reason.statement}")
         if reason.cited:
-            click.echo(f"  {'':<7} {_cited(reason)}")
+            click.echo(f"  {'':<7} {_told(reason.cited)}")
 
 
-def _cited(reason: Reason) -> str:
-    cited = reason.cited
-    if cited is None:
-        return ""
-    at = datetime.fromtimestamp(cited.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+def _told(cited: Cited) -> str:
+    at = iso_text(cited.at_ms)
     return f"{cited.call} n={cited.n} on page {cited.page}, {at}, by {cited.sdk or 'an unnamed SDK'}"

@@ -8,7 +8,9 @@ from passerby.base.errors import Refusal
 from passerby.faces.api import shapes
 from passerby.faces.api.endpoint import Answer, Call, Endpoint
 from passerby.query.sessions import happenings, list_sessions
+from passerby.query.why import why_session
 from passerby.store.people import find_session, owner_of
+from passerby.wire.instants import iso_text
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 1000
@@ -58,6 +60,57 @@ def session_events(call: Call) -> Answer:
     return Answer(shapes.HappeningListShape(events=events))
 
 
+class CitedShape(msgspec.Struct, frozen=True):
+    """The operation that is a reason, and the SDK that reported it."""
+
+    call: str
+    view_id: str
+    n: int
+    time: str
+    sdk: str
+
+
+class ReasonShape(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is so, and the rule by which it is."""
+
+    about: str
+    statement: str
+    rule: str
+    operation: CitedShape | None = None
+
+
+class WhyShape(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whose a session is, and why."""
+
+    device_id: str
+    session_id: str
+    reasons: list[ReasonShape]
+    uid: str | None = None
+
+
+def session_why(call: Call) -> Answer:
+    """Why a session is whose it is, and why it begins and ends where it does (AT-5)."""
+    org = call.org
+    with call.desk.store.read() as reader:
+        session = find_session(reader, org.id, call.path["session"])
+        if session is None:
+            raise Refusal("resource_not_found", "no such session")
+        outcomes = {found.outcome for found in happenings(reader, org.id, session.id)}
+        why = why_session(reader, org, session, outcomes, call.now_ms)
+    reasons = [
+        ReasonShape(
+            reason.about,
+            reason.statement,
+            reason.rule,
+            CitedShape(cited.call, cited.page, cited.n, iso_text(cited.at_ms), cited.sdk)
+            if (cited := reason.cited)
+            else None,
+        )
+        for reason in why.reasons
+    ]
+    return Answer(WhyShape(why.device, why.session, reasons, why.uid))
+
+
 ENDPOINTS = (
     Endpoint(
         "GET", "/sessions/v2", "read", all_sessions, shapes.SessionListShape, SessionsQuery, errors=("required_field",)
@@ -66,4 +119,5 @@ ENDPOINTS = (
         "GET", "/v2/sessions/{session}/events", "read", session_events, shapes.HappeningListShape,
         errors=("resource_not_found",),
     ),
+    Endpoint("GET", "/v2/sessions/{session}/why", "read", session_why, WhyShape, errors=("resource_not_found",)),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The dashboard: pages for people."""
 
+from passerby.faces.dashboard.desk import Office
 from passerby.faces.dashboard.routes import dashboard_routes
 
-__all__ = ["dashboard_routes"]
+__all__ = ["Office", "dashboard_routes"]

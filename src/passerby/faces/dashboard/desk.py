@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from passerby.access.door import Door, bears, form_mark
 from passerby.base.clock import Clock
-from passerby.base.ids import OrgId
+from passerby.base.ids import Ids, OrgId
 from passerby.faces.dashboard.rendering import Rendering, redirect
 from passerby.model.member import ADMIN, GUEST, Admission
 from passerby.model.org import Org
@@ -25,6 +25,24 @@ from passerby.store.contract import Reader, Store
 
 COOKIE: Final = "passerby_pass"
 _FORM_BYTES_MAX: Final = 16 << 10
+
+
+class Office(msgspec.Struct, frozen=True):
+    """What the dashboard works with.
+
+    `wake` tells the worker that something is due, `refusals` counts the bundles refused as a whole, by code.
+    `public_url` is how browsers reach the service, if it stands behind a proxy.
+    """
+
+    store: Store
+    clock: Clock
+    door: Door
+    ids: Ids
+    wake: Callable[[], None]
+    refusals: Callable[[], Mapping[str, int]]
+    new_key: Callable[[], str]
+    new_password: Callable[[], str]
+    public_url: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -53,14 +71,15 @@ Form = Callable[[Asked, Mapping[str, str]], Response]
 
 
 class Desk:
-    """Admits requests to pages. `public_url` is how browsers reach the service, if it stands behind a proxy."""
+    """Admits requests to pages."""
 
-    def __init__(self, store: Store, clock: Clock, door: Door, rendering: Rendering, public_url: str) -> None:
-        self.store = store
-        self.clock = clock
-        self.door = door
+    def __init__(self, office: Office, rendering: Rendering) -> None:
+        self.office = office
+        self.store = office.store
+        self.clock = office.clock
+        self.door = office.door
         self.rendering = rendering
-        self._public_url = public_url
+        self._public_url = office.public_url
 
     def show(self, asked: Asked, template: str, /, status: int = 200, **values: Any) -> Response:
         """A page inside the frame that every member sees."""

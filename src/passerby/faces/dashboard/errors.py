@@ -32,7 +32,8 @@ def errors_routes(desk: Desk) -> list[Route]:
 
     def errors(asked: Asked) -> Response:
         found = asked.reader.complaints(asked.org.id, asked.now_ms - DAY_MS)
-        return desk.show(asked, "errors.html", troubles=_troubles(found))
+        refusals = sorted(desk.office.refusals().items())
+        return desk.show(asked, "errors.html", troubles=_troubles(found), refusals=refusals)
 
     return [Route("/ui/{org}/errors", desk.page(errors))]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
 from passerby.model.properties import Value
+from passerby.wire.instants import iso_text
 from passerby.wire.uid import number_text
 
 HEADERS: Final = {
@@ -51,7 +51,7 @@ class Rendering:
             lstrip_blocks=True,
         )
         self._templates.filters |= {
-            "moment": moment, "iso": iso, "lasting": lasting, "roughly": roughly, "short": short, "call": call,
+            "moment": moment, "iso": iso_text, "lasting": lasting, "roughly": roughly, "short": short, "call": call,
             "detail": detail, "said": said,
         }  # fmt: skip
         self._templates.globals["asset"] = {
@@ -72,21 +72,9 @@ def redirect(where: str) -> Response:
     return RedirectResponse(where, 303, HEADERS)
 
 
-def iso(at_ms: int) -> str:
-    """An instant as ISO 8601 in UTC with ms."""
-    return _utc(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def moment(at_ms: int) -> str:
     """An instant as people read it, in UTC; the page's script writes it in the viewer's zone, as long as this."""
-    return _utc(at_ms).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _utc(at_ms: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.max.replace(tzinfo=UTC)
+    return iso_text(at_ms)[:19].replace("T", " ")
 
 
 def lasting(ms: int) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from passerby.access.door import Door
-from passerby.base.clock import Clock
-from passerby.faces.dashboard.desk import Desk
+from passerby.faces.dashboard.desk import Desk, Office
 from passerby.faces.dashboard.errors import errors_routes
 from passerby.faces.dashboard.home import home_routes
 from passerby.faces.dashboard.live import live_routes
@@ -19,15 +15,12 @@ from passerby.faces.dashboard.sessions import session_routes
 from passerby.faces.dashboard.settings import settings_routes
 from passerby.faces.dashboard.signin import signin_routes
 from passerby.faces.dashboard.users import users_routes
-from passerby.store.contract import Store
 
 
-def dashboard_routes(
-    store: Store, clock: Clock, door: Door, new_password: Callable[[], str], public_url: str
-) -> list[Route]:
+def dashboard_routes(office: Office) -> list[Route]:
     """The routes of the pages and their assets."""
     rendering = Rendering()
-    desk = Desk(store, clock, door, rendering, public_url)
+    desk = Desk(office, rendering)
     return [
         *_asset_routes(rendering),
         Route("/ui/{org}", lambda request: redirect(f"/ui/{request.path_params['org']}/")),
@@ -37,7 +30,7 @@ def dashboard_routes(
         *session_routes(desk),
         *live_routes(desk),
         *errors_routes(desk),
-        *settings_routes(desk, new_password),
+        *settings_routes(desk),
     ]
 
 

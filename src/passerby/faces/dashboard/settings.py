@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -14,14 +15,17 @@ from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import ADMIN, GUEST, VIEWER, Role
 from passerby.model.org import Org
+from passerby.query.keys import digest
+from passerby.store.contract import Key, Transaction
 
+_SCOPES: Final = ("capture", "read", "capture read", "admin")
 _NAME_CHARS_MAX: Final = 64
 _PASSWORD_CHARS_MIN: Final = 12
 _IDLE_MIN: Final = (1, 24 * 60)
 _AGE_H: Final = (1, 24 * 7)
 
 
-def settings_routes(desk: Desk, new_password: Callable[[], str]) -> list[Route]:
+def settings_routes(desk: Desk) -> list[Route]:
     """The routes of the page and of its forms."""
 
     def show(asked: Asked, status: int = 200, told: str = "", secret: str = "") -> Response:
@@ -32,6 +36,8 @@ def settings_routes(desk: Desk, new_password: Callable[[], str]) -> list[Route]:
             "settings": asked.org.settings,
             "members": asked.reader.members(asked.org.id) if asked.is_admin else [],
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in live if one.session],
+            "keys": asked.reader.keys(asked.org.id) if asked.is_admin else [],
+            "scopes": _SCOPES,
             "told": told,
             "secret": secret,
         }
@@ -60,7 +66,7 @@ def settings_routes(desk: Desk, new_password: Callable[[], str]) -> list[Route]:
         role: Role = ADMIN if fields.get("role") == ADMIN else VIEWER
         if not 1 <= len(name) <= _NAME_CHARS_MAX or asked.reader.member(asked.org.id, name):
             return show(asked, 400, "A name has 1 to 64 characters and is nobody else's here.")
-        password = new_password()
+        password = desk.office.new_password()
         desk.door.put_member(asked.org.id, name, role, password)
         with desk.store.read() as reader:
             told = f"{name} may sign in with this password, which is shown once:"
@@ -88,12 +94,39 @@ def settings_routes(desk: Desk, new_password: Callable[[], str]) -> list[Route]:
                 desk.door.dismiss(one.digest)
         return redirect(f"{asked.base}/settings")
 
-    forms = {"capture": capture, "add-member": add, "remove-member": remove, "unshare": unshare}
+    def add_key(asked: Asked, fields: Mapping[str, str]) -> Response:
+        scope, label = fields.get("scope", ""), fields.get("label", "").strip()[:_NAME_CHARS_MAX]
+        if scope not in _SCOPES:
+            return show(asked, 400, "Choose what the key is for.")
+        key = desk.office.new_key()
+        kept = Key(digest(key), asked.org.id, scope, label, asked.now_ms)
+        desk.store.submit(lambda transaction: transaction.add_key(kept)).result()
+        with desk.store.read() as reader:
+            return show(msgspec.structs.replace(asked, reader=reader), 200, "The new key, which is shown once:", key)
+
+    def revoke_key(asked: Asked, fields: Mapping[str, str]) -> Response:
+        for key in asked.reader.keys(asked.org.id):
+            if key.digest.hex() == fields.get("key"):
+                desk.store.submit(functools.partial(_revoke, key=key)).result()
+        return redirect(f"{asked.base}/settings")
+
+    forms = {
+        "add-key": add_key,
+        "revoke-key": revoke_key,
+        "capture": capture,
+        "add-member": add,
+        "remove-member": remove,
+        "unshare": unshare,
+    }
     return [
         Route("/ui/{org}/settings", desk.page(settings)),
         Route("/ui/{org}/settings/password", desk.form(password, for_admins=False), methods=["POST"]),
         *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
     ]
+
+
+def _revoke(transaction: Transaction, key: Key) -> None:
+    transaction.remove_key(key.digest)
 
 
 def _number(fields: Mapping[str, str], name: str, bounds: tuple[int, int]) -> int | None:

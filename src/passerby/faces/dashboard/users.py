@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,6 +17,7 @@ from passerby.base.ids import SessionId
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.lanes import ROW, picture_of
 from passerby.faces.dashboard.listing import listed
+from passerby.ingest import erasing
 from passerby.model.properties import Scalar
 from passerby.query.cursor import read, written
 from passerby.query.timeline import timeline_of
@@ -59,13 +62,30 @@ def users_routes(desk: Desk) -> list[Route]:
             return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
         return desk.show(asked, "lanes.html", **_drawn(asked, found))
 
+    def erase(asked: Asked, fields: Mapping[str, str]) -> Response:
+        found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
+        if found is None:
+            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+        person = found.person
+        if fields.get("confirm", "").strip() != (person.uid or person.id[:8]).strip():
+            return desk.show(asked, "notice.html", 400, title="Nothing was erased", text=_UNCONFIRMED)
+        accepted = functools.partial(
+            erasing.accept, org=asked.org, person=person, now_ms=asked.now_ms, ids=desk.office.ids
+        )
+        receipt = desk.store.submit(accepted).result()
+        desk.office.wake()
+        return desk.show(asked, "notice.html", 202, title="Being erased", text=_ACCEPTED.format(receipt))
+
     return [
+        Route("/ui/{org}/user/{user}/erase", desk.form(erase), methods=["POST"]),
         Route("/ui/{org}/users", desk.page(users)),
         Route("/ui/{org}/user/{user}", desk.page(user)),
         Route("/ui/{org}/user/{user}/lanes", desk.page(lanes)),
     ]
 
 
+_UNCONFIRMED: Final = "What was typed is not what the page asked for. Go back and try again."
+_ACCEPTED: Final = "Every byte about this user goes, and what arrives late is turned away. The receipt is {}."
 _GONE: Final = "It may have been erased, or the link is from another service."
 
 
@@ -106,6 +126,7 @@ def _life(asked: Asked, user: User) -> dict[str, Any]:
     return {
         **_drawn(asked, user),
         "sessions": listed(asked, shown),
+        "is_being_erased": erasing.is_being_erased(asked.reader, asked.org.id, user.person),
         "older": older,
         "standings": standings,
         "devices_left_out": len(user.devices) - len(standings),
