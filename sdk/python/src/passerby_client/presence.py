@@ -172,19 +172,22 @@ class Presence:
         self._show(why)
 
     def release(self, *, force: bool) -> bool:
-        """Let go of the identity in storage while nothing is captured (SE-3). Whether there was one to let go."""
+        """Let go of the identity in storage while nothing is captured (SE-3). Whether there was one to let go.
+
+        What this page holds goes too, unless it is an unbound device that is there still.
+        """
         found = self.stored()
-        if found is None or not (self._bound(found) or force):
-            return False
-        why = "anonymize" if self._bound(found) else "forget"
-        self._left.add(found.device)
-        self._leave()
-        self.record = self.page = None
-        self._unwritten = False
-        self._store.remove(RECORD)
-        self._store.remove(ACTIVITY)
-        self._show(why)
-        return True
+        bound = found is not None and bool(self._bound(found))
+        released = found is not None and (bound or force)
+        if found is not None and released:
+            self._left.add(found.device)
+            self._store.remove(RECORD)
+            self._store.remove(ACTIVITY)
+        if released or found is None or (self.record is not None and self.record.device != found.device):
+            self._leave()
+            self.record = None
+            self._show("forget" if released and not bound else "anonymize")
+        return released
 
     def past_limit(self) -> Literal["idle", "age"] | None:
         """Which limit of SE-1 the session has reached; of two, the one it reached first."""
@@ -228,6 +231,7 @@ class Presence:
         self.page = self.uid = None
         self.user_properties = {}
         self._active_at_ms = 0
+        self._unwritten = False
 
     def _write(self) -> None:
         """Write the record, unless somebody put another device there since it was read (ID-11)."""
