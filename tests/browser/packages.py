@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from importlib.util import find_spec
@@ -9,7 +10,8 @@ from pathlib import Path
 
 
 def bundle(source: str, folder: Path, *options: str) -> str:
-    """The module `source` and all it imports as one script. Packages are those of `folder`, which has esbuild too."""
+    """The module `source` and all it imports as one script. Packages are those of `folder`, also for
+    modules elsewhere; it has esbuild too."""
     program = folder / "node_modules" / ".bin" / "esbuild"
     return _run(folder, str(program), "--bundle", "--format=iife", "--log-level=error", *options, stdin=source)
 
@@ -32,7 +34,10 @@ def _node() -> str:
 
 def _run(folder: Path, *arguments: str, stdin: str = "") -> str:
     command = [_node(), *arguments]
-    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+    environment = {**os.environ, "NODE_PATH": str(folder / "node_modules")}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False
+    )
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)} failed:\n{done.stderr}")
     return done.stdout

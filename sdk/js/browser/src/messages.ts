@@ -1,6 +1,6 @@
 /** What the console says when a call was wrong (ID-9, PR-4): the code, and the correct call. Never a value the page passed. */
 
-const QUIET = /^(foreign_|broken_|released_)/;
+const QUIET = /^(already_|foreign_|broken_|released_)/;
 const HINTS: [RegExp, string][] = [
   [/uid|anonymous|identity/, "To log in: FS('setIdentity', {uid: '<id>'}). To log out: FS('setIdentity', {anonymous: true})"],
   [/event/, "FS('trackEvent', {name: '<name>', properties: {}})"],

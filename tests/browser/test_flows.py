@@ -1,0 +1,228 @@
+"""The patterns of the documentation in a real browser, from the page to what the API reads back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.browser.loaders import SDK
+from tests.browser.packages import bundle
+from tests.browser.reader import ApiReader
+from tests.browser.shop import Shop, full_id
+from tests.browser.site import Site
+
+_PATTERNS = Path(__file__).parents[2] / "examples" / "patterns"
+_NOTICE = "<div id='still-there' hidden></div><button>Order</button>"
+
+
+@pytest.fixture(autouse=True)
+def _login_page(site: Site) -> None:
+    site.put("login", "", "Log in")
+
+
+def _pattern(name: str) -> str:
+    return bundle(f"import * as pattern from {str(_PATTERNS / name)!r}; window.pattern = pattern;", SDK)
+
+
+def _identify(page: Page, uid: str) -> None:
+    page.evaluate("uid => FS('setIdentity', { uid })", uid)
+
+
+def _track(page: Page, *names: str) -> None:
+    page.evaluate("names => names.forEach((name) => FS('trackEvent', { name }))", list(names))
+
+
+def _events_of(reader: ApiReader, uid: str) -> list[str]:
+    return [name for session in reader.sessions(uid) for name in reader.event_names(session)]
+
+
+def test_a_logout_whose_backend_is_down_lets_the_user_go_before_the_next_page(shop: Shop, reader: ApiReader) -> None:
+    page = shop.open(after=_pattern("logout.js"))
+    page.route("**/api/logout", lambda route: route.abort())
+    page.evaluate("localStorage.setItem('auth', '{}')")
+    _identify(page, "logs out")
+    _track(page, "Bought")
+    with page.expect_navigation(url="**/login"):
+        page.evaluate("void pattern.logOut('button')")
+    back = shop.visit(shop.address())
+    _track(back, "Passed by")
+
+    hers, nobodys = shop.relay.wait_for_event("User Logged Out"), shop.told(back, "Passed by")
+
+    assert back.evaluate("localStorage.getItem('auth')") is None
+    assert hers["properties"] == {"reason": "button"}
+    assert hers["device"] != nobodys["device"]
+    assert _events_of(reader, "logs out") == ["Bought", "User Logged Out"]
+    assert reader.event_names(full_id(nobodys)) == ["Passed by"]
+
+
+def test_a_logout_whose_backend_hangs_goes_on_after_five_seconds(shop: Shop) -> None:
+    held: list[Route] = []
+    page = shop.open(after=_pattern("logout.js"))
+    page.route("**/api/logout", lambda route: held.append(route))
+    page.clock.install()
+    _identify(page, "waits")
+    with page.expect_request("**/api/logout"):
+        page.evaluate("void pattern.logOut()")
+    assert not page.url.endswith("/login")
+    with page.expect_navigation(url="**/login"):
+        page.clock.run_for(5000)
+    back = shop.visit(shop.address())
+    _track(back, "Passed by")
+
+    assert shop.told(back, "Passed by")["device"] != shop.relay.wait_for_event("User Logged Out")["device"]
+
+
+def test_a_page_closed_while_the_backend_hangs_lets_the_user_go(shop: Shop) -> None:
+    held: list[Route] = []
+    page = shop.open(after=_pattern("logout.js"))
+    page.route("**/api/logout", lambda route: held.append(route))
+    _identify(page, "closes")
+    with page.expect_request("**/api/logout"):
+        page.evaluate("void pattern.logOut()")
+    shop.go(page, "elsewhere")
+    _track(page, "Passed by")
+
+    assert shop.told(page, "Passed by")["device"] != shop.relay.wait_for_event("User Logged Out")["device"]
+
+
+def test_a_logout_waits_for_a_script_that_is_still_under_way(shop: Shop, reader: ApiReader) -> None:
+    held: list[Route] = []
+    page = shop.open(after=_pattern("logout.js"))
+    _identify(page, "is fast")
+    page.route("**/s/fs.js*", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    page.wait_for_function("!!window.pattern")
+    with page.expect_response("**/api/logout"):
+        page.evaluate("void pattern.logOut()")
+    with page.expect_navigation(url="**/login"):
+        held[0].continue_()
+    page.unroute("**/s/fs.js*")
+    back = shop.visit(shop.address())
+    _track(back, "Passed by")
+
+    hers, nobodys = shop.relay.wait_for_event("User Logged Out"), shop.told(back, "Passed by")
+
+    assert hers["device"] != nobodys["device"]
+    assert _events_of(reader, "is fast") == ["User Logged Out"]
+
+
+def test_a_logout_on_a_page_whose_script_is_blocked_still_lets_the_user_go(shop: Shop) -> None:
+    page = shop.open(after=_pattern("logout.js"))
+    _identify(page, "is blocked")
+    _track(page, "Bought")
+    hers = shop.told(page, "Bought")
+    page.route("**/s/fs.js*", lambda route: route.abort())
+    page.reload()
+    with page.expect_navigation(url="**/login"):
+        page.evaluate("void pattern.logOut()")
+    page.unroute("**/s/fs.js*")
+    back = shop.visit(shop.address())
+    _track(back, "Passed by")
+
+    assert shop.told(back, "Passed by")["device"] != hers["device"]
+
+
+def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(shop: Shop, reader: ApiReader) -> None:
+    knows = "uid => ((FS('getConfig').user || {}).uid || null) === uid"
+    first = shop.open(after=_pattern("follow.js"))
+    second = shop.visit(shop.address())
+    first.evaluate("localStorage.setItem('auth', JSON.stringify({ uid: 'in two tabs' }))")
+    first.wait_for_function(knows, arg="in two tabs")
+    second.wait_for_function(knows, arg="in two tabs")
+    _track(first, "Hers in the first")
+    _track(second, "Hers in the second")
+    hers = [shop.told(first, "Hers in the first"), shop.told(second, "Hers in the second")]
+
+    second.evaluate("localStorage.removeItem('auth')")
+    first.wait_for_function(knows, arg=None)
+    second.wait_for_function(knows, arg=None)
+    _track(first, "Nobody's in the first")
+    _track(second, "Nobody's in the second")
+    nobodys = [shop.told(first, "Nobody's in the first"), shop.told(second, "Nobody's in the second")]
+
+    assert len({op["device"] for op in hers}) == len({op["device"] for op in nobodys}) == 1
+    assert hers[0]["device"] != nobodys[0]["device"]
+    assert sorted(_events_of(reader, "in two tabs")) == ["Hers in the first", "Hers in the second"]
+
+
+def test_an_anonymous_visitor_of_an_app_that_is_followed_hears_nothing_of_it(shop: Shop) -> None:
+    page = shop.open(after=_pattern("follow.js"))
+    before = page.evaluate("document.cookie.match(/fs_uid=#[^#]*#([^:]*)/)[1]")
+    page.reload()
+
+    page.wait_for_function("device => document.cookie.includes(device)", arg=before)
+    assert shop.visitor.complaints == []
+
+
+def test_a_kiosk_lets_go_of_whoever_walked_away_and_the_next_person_begins_anew(shop: Shop, reader: ApiReader) -> None:
+    page = shop.open(after="addEventListener('DOMContentLoaded', () => {" + _pattern("kiosk.js") + "})", body=_NOTICE)
+    page.wait_for_function("!!window.pattern")
+    page.clock.install()
+    page.evaluate("pattern.signIn({ holder: 'at the kiosk' })")
+    _track(page, "Ordered")
+    page.clock.run_for(50_000)
+    assert page.inner_text("#still-there") == "Are you still there? 10"
+    page.keyboard.press("Tab")
+    assert page.is_hidden("#still-there")
+    page.clock.run_for(60_000)
+    page.wait_for_function("document.body.dataset.screen == 'welcome'")
+    page.keyboard.press("Tab")
+    _track(page, "Looked without signing in")
+    page.clock.run_for(60_000)
+    page.evaluate("pattern.signIn({ holder: 'next at the kiosk' })")
+    _track(page, "Ordered too")
+
+    told = shop.told(page, "Ordered too")
+
+    assert told["device"] != shop.relay.wait_for_event("Looked without signing in")["device"]
+    assert _events_of(reader, "at the kiosk") == ["Ordered"]
+    assert _events_of(reader, "next at the kiosk") == ["Ordered too"]
+
+
+def test_what_was_done_incognito_never_becomes_the_users(shop: Shop, reader: ApiReader) -> None:
+    page = shop.open(after=_pattern("incognito.js"))
+    _identify(page, "looks around")
+    _track(page, "Seen")
+    page.evaluate("pattern.lookAround({ uid: 'looks around' })")
+    assert page.get_attribute("body", "class") == "incognito"
+    _track(page, "Unseen")
+    unseen = shop.told(page, "Unseen")
+    page.evaluate("pattern.comeBack()")
+    assert page.get_attribute("body", "class") == ""
+    _track(page, "Seen again")
+    shop.told(page, "Seen again")
+
+    assert sorted(_events_of(reader, "looks around")) == ["Seen", "Seen again"]
+    assert reader.event_names(full_id(unseen)) == ["Unseen"]
+    assert "looks around" not in str(shop.visitor.keeps(page).local)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "call", "answer", "event"),
+    [
+        ("account.js", "pattern.openAccount(7)", {"uid": "switched to", "name": "Bo"}, "Account Switched"),
+        (
+            "workspace.js",
+            "pattern.openWorkspace({ uid: 'switched to' }, 7)",
+            {"name": "north", "plan": "pro"},
+            "Workspace Switched",
+        ),
+    ],
+)
+def test_a_switch_ends_the_one_before_the_other_begins(
+    shop: Shop, pattern: str, call: str, answer: dict[str, str], event: str
+) -> None:
+    page = shop.open(after=_pattern(pattern))
+    page.route("**/api/**", lambda route: route.fulfill(json=answer))
+    _identify(page, "switched from")
+    failures = page.evaluate(call)
+    _track(page, "Afterwards")
+
+    after, before = shop.told(page, "Afterwards"), shop.relay.wait_for_event(event)
+    identities = {op["device"]: op["uid"] for op in shop.relay.operations() if op["op"] == "identify"}
+
+    assert failures == []
+    assert identities == {before["device"]: "switched from", after["device"]: "switched to"}
