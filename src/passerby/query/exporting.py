@@ -56,6 +56,7 @@ def _of_piece(reader: Reader, org: OrgId, export: Export, piece: Piece, is_going
     if owner is None or outside or is_going(reader, piece.device):
         return
     session = reader.session(org, piece.session)
+    session_start = iso_text(session.began_at_ms) if session else None
     for operation in piece.operations:
         if export.since_ms <= operation.at < export.until_ms:
             event = seen(operation)
@@ -68,7 +69,7 @@ def _of_piece(reader: Reader, org: OrgId, export: Export, piece: Piece, is_going
                 "UserAppKey": owner.uid,
                 "UserDisplayName": owner.display_name,
                 "UserEmail": owner.email,
-                "SessionStart": iso_text(session.began_at_ms) if session else None,
+                "SessionStart": session_start,
                 "EventStart": iso_text(operation.at),
                 "EventType": event.type,
                 "EventCustomName": event.name,
