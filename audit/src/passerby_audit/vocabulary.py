@@ -67,7 +67,8 @@ _SESSION_KEY = re.compile(
     re.IGNORECASE,
 )
 _NO_SESSION_KEY = re.compile(
-    r"redirect|return|path|url|attempt|remember|theme|lang|oauth state|nonce|verifier|impersonat|flow|step|draft|cart|"
+    r"redirect|return|path|url|attempt|remember|theme|lang|oauth (state|result|verifier|provider)|nonce|verifier|"
+    r"impersonat|flow|step|draft|cart|"
     r"preference|setting|banner|tour|welcome|onboarding|last |recent|search|filter|device|push|fcm|invite|referr|reset"
 )
 _CLEARS = re.compile(
@@ -141,6 +142,10 @@ def is_logout(name: str) -> bool:
     if found is None:
         return False
     before = said[: found.start()]
+    if re.match(
+        r"(use|add|remove|subscribe|unsubscribe|listen|register|unregister|observe|with|before|prevent) ", said
+    ):
+        return False
     if re.search(
         r"\b(is|has|was|should|can|get|show|open|toggle|render|hide|confirm|track|schedule|reset|stop|cancel|use|"
         r"mock|test|log|after|set|start|check|watch|monitor|ask|prompt|display|build|register|present|will|did) $",

@@ -122,6 +122,14 @@ _REMOTE = re.compile(
 )
 
 
+_RUNS_AT_ONCE = {
+    "then", "catch", "finally", "done", "always", "setTimeout", "setImmediate", "nextTick", "forEach", "map", "batch",
+    "run", "runInAction", "startTransition", "call", "unstable_batchedUpdates", "queueMicrotask",
+    "requestAnimationFrame", "tap", "mutate", "mutateAsync", "runAfterInteractions", "postDelayed", "invoke",
+    "flushSync", "delayed",
+}  # fmt: skip
+"""Calls that run a function which is given to them by name as part of themselves."""
+
 _THROWING = ("kotlin", "java", "python")
 """Languages in which what can fail is not marked where it is called."""
 
@@ -135,10 +143,12 @@ def is_deferred(name: str) -> bool:
     """Whether a call of this name keeps the functions it is given for later."""
     if name[:1].isupper():
         return name not in _AT_ONCE
+    if name.startswith("use") and name[3:4].isupper():
+        return True
     return name in _DEFERRED or _EFFECT.match(name) is not None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Event:
     """Something done at one place. kind: identify, anonymize, wrong, track, properties, shutdown, restart, start,
     consent, log, end (of a login session; `sign` says by what), login (kept), authenticate, navigate (`sign` hard or
@@ -207,6 +217,7 @@ class Flow:
         self.events: dict[int, list[Event]] = {}
         self.own: dict[Unit, list[Event]] = {}
         self.callers: dict[Unit, list[tuple[Unit, Node]]] = {}
+        self.handed: dict[Unit, list[tuple[Unit, Call]]] = {}
         self.chained: set[int] = set()
         self.handled: set[int] = set()
         self.declared: set[int] = set()
@@ -300,13 +311,15 @@ class Flow:
                 self.callers.setdefault(callee, []).append((unit, node))
 
     def _reference(self, value: Node, node: Call, unit: Unit) -> None:
-        """A function handed over by name is called by whoever takes it."""
+        """A function handed over by name: run there and then by what is known to, else kept for later."""
         if isinstance(value, (Name, Member)):
             target = self.program.target(value, unit)
             if target.certain and target.units:
                 for callee in target.units:
-                    self.callers.setdefault(callee, []).append((unit, node))
-                if not is_deferred(last_name(node.callee)):
+                    self.handed.setdefault(callee, []).append((unit, node))
+                if last_name(node.callee) in _RUNS_AT_ONCE:
+                    for callee in target.units:
+                        self.callers.setdefault(callee, []).append((unit, node))
                     self.events.setdefault(id(value), []).append(Event("call", value, unit, targets=target.units))
                     self.own.setdefault(unit, []).extend(self.events[id(value)][-1:])
                     self._hot.add(id(value))

@@ -70,11 +70,19 @@ class Logouts:
         self.flow = flow
         self.program = flow.program
         self.skipped = skipped
-        self.identifies = assume_identified or any(
-            event.kind == "identify" for unit, events in flow.own.items() if unit not in skipped for event in events
-        )
+        self.assumed = assume_identified
+        self.families = {
+            family_of(unit)
+            for unit, events in flow.own.items()
+            if unit not in skipped and any(event.kind == "identify" for event in events)
+        }
         self.watchers = self._watchers()
         self.paths = self._find()
+
+    @property
+    def identifies(self) -> bool:
+        """Whether anybody is identified at all."""
+        return self.assumed or bool(self.families)
 
     def owner(self, unit: Unit) -> Unit:
         """The function as part of which a unit runs."""
@@ -86,7 +94,7 @@ class Logouts:
         candidates: dict[Unit, _Candidate] = {}
         for unit, events in self.flow.own.items():
             ends = [e for e in events if e.kind == "end" and e.sign != "delegated"]
-            if ends and unit not in self.skipped:
+            if ends and unit not in self.skipped and (self.assumed or family_of(unit) in self.families):
                 owner = self.owner(unit)
                 candidates.setdefault(owner, _Candidate(owner)).evidence.extend(ends)
         settled: dict[Unit, _Candidate] = {}
@@ -129,7 +137,7 @@ class Logouts:
         own = {e.sign for e in candidate.evidence}
         if vocabulary.is_logout(unit.name):
             return own == {"request"} and not any(p.has("navigate") for p in self.flow.paths(unit))
-        return bool(unit.name) and not unit.use.startswith("attribute")
+        return unit.use != "attribute" and not vocabulary.is_login(unit.name)
 
     def _judge(self, candidate: _Candidate) -> list[LogoutPath]:
         unit = candidate.unit
@@ -145,8 +153,11 @@ class Logouts:
         kind = self._kind(unit, ending)
         made = LogoutPath(unit, first.site, kind, candidate.evidence, confident)
         leaks = [p for p in ending if self._leaks(p)]
+        if any(p.has("anonymize") for other in _completions(unit) for p in self.flow.paths(other)):
+            leaks = []
         if not leaks:
-            made.released = "here" if any(p.has("anonymize") for p in ending) else "elsewhere"
+            here = any(p.has("anonymize") for other in (unit, *_completions(unit)) for p in self.flow.paths(other))
+            made.released = "here" if here else "elsewhere"
             return [made]
         made.leak = min(leaks, key=lambda p: p.failed)
         made.node = next(s for s in made.leak.steps if s.kind == "end" and s.event.sign != "delegated").site
@@ -157,11 +168,11 @@ class Logouts:
             return [made]
         if not made.partly:
             callers = self._callers(unit)
-            states = {caller: self._caller_leaks(caller, unit, 0) for caller in callers}
-            if callers and not all(states.values()):
-                bad = [caller for caller, leaks_there in states.items() if leaks_there]
+            releasing = [caller for caller in callers if self._releases(caller, unit, 0)]
+            if releasing:
+                bad = [caller for caller in callers if caller not in releasing]
                 if not bad:
-                    made.released, made.by = "callers", callers[0]
+                    made.released, made.by = "callers", releasing[0]
                     return [made]
                 found = []
                 for caller in bad:
@@ -177,14 +188,17 @@ class Logouts:
                 return found
         return [made]
 
-    def _caller_leaks(self, caller: Unit, unit: Unit, depth: int) -> bool:
+    def _releases(self, caller: Unit, unit: Unit, depth: int) -> bool:
+        """Whether a caller, or everyone who calls it, releases the identity on each way that leads to a logout."""
         through = [p for p in self.flow.paths(caller) if any(unit in s.event.targets for s in p.of("call"))]
-        if not through:
+        if (
+            through
+            and all(p.has("anonymize") or not self._ends(p) for p in through)
+            and any(p.has("anonymize") for p in through)
+        ):
             return True
-        if not any(self._leaks(p) for p in through):
-            return False
         above = self._callers(caller) if depth < 2 else []
-        return not above or any(self._caller_leaks(other, caller, depth + 1) for other in above)
+        return bool(above) and all(self._releases(other, caller, depth + 1) for other in above)
 
     def _ends(self, path: Path) -> bool:
         """Whether a path logs someone out, and nobody in after it."""
@@ -220,15 +234,13 @@ class Logouts:
                 s.event.sign in ("storage", "state", "helper", "dispatch", "provider") for s in ends
             ) or path.has("navigate")
         return not any(
-            signs.absent(c.test, c.taken, "") and not vocabulary.tests_auth(c.unit.file.text_of(c.test))
+            signs.absent(c.test, c.taken, False) and not vocabulary.tests_auth(c.unit.file.text_of(c.test))
             for c in ends[0].conditions
         )
 
     def _is_confident(self, unit: Unit, ending: list[Path]) -> bool:
         found = {s.event.sign for p in ending for s in p.of("end")} - {"delegated"}
-        named = vocabulary.is_logout(unit.name) or vocabulary.is_logout(
-            re.sub(r"^on", "", unit.to) if unit.use in ("attribute", "entry") else ""
-        )
+        named = self._is_named(unit)
         if not named and vocabulary.is_login(unit.name) and not vocabulary.is_error_handler(unit.name):
             return False
         leaves = any(
@@ -245,6 +257,19 @@ class Logouts:
         if "dispatch" in found:
             return True
         return "storage" in found and "state" in found and leaves
+
+    def _is_named(self, unit: Unit) -> bool:
+        """Whether a function, what it is handed to, or the component that it is a handler of is called a logout."""
+        if vocabulary.is_logout(unit.name):
+            return True
+        if unit.use in ("attribute", "entry") and vocabulary.is_logout(re.sub(r"^on", "", unit.to)):
+            return True
+        around = unit.parent
+        while around is not None and not around.is_top:
+            if vocabulary.means_logout(around.name):
+                return True
+            around = around.parent
+        return False
 
     def _kind(self, unit: Unit, ending: list[Path]) -> str:
         text = unit.name or unit.named().name
@@ -317,7 +342,7 @@ class Logouts:
         return any(s.kind == "end" and s.event.sign in ("provider", "request") for s in path.steps)
 
     def _on_absence(self, step: Step) -> bool:
-        return any(signs.absent(c.test, c.taken, c.unit.file.text_of(c.test)) for c in step.conditions)
+        return any(signs.absent(c.test, c.taken) for c in step.conditions)
 
     def _watches(self, unit: Unit) -> bool:
         if unit.use == "effect" or "watch" in unit.keys or "listeners" in unit.keys:
@@ -330,6 +355,8 @@ class Logouts:
             return True
         owner = self.owner(unit)
         if owner is not unit and self._watches(owner):
+            return True
+        if any(last_name(node.callee) in _WATCHING for _, node in self.flow.handed.get(unit, [])):
             return True
         around = [self.owner(caller) for caller, _ in self.flow.callers.get(unit, [])]
         return any(other is not unit and (other.is_top or self._watches_shallow(other)) for other in around)
@@ -346,12 +373,8 @@ class Logouts:
         if unit.use in ("entry",) and unit.call is not None and last_name(unit.call.callee) == "startListening":
             return True
         if unit.use != "argument" or unit.call is None:
-            return any(
-                isinstance(node, Call)
-                and last_name(node.callee) in _WATCHING
-                and _names_logout(node, self.flow, caller)
-                for caller, node in self.flow.callers.get(unit, [])
-            )
+            handed = self.flow.handed.get(unit, [])
+            return any(last_name(n.callee) in _WATCHING and _names_logout(n, self.flow, who) for who, n in handed)
         return last_name(unit.call.callee) in _WATCHING and _names_logout(unit.call, self.flow, unit)
 
     def _is_watcher(self, unit: Unit) -> bool:
@@ -362,9 +385,22 @@ class Logouts:
         )
 
 
+def family_of(unit: Unit) -> str:
+    """What runs in one process: an identity in the browser is none of the server's business."""
+    language = unit.file.language
+    return "jvm" if language in ("kotlin", "java") else language
+
+
 def last_name_of(text: str) -> str:
     """`c` of "a.b.c"."""
     return text.replace("()", "").split(".")[-1]
+
+
+def _completions(unit: Unit) -> list[Unit]:
+    """What runs when a function given to a hook has done its work: `onSuccess` beside `mutationFn`."""
+    if unit.call is None or unit.parent is None:
+        return []
+    return [c for c in unit.parent.children if c is not unit and c.call is unit.call and c.to.lower() in COMPLETIONS]
 
 
 def _inlined(unit: Unit) -> bool:

@@ -69,7 +69,7 @@ class Program:
         self.by_stem: dict[str, list[File]] = defaultdict(list)
         self.by_name: dict[str, list[Unit]] = defaultdict(list)
         self.types: dict[str, list[Type]] = defaultdict(list)
-        self.known_paths: set[str] = set()
+        self.folders = {part for file in files for part in file.path.parent.parts}
         for file in files:
             self.by_stem[file.path.stem].append(file)
             if file.path.stem in ("index", "__init__"):
@@ -86,6 +86,13 @@ class Program:
                     for word in re.findall(r"\w+", base):
                         self._heirs[word].append(type_)
         self._targets: dict[tuple[int, int], Target] = {}
+
+    def is_local(self, source: str) -> bool:
+        """Whether an import names a file of this code base, here to be read or not, rather than a package."""
+        if source.startswith((".", "@/", "~", "src/", "#")):
+            return True
+        first = source.split("/")[0].lstrip("@")
+        return "/" in source and first in self.folders
 
     def file_of(self, source: str, near: File) -> File | None:
         """The file that an import names, if it is among those read."""
@@ -255,6 +262,10 @@ class Program:
         """A name taken out of a value by a pattern: `const { logout } = useAuth()`."""
         key = binding.key.split(".")[-1]
         value = binding.value.value if isinstance(binding.value, Await) else binding.value
+        if isinstance(value, Call) and (key in _MUTATES or key == "0"):
+            mutation = self._mutation(value, holder, depth)
+            if mutation:
+                return Target(mutation, True)
         if isinstance(value, Call):
             hook = self._resolve(value.callee, holder, depth + 1)
             for made in hook.units:
@@ -273,6 +284,30 @@ class Program:
         if isinstance(value, (Name, Member)):
             return self._resolve(Member(value.span, value, key), holder, depth + 1)
         return self._by_name(key, "", holder)
+
+    def _mutation(self, value: Call, holder: Unit, depth: int) -> list[Unit]:
+        """The functions that a mutation hook runs, given here or in a hook of one's own."""
+        if "utation" not in last_name(value.callee):
+            for hook in self._resolve(value.callee, holder, depth + 1).units:
+                for node in hook.function.body:
+                    if (
+                        isinstance(node, Return)
+                        and isinstance(node.value, Call)
+                        and "utation" in last_name(node.value.callee)
+                    ):
+                        return self._mutation(node.value, hook, depth + 1)
+            return []
+        found: list[Unit] = []
+        for argument in value.arguments:
+            values = [argument.value]
+            if isinstance(argument.value, Record):
+                values = [e.value for e in argument.value.entries if e.key in ("mutationFn", "onSuccess", "onSettled")]
+            for one in values:
+                if isinstance(one, Lambda):
+                    found.extend(self._value_units(one, holder, depth))
+                elif isinstance(one, (Name, Member)):
+                    found.extend(self._resolve(one, holder, depth + 1).units)
+        return found
 
     def returned(self, unit: Unit, key: str) -> Node | None:
         """What a function's returned object holds at a key."""
@@ -298,13 +333,17 @@ class Program:
         if file is None:
             if unit.file.language != _SCRIPT:
                 return self._global(name, unit)
-            local = binding.source.startswith((".", "@/", "~", "src/", "#"))
+            local = self.is_local(binding.source)
             if local:
-                made = self._by_name(
-                    binding.key if binding.key not in ("default", "*") else name,
-                    PurePosixPath(binding.source).name,
-                    unit,
-                )
+                wanted = binding.key if binding.key not in ("default", "*") else name
+                same = [
+                    u
+                    for u in self.by_name.get(wanted, [])
+                    if u.parent is not None and u.parent.is_top and u.file is not unit.file
+                ]
+                if same:
+                    return Target(same, False)
+                made = self._by_name(wanted, PurePosixPath(binding.source).name, unit)
                 made.delegated = True
                 return made
             return Target([], True, binding.source, binding.key)
@@ -451,7 +490,7 @@ class Program:
                 if unit.file.language != _SCRIPT:
                     found = self.members(base.text, name)
                     return Target(found, True) if found else None
-                if binding.source.startswith((".", "@/", "~", "src/", "#")):
+                if self.is_local(binding.source):
                     made = self._by_name(name, base.text, unit)
                     made.delegated = not made.units
                     return made
@@ -483,6 +522,10 @@ class Program:
                         return Target([made_unit], True)
                 if entry is not None:
                     return self._resolve(entry, binding.unit or unit, depth + 1)
+            if isinstance(value, Call) and name in _MUTATES:
+                mutation = self._mutation(value, binding.unit or unit, depth)
+                if mutation:
+                    return Target(mutation, True)
             if isinstance(value, Call) and not binding.key:
                 hook = self._resolve(value.callee, binding.unit or unit, depth + 1)
                 for made_by in hook.units:
@@ -590,9 +633,7 @@ class Program:
             if binding is None:
                 return ""
             if binding.kind == "import":
-                if self.file_of(binding.source, unit.file) is None and not binding.source.startswith(
-                    (".", "@/", "~", "src/", "#")
-                ):
+                if self.file_of(binding.source, unit.file) is None and not self.is_local(binding.source):
                     return binding.source
                 return ""
             if binding.kind == "value" and binding.value is not None and binding.value is not node:
@@ -664,6 +705,7 @@ class Program:
         return node
 
 
+_MUTATES = {"mutate", "mutateAsync", "trigger", "execute", "run", "runAsync"}
 _COMMON = {
     "clear", "reset", "init", "start", "stop", "close", "open", "get", "set", "remove", "delete", "update", "create",
     "save", "load", "run", "then", "catch", "subscribe", "on", "off", "emit", "push", "replace", "log", "send",

@@ -26,6 +26,7 @@ from passerby_audit.syntax import (
     Node,
     Operation,
     Record,
+    Return,
     Sequence,
     Template,
 )
@@ -169,7 +170,7 @@ class Sdk:
             "useFS",
             "getFS",
         ):
-            return self._hook(node, unit)
+            return self._hook(node, unit, depth)
         if isinstance(node, Call) and last_name(node.callee) in (
             "require",
             "import",
@@ -180,11 +181,23 @@ class Sdk:
             if isinstance(first, Literal):
                 return "sdk" if _PACKAGE.match(first.value) or first.value in _NAMED | {"FS"} else ""
             return self.is_sdk(first, unit, depth + 1) if first is not None else ""
+        if isinstance(node, Call) and not node.constructs:
+            return self._given_back(node, unit, depth)
         return ""
 
-    def _hook(self, node: Call, unit: Unit) -> str:
+    def _given_back(self, node: Call, unit: Unit, depth: int) -> str:
+        """A function that gives the SDK back: `const getFS = () => window.FS`."""
+        for made in self.program.target(node.callee, unit).units[:3]:
+            for statement in made.function.body:
+                if isinstance(statement, Return) and statement.value is not None:
+                    found = self.is_sdk(statement.value, made, depth + 1)
+                    if found:
+                        return found
+        return ""
+
+    def _hook(self, node: Call, unit: Unit, depth: int) -> str:
         target = self.program.target(node.callee, unit)
-        return "" if target.units else "sdk"
+        return self._given_back(node, unit, depth) if target.units else "sdk"
 
     def _name(self, text: str, unit: Unit, depth: int) -> str:
         binding = unit.lookup(text)

@@ -28,7 +28,8 @@ from passerby_audit.syntax import (
 )
 
 _VENDORS = re.compile(
-    r"posthog|heap|logrocket|mixpanel|amplitude|intercom|onesignal|crisp|drift|zendesk|zopim|braze|appboy|segment|"
+    r"\brum\b|posthog|heap|logrocket|mixpanel|amplitude|intercom|onesignal|crisp|drift|zendesk|zopim|braze|appboy|"
+    r"segment|"
     r"rudder|analytics|sentry|bugsnag|"
     r"datadog|\bdd\b|newrelic|userpilot|pendo|appcues|hotjar|\bhj\b|clarity|socket|chat|twilio|pusher|purchases|"
     r"revenuecat|adjust|appsflyer|branch|"
@@ -127,21 +128,22 @@ _STATE_SETTERS = {
 }
 
 
-def literal_text(node: Node | None, program: Program, unit: Unit) -> str:
+def literal_text(node: Node | None, program: Program, unit: Unit, depth: int = 0) -> str:
     """The text of a string that can be read off, '' if none can."""
+    if depth > 6:
+        return ""
     value = program.constant(node, unit)
     if isinstance(value, Literal) and value.kind == "string":
         return value.value
     if isinstance(value, Template):
-        return "".join(
-            piece.value if isinstance(piece, Literal) else f"{{{last_name(piece)}}}" for piece in value.pieces
-        )
+        pieces = (piece.value if isinstance(piece, Literal) else f"{{{last_name(piece)}}}" for piece in value.pieces)
+        return "".join(pieces)
     if isinstance(value, Operation) and value.operator == "+":
-        return "".join(literal_text(operand, program, unit) for operand in value.operands)
+        return "".join(literal_text(operand, program, unit, depth + 1) for operand in value.operands)
     if isinstance(value, (Name, Member)):
         return last_name(value)
     if isinstance(value, Call) and value.arguments:
-        return literal_text(value.arguments[0].value, program, unit)
+        return literal_text(value.arguments[0].value, program, unit, depth + 1)
     return ""
 
 
@@ -581,20 +583,23 @@ _USERISH = re.compile(
 )
 
 
-def absent(test: Node, taken: bool, text: str) -> bool:
-    """Whether a condition, taken or not, means that there is no user (any more)."""
+def absent(test: Node, taken: bool, messages: bool = True) -> bool:
+    """Whether a condition, taken or not, means that there is no user (any more).
+
+    With `messages`, being told of a logout by name (`event == 'SIGNED_OUT'`) means so too.
+    """
     if isinstance(test, Operation):
         operator = test.operator
         if operator == "!":
-            return absent(test.operands[0], not taken, text)
+            return absent(test.operands[0], not taken, messages)
         if operator == "&&":
             return (
-                any(absent(o, taken, text) for o in test.operands)
+                any(absent(o, taken, messages) for o in test.operands)
                 if taken
-                else any(absent(o, False, text) for o in test.operands)
+                else any(absent(o, False, messages) for o in test.operands)
             )
         if operator == "||":
-            return any(absent(o, taken, text) for o in test.operands)
+            return any(absent(o, taken, messages) for o in test.operands)
         if operator in ("==", "!=", "is", "is not", "===", "!=="):
             left, right = test.operands[0], test.operands[-1]
             if isinstance(left, Literal):
@@ -603,7 +608,7 @@ def absent(test: Node, taken: bool, text: str) -> bool:
             if is_nothing(right):
                 return (taken == positive) and _is_userish(left)
             said = right.value if isinstance(right, Literal) else dotted(right)
-            if re.search(
+            if messages and re.search(
                 r"un ?auth|sign(ed)? ?_?out|log(ged)? ?_?out|anonymous|guest|not logged|no user|expired|"
                 r"unidentified|logout",
                 vocabulary.words(said) + " " + said.lower(),
@@ -613,14 +618,14 @@ def absent(test: Node, taken: bool, text: str) -> bool:
                 return taken != positive
             return False
         if operator in ("!!", "Boolean"):
-            return absent(test.operands[0], taken, text)
+            return absent(test.operands[0], taken, messages)
         return False
     if isinstance(test, Choice):
         return False
     if isinstance(test, Call):
         name = vocabulary.words(last_name(test.callee))
         if name in ("let", "also", "run", "take if", "map") and isinstance(test.callee, Member):
-            return absent(test.callee.base, taken, text)
+            return absent(test.callee.base, taken, messages)
         if re.search(r"\b(is ?(null|empty|nil|blank|none|undefined)|is null or \w+)\b", name):
             inner: Node | None = (
                 test.arguments[0].value
@@ -630,10 +635,10 @@ def absent(test: Node, taken: bool, text: str) -> bool:
                 else None
             )
             return taken and inner is not None and _is_userish(inner)
-        if re.search(r"log ?out|sign ?out", name):
+        if messages and re.search(r"log ?out|sign ?out", name):
             return taken
         if name in ("boolean", "bool") and test.arguments:
-            return absent(test.arguments[0].value, taken, text)
+            return absent(test.arguments[0].value, taken, messages)
         return not taken and _USERISH.search(name) is not None
     if isinstance(test, (Name, Member)):
         said = vocabulary.words(dotted(test))

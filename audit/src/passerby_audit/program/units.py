@@ -10,6 +10,7 @@ from passerby_audit.syntax import (
     Assignment,
     Await,
     Call,
+    Choice,
     Class,
     Declare,
     Define,
@@ -49,7 +50,7 @@ class Binding:
     position: int = -1
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Unit:
     """One function (or a file's top level) in its place.
 
@@ -107,7 +108,7 @@ class Unit:
         return f"{self.owner}.{name}" if self.owner and self.owner != self.file.path.stem else name
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Type:
     """A class, interface, protocol or object literal with its members."""
 
@@ -119,7 +120,7 @@ class Type:
     is_class: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class File:
     """A file that was read and lowered; paths are relative to the audited root, in POSIX form."""
 
@@ -258,7 +259,9 @@ class _Placing:
             self.visit(node.value, unit, _of_made(unit), owner, ())
         else:
             for part in node.parts():
-                self.visit(part, unit, name if isinstance(node, (Argument, Await)) else "", owner, ())
+                self.visit(
+                    part, unit, name if isinstance(node, (Argument, Await, Choice, Operation)) else "", owner, ()
+                )
 
     def _class(self, node: Class, unit: Unit) -> None:
         made = Type(node.name, node.bases, self.file, is_class=True)
@@ -358,8 +361,8 @@ class _Placing:
                     if argument.label is not None and argument.label[:2] in ("on", "ac"):
                         made.use, made.to = "attribute", argument.label
                     made.use, made.to = made.use or "argument", made.to or to
-                elif not made.to:
-                    made.to, made.call = to, node
+                elif made.call is None:
+                    made.to, made.call = made.to or to, node
 
     def _record(self, node: Record, unit: Unit, name: str, owner: str, keys: tuple[str, ...]) -> None:
         """An object literal: a type of its own when it has a name, else its functions belong to what holds it."""

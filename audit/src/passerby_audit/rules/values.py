@@ -158,7 +158,7 @@ def guarded(uid: Node, access: Node, step: Step) -> bool:
         part = part.base
     for condition in step.conditions:
         text = condition.unit.file.text_of(condition.test)
-        if signs.absent(condition.test, condition.taken, text):
+        if signs.absent(condition.test, condition.taken):
             continue
         if any(name in text for name in names) or any(link in text for link in chain):
             return True
