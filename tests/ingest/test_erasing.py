@@ -14,14 +14,14 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import DeviceId, PageId, SessionId, Uid, UserId
 from passerby.ingest import erasing
 from passerby.ingest.recording import record
-from passerby.ingest.reports import report_user
+from passerby.ingest.reports import report_event, report_user
 from passerby.lifecycle.marks import Marks
 from passerby.model.bundle import Bundle
 from passerby.model.operation import End, Event, Identify, Page
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.store.contract import Entry, PersonFilter, Store
-from passerby.wire.reports import UserRequest
+from passerby.wire.reports import EventRequest, UserReference, UserRequest
 from tests.worlds import ENGINES, NOW_MS, ORG, CountedIds, opened
 
 
@@ -217,3 +217,13 @@ def test_no_byte_of_an_erased_user_is_left_in_the_database_files(tmp_path: Path)
     world.store.close()
     with sqlite3.connect(tmp_path / "passerby.db") as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_what_a_server_reports_late_of_an_erased_user_is_turned_away(world: World) -> None:
+    world.send(1, op(Identify, 1, 1, uid="gone"))
+    world.erase("gone", NOW_MS + 5_000)
+    late = EventRequest(name="e", user=UserReference(uid="gone"), timestamp="2025-06-15T15:06:40Z")
+    with pytest.raises(Refusal) as refused:
+        world.store.submit(lambda t: report_event(t, ORG, late, None, NOW_MS + 9_000, world.ids)).result()
+    assert refused.value.code == "erased"
+    assert world.uids() == []

@@ -65,16 +65,20 @@ def counted(reader: Reader, org: OrgId, person: Person) -> ErasureReceipt:
 
 
 def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids: Ids) -> str:
-    """Take an erasure on; the receipt's id. A second one for the same person is the first."""
+    """Take an erasure on; the receipt's id. A second one for the same person is the first.
+
+    What waits to be done about them (items of batches, deliveries) goes at once, so that none of it is done after.
+    """
     known = transaction.entry(org.id, ERASING, person.id)
     if known is not None:
         return msgspec.json.decode(known.body, type=Erasing).receipt
     devices = tuple(devices_of(transaction, org.id, person))
-    receipt = ErasureReceipt(ids.mint(), now_ms)
-    _mark_devices(transaction, org, devices, now_ms)
-    if person.uid is not None:
-        name = Marks(org.secret).of_uid(person.uid)
-        transaction.put_entry(org.id, Entry(MARK, name, msgspec.json.encode(now_ms)))
+    marks = Marks(org.secret)
+    about = [marks.of_device(device) for device in devices] + ([marks.of_uid(person.uid)] if person.uid else [])
+    records = sum(transaction.remove_entries_about(org.id, mark) for mark in about)
+    for mark in about:
+        transaction.put_entry(org.id, Entry(MARK, mark, msgspec.json.encode(now_ms)))
+    receipt = ErasureReceipt(ids.mint(), now_ms, records=records)
     erasing = Erasing(receipt.id, person.id, person.uid, devices)
     transaction.put_entry(org.id, Entry(ERASURE, receipt.id, msgspec.json.encode(receipt)))
     transaction.put_entry(org.id, Entry(ERASING, person.id, msgspec.json.encode(erasing), due_at_ms=now_ms))

@@ -93,12 +93,25 @@ def report_event(
     at_ms = read_instant(request.timestamp, now_ms)
     event, notes = event_operation(2, at_ms, now_ms, request, request.context or shared)
     target = _target(transaction, org, request, at_ms, ids)
+    _turn_away_late(transaction, org, target, at_ms)
     kept = _keep(transaction, org, target, event, now_ms, ids)
     binding = transaction.device(org.id, target.device).binding
     uid = binding.uid if binding else None
     session = None if str(target.session) == target.device else f"{target.device}:{target.session}"
     user = user_id(org.secret, uid) if uid else UserId(target.device)
     return Reported(user, uid, kept.outcomes[2], session, tuple(notes), kept.announced)
+
+
+def _turn_away_late(reader: Reader, org: Org, target: _Target, at_ms: int) -> None:
+    binding = reader.device(org.id, target.device).binding
+    uid = target.uid or (binding.uid if binding else None)
+    erased = erased_at_ms(reader, org, uid) if uid else None
+    if erased is not None and at_ms < erased:
+        raise _erased()
+
+
+def _erased() -> Refusal:
+    return Refusal("erased", "this user was erased: what was done before that is turned away")
 
 
 def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operation, now_ms: int, ids: Ids) -> Recorded:
@@ -119,7 +132,7 @@ def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operat
     )
     kept = record(transaction, bundle)
     if kept.outcomes[operation.n] is Outcome.ERASED:
-        raise Refusal("erased", "this user was erased: what was done before that is turned away")
+        raise _erased()
     return kept
 
 

@@ -117,7 +117,7 @@ def _do(transaction: Transaction, org: Org, job: Job, entry: Entry, now_ms: int,
         kind, about = FAILURE, entry.about
         job = msgspec.structs.replace(job, errors=job.errors + 1)
     else:
-        item = msgspec.structs.replace(item, user=done.user, session=done.session or "")
+        item = msgspec.structs.replace(item, user=done.user, session=done.session or "", outcome=done.outcome.value)
         marks = Marks(org.secret)
         kind, about = IMPORT, marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
         job = msgspec.structs.replace(job, imports=job.imports + 1)

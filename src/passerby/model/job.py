@@ -31,5 +31,6 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     request: msgspec.Raw
     user: str = ""
     session: str = ""
+    outcome: str = ""
     code: str = ""
     message: str = ""

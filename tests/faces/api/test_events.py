@@ -49,6 +49,7 @@ def test_a_batch_of_events_tells_what_became_of_each(api: Api) -> None:
     assert imports["total_records"] == "2"
     assert imports["results"][0]["user"]["uid"] == "u"
     assert imports["results"][0]["properties"] == {"a": 1}
+    assert imports["results"][0]["outcome"] == "stored"
     errors = api.get(f"{path}/errors")["results"]
     assert [(error["code"], error["event"]) for error in errors] == [("invalid_argument", {"name": ""})]
 
@@ -76,3 +77,13 @@ def test_a_batch_of_users_shows_them_as_they_are(api: Api) -> None:
 def test_too_large_a_batch_is_refused(api: Api) -> None:
     refused = api.post("/v2/users/batch", {"requests": [{}] * 50_001}, 400)
     assert refused["code"] == "too_many_requests_in_batch"
+
+
+def test_an_item_that_waits_when_its_user_is_erased_is_not_done_after(api: Api) -> None:
+    api.post("/v2/users", {"uid": "gone"})
+    job = api.post("/v2/users/batch", {"requests": [{"uid": "gone", "email": "e"}, {"uid": "stays"}]})
+    api.delete("/v2/users", uid="gone")
+    api.work()
+    status = api.get(f"/v2/users/batch/{job['job']['id']}")
+    assert (status["imports"], status["errors"]) == (1, 0)
+    assert [user["uid"] for user in api.get("/v2/users")["results"]] == ["stays"]

@@ -76,10 +76,11 @@ class JobStatusAnswer(msgspec.Struct, frozen=True):
 
 
 class EventImport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event that was taken in, as it was sent, with its user and session."""
+    """An event that was taken in, as it was sent, with its user and session, and what became of it."""
 
     user: dict[str, Any]
     name: str
+    outcome: str
     session: dict[str, Any] | None = None
     timestamp: str | None = None
     properties: dict[str, Any] | None = None
@@ -163,6 +164,7 @@ def _event_import(item: Item) -> EventImport:
     return EventImport(
         user,
         sent.name,
+        item.outcome,
         {"id": item.session} if item.session else None,
         sent.timestamp,
         sent.properties,
