@@ -54,25 +54,25 @@ FAULTS: Final = (
     Fault(
         "a tie with the seal is the user's",
         _DEVICE,
-        "return not instant.before(self.instant)",
-        "return self.instant.before(instant)",
+        "return self.before(end)",
+        "return not end.before(self)",
         (
-            "attribution/conflict-goes-to-a-substitute",
-            "attribution/conflict-of-another-page",
-            "attribution/conflict-upon-conflict",
+            "attribution/seal-in-the-millisecond-of-an-identify",
+            "attribution/same-clock-by-client-time",
+            "attribution/different-clocks-by-corrected-time",
         ),
     ),
     Fault(
         "an identify that ties with a seal binds what follows",
         _DEVICE,
-        "instant.identifies or ",
+        "self.identifies or ",
         "",
         ("attribution/seal-in-the-millisecond-of-an-identify",),
     ),
     Fault(
         "a seal shuts out the end that set it",
         _DEVICE,
-        "(instant.page, instant.n) == (self.instant.page, self.instant.n)",
+        "(self.page, self.n) == (end.page, end.n)",
         "False",
         (
             "attribution/reidentify-with-a-rotated-device",
@@ -160,9 +160,9 @@ FAULTS: Final = (
     ),
     Fault(
         "a late seal moves nothing",
-        _DECIDE,
-        "return change.seal.past(instant)",
-        "return False",
+        _RECORDING,
+        "return transaction.pieces_past(org, change.device, change.seal.instant)",
+        "return []",
         (
             "attribution/two-identifies-in-one-millisecond",
             "attribution/bleed-of-a-stale-tab",
@@ -171,9 +171,9 @@ FAULTS: Final = (
     ),
     Fault(
         "a late contradiction moves nothing",
-        _DECIDE,
-        "return change.gap.holds(instant)",
-        "return False",
+        _RECORDING,
+        "return transaction.pieces(org, change.device)",
+        "return []",
         (
             "attribution/older-contradiction-moves-what-is-stored",
             "attribution/older-seal-comes-late",
@@ -182,7 +182,7 @@ FAULTS: Final = (
     Fault(
         "a moved identify binds nothing",
         _DECIDE,
-        "_transitions(standing, [(piece.device, piece.session, piece.instant(op), op) for piece, op in moving])",
+        "_transitions(standing, [(piece.device, piece.session, instant, op) for piece, op, instant in moved])",
         "pass",
         (
             "attribution/same-user-between-an-older-contradiction",

@@ -92,7 +92,7 @@ def _settle(transaction: Transaction, org: Org, unsettled: list[Change], substit
         pieces = _pieces(transaction, org.id, change)
         if pieces:
             standing = _standing(transaction, org.id, substitutes)
-            decision = settle(change, pieces, standing)
+            decision = settle(pieces, standing)
             effects, _ = turned_away(transaction, org, decision.effects, now_ms)
             transaction.apply(org.id, effects)
             unsettled.extend(decision.unsettled)

@@ -18,13 +18,14 @@ from passerby.base.ids import DeviceId, SessionId
 from passerby.lifecycle.identity import Place, Standing
 from passerby.lifecycle.session import session_of
 from passerby.model.bundle import Bundle, Piece, Receipt
-from passerby.model.device import Device, Instant
+from passerby.model.device import Instant
 from passerby.model.effect import Answer, Close, Divert, Drop, Effect, Keep
 from passerby.model.operation import End, Identify, Operation
 from passerby.model.outcome import Outcome
 
 _Placed = tuple[Place, Operation, Outcome]
 _Made = tuple[DeviceId, SessionId, Instant, Operation]
+_Held = tuple[Piece, Operation, Instant]
 Change = Close | Divert
 """An effect after which what is stored for its device has to be placed again."""
 
@@ -57,18 +58,20 @@ def decide(bundle: Bundle, answered: Mapping[int, Outcome], standing: Standing, 
     return Decision((*standing.effects, *kept, *_answer(bundle, fresh)), {**outcomes, **answered}, _changes(standing))
 
 
-def settle(change: Change, pieces: Iterable[Piece], standing: Standing) -> Decision:
-    """Place again what is stored for the device of `change`.
+def settle(pieces: Iterable[Piece], standing: Standing) -> Decision:
+    """Place again what is stored, where a device's seal or gaps changed.
 
-    `standing` is as it is after the change and has no effects recorded yet. `pieces` are at least those that hold an
-    operation the change concerns. No outcome changes: what was answered was answered.
+    `standing` is as it is after the change and has no effects recorded yet. No outcome changes: what was answered was
+    answered.
     """
-    device = standing.device(change.device)
-    moving = [(piece, op) for piece in pieces for op in piece.operations if _moves(change, device, piece.instant(op))]
-    moving.sort(key=lambda pair: (pair[1].t, pair[0].page, pair[1].n))
-    _transitions(standing, [(piece.device, piece.session, piece.instant(op), op) for piece, op in moving])
+    held = [(piece, op, piece.instant(op)) for piece in pieces for op in piece.operations]
+    held.sort(key=lambda one: (one[1].t, one[0].page, one[1].n))
+    moved: list[_Held] = []
+    while len(further := _moved(held, standing)) > len(moved):
+        moved = further
+        _transitions(standing, [(piece.device, piece.session, instant, op) for piece, op, instant in moved])
     kept: list[Effect] = []
-    for piece in {piece.row: piece for piece, _ in moving}.values():
+    for piece in {piece.row: piece for piece, _, _ in moved}.values():
         kept.append(Drop(piece))
         placed = [
             (standing.place(piece.device, piece.session, piece.instant(op)), op, outcome)
@@ -76,6 +79,11 @@ def settle(change: Change, pieces: Iterable[Piece], standing: Standing) -> Decis
         ]
         kept.extend(Keep(part) for part in _pieces(piece, placed))
     return Decision((*standing.effects, *kept), {}, _changes(standing))
+
+
+def _moved(held: list[_Held], standing: Standing) -> list[_Held]:
+    """Those that belong elsewhere now."""
+    return [one for one in held if standing.place(one[0].device, one[0].session, one[2]).hops]
 
 
 def _transitions(standing: Standing, made: list[_Made]) -> list[tuple[Operation, Outcome]]:
@@ -88,14 +96,6 @@ def _transitions(standing: Standing, made: list[_Made]) -> list[tuple[Operation,
         for one in working:
             standing.transition(*one)
     return first
-
-
-def _moves(change: Change, device: Device, instant: Instant) -> bool:
-    if device.is_bound_by(instant):
-        return False
-    if isinstance(change, Close):
-        return change.seal.past(instant)
-    return change.gap.holds(instant)
 
 
 def _changes(standing: Standing) -> tuple[Change, ...]:

@@ -40,6 +40,15 @@ class Instant(msgspec.Struct, frozen=True, array_like=True):
             return self.t < other.t
         return self.at < other.at
 
+    def is_in_time_for(self, end: Instant) -> bool:
+        """Whether this came before an `end` of the client's, or is that end.
+
+        A tie came too late, but for an `identify`: it must bind nobody to what follows the end (AT-2).
+        """
+        if self.identifies or (self.page, self.n) == (end.page, end.n):
+            return not end.before(self)
+        return self.before(end)
+
 
 class Binding(msgspec.Struct, frozen=True):
     """The device belongs to `uid`, since the identify at `instant`; written once (ID-1)."""
@@ -55,21 +64,16 @@ class Seal(msgspec.Struct, frozen=True):
     why: str
 
     def past(self, instant: Instant) -> bool:
-        """Whether `instant` is too late. The `end` that seals is not; the `identify` that conflicts is.
-
-        A tie is too late, but for an `identify`: it must bind nobody to what follows.
-        """
-        if self.why != CONFLICT and (
-            instant.identifies or (instant.page, instant.n) == (self.instant.page, self.instant.n)
-        ):
-            return self.instant.before(instant)
-        return not instant.before(self.instant)
+        """Whether `instant` is too late. The `end` that seals is not; the `identify` that conflicts is."""
+        if self.why == CONFLICT:
+            return not instant.before(self.instant)
+        return not instant.is_in_time_for(self.instant)
 
 
 class Gap(msgspec.Struct, frozen=True):
     """A part of a device's time that was somebody else's (AT-4.1).
 
-    From `start` (None: from the device's beginning) up to `until`, which is within if `closed`.
+    From `start` (None: from the device's beginning) up to `until`, or if `closed` up to and with the `end` made then.
     """
 
     start: Instant | None
@@ -79,10 +83,8 @@ class Gap(msgspec.Struct, frozen=True):
 
     def holds(self, instant: Instant) -> bool:
         """Whether `instant` lies within."""
-        if instant.page == self.until.page and instant.n == self.until.n:
-            return self.closed
         begun = self.start is None or not instant.before(self.start)
-        return begun and instant.before(self.until)
+        return begun and (instant.is_in_time_for(self.until) if self.closed else instant.before(self.until))
 
 
 class Device(msgspec.Struct, frozen=True):

@@ -243,7 +243,9 @@ class Reader(Protocol):
 class Transaction(Reader, Protocol):
     """The store inside one piece of work: it sees what the work has applied so far."""
 
-    def add_org(self, org: Org) -> None: ...
+    def add_org(self, org: Org) -> None:
+        """Add an org, or change the settings of one that is there; its secret stays."""
+        ...
 
     def add_key(self, key: Key) -> None: ...
 

@@ -276,7 +276,8 @@ class _MemoryReader:
 
 class _MemoryTransaction(_MemoryReader):
     def add_org(self, org: Org) -> None:
-        self._truth.put(self._truth.orgs, org.id, org)
+        known = self._truth.orgs.get(org.id)
+        self._truth.put(self._truth.orgs, org.id, msgspec.structs.replace(org, secret=known.secret) if known else org)
 
     def add_key(self, key: Key) -> None:
         self._truth.put(self._truth.keys, key.digest, key)
