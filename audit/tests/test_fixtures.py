@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from passerby_audit.audit import audit
+from passerby_audit.rules.registry import RULES
 from passerby_audit.settings import Settings
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -54,3 +55,8 @@ def test_each_fixture_has_eight_bad_and_eight_good_snippets(path: Path) -> None:
     assert len(bad) + len(good) == len(parts), "a snippet says neither what is bad in it nor that it is ok"
     assert len(bad) >= 8
     assert len(good) >= 8
+
+
+def test_every_rule_has_fixtures() -> None:
+    covered = {path.stem.upper() for path in FILES if path.parent.name == "javascript"}
+    assert {rule.code for rule in RULES} == covered

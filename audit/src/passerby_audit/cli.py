@@ -15,6 +15,7 @@ from passerby_audit import __version__, baseline, fix
 from passerby_audit.audit import Result, audit
 from passerby_audit.program.findings import CONFIDENCES
 from passerby_audit.report import logouts, structured, text
+from passerby_audit.report.pages import pages
 from passerby_audit.rules import registry
 from passerby_audit.settings import Settings, SettingsError, discover, load, override
 
@@ -196,3 +197,17 @@ def rules() -> None:
     """Every rule in a line."""
     for rule in registry.RULES:
         click.echo(f"{rule.code}  {rule.severity:<7}  {rule.name:<36} {rule.title}")
+
+
+@main.command("pages")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def write_pages(folder: Path) -> None:
+    """Write every rule's page as Markdown into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = pages()
+    for old in folder.glob("pb*.md"):
+        if old.name not in made:
+            old.unlink()
+    for name, page in made.items():
+        (folder / name).write_text(page, "utf-8")
+    click.echo(f"{len(made)} pages written to {folder}.")

@@ -657,6 +657,9 @@ def _is_userish(node: Node) -> bool:
 
 def speaks_of_user(test: Node) -> bool:
     """Whether a condition asks about who is logged in."""
-    return any(
-        isinstance(n, (Name, Member, Call)) and _is_userish(n) for n in descend(test) if not isinstance(n, Lambda)
-    )
+    for node in descend(test):
+        if isinstance(node, (Name, Member, Call)) and _is_userish(node):
+            return True
+        if isinstance(node, Literal) and node.kind == "string" and _USERISH.search(vocabulary.words(node.value)):
+            return True
+    return False

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from passerby_audit import vocabulary
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Path, Step
+from passerby_audit.program.flow import Path, Step, is_deferred
 from passerby_audit.program.logout import last_name_of
 from passerby_audit.program.units import Unit
 from passerby_audit.program.view import View
@@ -50,12 +50,7 @@ def check(view: View) -> Iterator[Finding]:
             for place, step in enumerate(path.steps):
                 if step.kind not in _KINDS or step.delayed:
                     continue
-                if (
-                    step.repeated
-                    and not path.failed
-                    and _goes_on(path, place)
-                    and step.event.unit in _inside(view, unit)
-                ):
+                if step.repeated and not path.failed and _goes_on(path, place) and step.event.unit in _inside(unit):
                     yield _finding(view, unit, step, "in a loop")
                 elif often and not (often == "at every tick" and step.conditions) and not _one_key(step):
                     yield _finding(view, unit, step, often)
@@ -77,12 +72,12 @@ def _finding(view: View, unit: Unit, step: Step, when: str) -> Finding:
     )
 
 
-def _inside(view: View, unit: Unit) -> set[Unit]:
+def _inside(unit: Unit) -> set[Unit]:
     """A unit and the callbacks that run as part of it: a loop is reported where it is written."""
     found = {unit}
     for child in unit.children:
-        if view.logouts.owner(child) is view.logouts.owner(unit):
-            found |= _inside(view, child)
+        if child.use == "argument" and not is_deferred(last_name_of(child.to)):
+            found |= _inside(child)
     return found
 
 

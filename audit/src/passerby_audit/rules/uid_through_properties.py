@@ -42,6 +42,7 @@ def check(view: View) -> Iterator[Finding]:
         uid = entry_at(properties, "uid")
         if uid is None or (isinstance(uid, Literal) and uid.value == "false"):
             continue
+        inside = node.span.start <= uid.span.start and uid.span.end <= node.span.end
         old = (
             by_method and event.unit.file.language == "javascript" and not dotted(node.callee).startswith("FullStory.")
         )
@@ -53,7 +54,7 @@ def check(view: View) -> Iterator[Finding]:
         yield view.finding(
             "A uid among properties identifies nobody. Identify the user.",
             event.unit,
-            uid,
+            uid if inside else node,
             "medium" if old else "high",
             instead,
         )
