@@ -23,7 +23,7 @@ def page(rule: Rule) -> str:
     """One rule's page."""
     text = rule.page.strip()
     title, _, rest = text.partition("\n")
-    rest = re.sub(r"^(What|Why|Known problems): ", r"**\1.** ", rest, flags=re.MULTILINE)
+    rest = re.sub(r"^(What|Why|Known problems): ", r"**\1:** ", rest, flags=re.MULTILINE)
     rest = re.sub(r"^(Example|Instead)::\n\n((?:    .*\n?|\n)+)", _code, rest, flags=re.MULTILINE)
     return f"# {rule.code} {rule.name}\n\n{title} *({rule.severity})*\n{rest.rstrip()}\n"
 
@@ -31,7 +31,7 @@ def page(rule: Rule) -> str:
 def _code(found: re.Match[str]) -> str:
     lines = [line[4:] for line in found.group(2).rstrip().splitlines()]
     body = "\n".join(lines)
-    return f"**{found.group(1)}.**\n\n```js\n{body}\n```\n\n"
+    return f"**{found.group(1)}:**\n\n```js\n{body}\n```\n\n"
 
 
 _INDEX = """# What the linter finds
