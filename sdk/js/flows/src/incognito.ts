@@ -21,7 +21,7 @@ export function incognito(page: Page, { changed = () => undefined, ...given }: I
     async enter(person = page.uid == null ? undefined : { uid: page.uid }) {
       if (page.hidden) return;
       page.hidden = { person: null };
-      entered = page.release(given, true).then(() => page.record().device);
+      entered = page.release(given, true).then((released) => released.device);
       page.hidden.person = person || null;
       await entered;
       changed(true);
@@ -37,8 +37,8 @@ export function incognito(page: Page, { changed = () => undefined, ...given }: I
       const now = page.record();
       if (now.isBound || now.device != device) failures.push({ step: 'identify', code: 'overtaken' });
       else {
-        const moment = await page.release(given, true);
-        if (hidden.person) identifyIfStill(page, given, failures, moment, hidden.person);
+        const released = await page.release(given, true);
+        if (hidden.person) identifyIfStill(page, given, failures, released, hidden.person);
       }
       return failures;
     },

@@ -56,9 +56,9 @@ export interface SwitchOptions extends Common {
 export async function switchTo(page: Page, { event, load, to, ...given }: SwitchOptions, name: string): Promise<Failure[]> {
   const failures: Failure[] = [];
   track(page, given, event === undefined ? name : event);
-  const moment = await page.release(given);
+  const released = await page.release(given);
   const loaded = await perform(page, given, failures, [['load', load]]);
   const person = loaded && loaded.uid != null ? loaded : to;
-  if (person && !failures.length) identifyIfStill(page, given, failures, moment, person);
+  if (person && !failures.length) identifyIfStill(page, given, failures, released, person);
   return failures;
 }

@@ -21,6 +21,12 @@ export interface Common {
   waitMs?: number | undefined;
 }
 
+/** An identity that a flow let go: the turn of changes it was, and the device that came of it. */
+export interface Released {
+  turn: number;
+  device: string;
+}
+
 const WAIT_MS = 5000;
 const BOUND = /#[0-9a-f]{8,16}#\/\d+$/;
 const RECORD = 'fs_uid';
@@ -72,22 +78,17 @@ export class Page {
     return { device: text.slice(0, text.indexOf(':') + 1), isBound: BOUND.test(text) };
   }
 
-  /** The identity as it is now, for asking later whether somebody else changed it (FL-5). */
-  moment(turn = this.changes, { device, isBound } = this.record()): string {
-    return [turn, device, isBound].join();
-  }
-
   /**
-   * Lets the user go, and sees to it that the record does too (FL-3). Never rejects; settles when it is done, with the
-   * moment that everything stays at unless somebody else comes.
+   * Lets the user go, and sees to it that the record does too (FL-3). Never rejects; settles when it is done, with how
+   * things stand unless somebody else comes (FL-5).
    */
-  release(given: Common, isForced?: boolean): Promise<string> {
+  release(given: Common, isForced?: boolean): Promise<Released> {
     const { device } = this.record();
     const answer = this.anonymize_(given, 'setIdentityAsync', isForced);
     const turn = this.changes;
-    const settled = (): string => {
+    const settled = (): Released => {
       this.forget_(device, isForced);
-      return this.moment(turn, { ...this.record(), isBound: false });
+      return { turn, device: this.record().device };
     };
     return within(this.win, given, answer).then(settled, settled);
   }

@@ -1,6 +1,6 @@
 /** Steps of a flow, each of which may fail without keeping the next from happening (FL-1). */
 
-import { type Common, type Page, type Person, within } from './page';
+import { type Common, type Page, type Person, type Released, within } from './page';
 
 export type StepName = 'backend' | 'clear' | 'load' | 'identify' | 'navigate' | 'welcome';
 
@@ -37,8 +37,10 @@ export function track(page: Page, given: Common, name: string | undefined, reaso
   if (name) page.call(given, 'trackEvent', { name, properties });
 }
 
-/** Identifies, unless the identity is not what it was at `moment` (FL-5). */
-export function identifyIfStill(page: Page, given: Common, failures: Failure[], moment: string, person: Person): void {
-  if (page.moment() == moment) page.identify(given, person);
-  else if (page.uid != String(person.uid)) failures.push({ step: 'identify', code: 'overtaken' });
+/** Identifies, unless somebody else came since `released` (FL-5). */
+export function identifyIfStill(page: Page, given: Common, failures: Failure[], released: Released, person: Person): void {
+  const { device, isBound } = page.record();
+  const isFree = page.changes == released.turn && !isBound;
+  if (device == released.device && (isFree || page.uid == String(person.uid))) page.identify(given, person);
+  else failures.push({ step: 'identify', code: 'overtaken' });
 }

@@ -84,6 +84,7 @@ export class World {
   private cookie: string | null;
   private readonly local: Map<string, string>;
   private deviceCount = 1;
+  private boundTo: string | null = null;
   private queue: Call[] = [];
   private fs: FsState = 'absent';
   private readonly namespace: string;
@@ -347,11 +348,12 @@ export class World {
     else this.happened.push(['identify', uid, ...given]);
   }
 
-  /** What the real one makes of a call (ID-2, ID-5, ID-6, ID-7). */
+  /** What the real one makes of a call (ID-2, ID-4, ID-5, ID-6, ID-7). */
   private act([operation, { uid, anonymous, force }, settle]: Call): void {
     if (operation == 'setIdentity') {
       const { device, bound } = this.record || { device: this.mint(), bound: false };
-      const isRotating = anonymous ? bound || force : bound;
+      const isRotating = anonymous ? bound || force : bound && this.boundTo !== String(uid);
+      this.boundTo = anonymous ? null : String(uid);
       this.cookie = textOf({ device: isRotating ? this.mint() : device, bound: uid !== undefined });
     }
     settle?.();

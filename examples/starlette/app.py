@@ -1,0 +1,76 @@
+"""A site that a server renders. Each page says who is signed in, which covers the ways out that have no page, too.
+
+Run it with `python examples/starlette/app.py`, then open http://localhost:8080.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from urllib.parse import parse_qs
+
+import uvicorn
+from jinja2 import Environment
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+COOKIE = "login"
+PAGE = Environment(autoescape=True).from_string("""<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8"><title>A library</title><link rel="icon" href="data:,">
+  <script src="{{ passerby }}/s/fs.js?org={{ org }}"></script>
+  <script src="{{ passerby }}/s/fs-flows.js"></script>
+</head>
+<body data-user="{{ user or '' }}">
+  <script>PasserbyFlows.followAuth(() => document.body.dataset.user)</script>
+  <h1>A library</h1>
+  {% if user %}
+  <p>Hello {{ user }}</p>
+  <button onclick="FS('trackEvent', { name: 'Book Lent' })">Lend a book</button>
+  <form method="post" action="/logout"><button>Log out</button></form>
+  {% else %}
+  <form method="post" action="/login"><input name="user" required> <button>Log in</button></form>
+  {% endif %}
+</body>
+</html>""")
+
+
+def library(passerby: str, org: str) -> Starlette:
+    """The site, with Passerby's address and org in its pages. `state.logins` holds who is signed in, by cookie."""
+    logins: dict[str, str] = {}
+
+    async def show(request: Request) -> Response:
+        user = logins.get(request.cookies.get(COOKIE, ""))
+        return HTMLResponse(PAGE.render(user=user, passerby=passerby, org=org), headers={"Cache-Control": "no-store"})
+
+    async def log_in(request: Request) -> Response:
+        form = parse_qs((await request.body()).decode())
+        token = secrets.token_urlsafe()
+        logins[token] = form["user"][0]
+        response = RedirectResponse("/", 303)
+        response.set_cookie(COOKIE, token, httponly=True, samesite="lax")
+        return response
+
+    async def log_out(request: Request) -> Response:
+        logins.pop(request.cookies.get(COOKIE, ""), None)
+        response = RedirectResponse("/", 303)
+        response.delete_cookie(COOKIE)
+        return response
+
+    app = Starlette(
+        routes=[
+            Route("/", show),
+            Route("/login", log_in, methods=["POST"]),
+            Route("/logout", log_out, methods=["POST"]),
+        ]
+    )
+    app.state.logins = logins
+    return app
+
+
+if __name__ == "__main__":
+    given = dict(enumerate(sys.argv))
+    uvicorn.run(library(given.get(1, "http://localhost:8000"), given.get(2, "YOUR_ORG")), port=8080)
