@@ -40,13 +40,15 @@ export function makeApi(machine: Machine, face: Face, fs: FS): (...entry: Entry)
     if (!nodes.has(node)) nodes.set(node, ++nodeCount);
     return nodes.get(node)!;
   };
+  /** Whether the user this page knows of was not let go in another tab meanwhile (ID-11). */
+  const isHere = (): boolean => (session('all') || {}).pageId != null;
   const speak = (isLoud: boolean) => (): void => void (face.isLoud = isLoud);
 
   /** The calls that have nothing to do with the core. */
   const own = new Map<string, (options: any) => unknown>([
     ['init', ({ env }) => void Object.assign(face.env, env)],
     ['observe', ({ type, callback }) => observe(type, callback, current(type))],
-    ['getConfig', () => ({ env: { ...face.env }, ...(face.user && { user: face.user }) })],
+    ['getConfig', () => ({ env: { ...face.env }, ...(face.user && isHere() && { user: face.user }) })],
     ['setConfig', ({ console }) => void (face.isLoud = console !== false)],
     ['source', ({ source }) => void (integration = source && source.integration)],
     ['getFullstoryId', getFullstoryId],

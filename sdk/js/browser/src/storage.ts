@@ -47,12 +47,21 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
       setCookie(key, value, domain!);
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
       if (key != 'fs_uid' || value === null) return true;
-      isTrusted = isTrusted || cookie(key) == value;
+      isTrusted = isTrusted || cookies(key).join() == value;
       return isTrusted;
     }, false);
 
+  const read = (key: string): string | null => {
+    if (!isCookie(key)) return key in store ? store[key]! : null;
+    const found = cookies(key);
+    if (found.length == 1) return found[0]!;
+    isTrusted = false;
+    if (found[0] && key == 'fs_uid') removeEverywhere(key);
+    return null;
+  };
+
   return {
-    read: (key) => tried(() => (isCookie(key) ? cookie(key) : key in store ? store[key]! : null), null),
+    read: (key) => tried(() => read(key), null),
     write: put,
     remove: (key) => put(key, null),
     keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
@@ -60,9 +69,22 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
   };
 }
 
-function cookie(key: string): string | null {
-  const found = ('; ' + document.cookie).split(`; ${key}=`)[1];
-  return found == null ? null : found.split(';', 1)[0]!;
+/** The values of every cookie of that name; more than one if there are several scopes. */
+function cookies(key: string): string[] {
+  const [, ...found] = ('; ' + document.cookie).split(`; ${key}=`);
+  return found.map((text) => text.split(';', 1)[0]!);
+}
+
+/** Removes a cookie from every domain and path that this page could see it from. */
+function removeEverywhere(key: string): void {
+  const labels = location.hostname.split('.');
+  const steps = location.pathname.split('/');
+  labels.concat('').forEach((_, at) =>
+    steps.forEach((_, to) => {
+      const path = steps.slice(0, to + 1).join('/');
+      for (const one of [path, path + '/']) document.cookie = `${key}=;max-age=0;path=${one};domain=${labels.slice(at).join('.')}`;
+    }),
+  );
 }
 
 /** Written as ST-7 says; null removes. */
@@ -76,7 +98,7 @@ function setCookie(key: string, value: string | null, domain: string): void {
 function takesCookie(domain: string): boolean {
   return tried(() => {
     setCookie(PROBE, '1', domain);
-    const isThere = cookie(PROBE) == '1';
+    const isThere = cookies(PROBE)[0] == '1';
     if (isThere) setCookie(PROBE, null, domain);
     return isThere;
   }, false);

@@ -243,6 +243,8 @@ export class Machine {
     const { storage } = this.ports;
     if (storage.write(RECORD, recordText(this.settings.org, at))) this.held_ = undefined;
     else {
+      // What is there must not bring anybody back at the next load; a removal needs no room.
+      storage.remove(RECORD);
       if (this.held_ === undefined) this.held_ = storage.read(RECORD);
       this.fail_();
     }

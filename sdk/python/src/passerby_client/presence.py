@@ -240,7 +240,10 @@ class Presence:
             return
         text = str(self.here)
         self._unwritten = not self._store.write(RECORD, text)
-        self._seen = stored if self._unwritten else text
+        if self._unwritten:
+            # What is there must not bring anybody back at the next start; a removal needs no room.
+            self._store.remove(RECORD)
+        self._seen = self._store.read(RECORD) if self._unwritten else text
 
     def _device_in(self, text: str | None) -> str | None:
         found = parse(text or "", self._config.org)
