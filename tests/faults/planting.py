@@ -1,4 +1,4 @@
-"""Planting a fault: the service is imported anew with one text of one module replaced, and forgotten afterwards.
+"""Planting a fault: what is tested is imported anew with one text of one module replaced, and forgotten afterwards.
 
 Nothing on disk changes. A fault whose text is not in its module exactly once fails loudly: the code moved on and the
 fault has to follow it.
@@ -17,11 +17,12 @@ from typing import Final
 
 import msgspec
 
-_RUNNER: Final = "tests.vectors.server"
+SERVER_RUNNER: Final = "tests.vectors.server"
+SERVER: Final = ("passerby", SERVER_RUNNER)
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One small thing that could be wrong with the service, and the vectors that would say so."""
+    """One small thing that could be wrong, and the vectors that would say so."""
 
     name: str
     module: str
@@ -59,22 +60,22 @@ class _Finder(MetaPathFinder):
 
 
 @contextmanager
-def planted(fault: Fault) -> Iterator[ModuleType]:
-    """The runner of server vectors, on a service that has `fault`."""
-    set_aside = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_ours(name)}
+def planted(fault: Fault, runner_name: str = SERVER_RUNNER, ours: Sequence[str] = SERVER) -> Iterator[ModuleType]:
+    """The runner of that name, on what has `fault`. `ours` are the modules and packages that are imported anew."""
+    set_aside = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_in(name, ours)}
     finder = _Finder(fault)
     sys.meta_path.insert(0, finder)
     try:
-        runner = importlib.import_module(_RUNNER)
+        runner = importlib.import_module(runner_name)
         if fault.module not in sys.modules:
             raise LookupError(f"{fault.name}: the runner does not use {fault.module}")
         yield runner
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if _is_ours(name)]:
+        for name in [name for name in sys.modules if _is_in(name, ours)]:
             del sys.modules[name]
         sys.modules.update(set_aside)
 
 
-def _is_ours(name: str) -> bool:
-    return name == "passerby" or name.startswith("passerby.") or name == _RUNNER
+def _is_in(name: str, ours: Sequence[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in ours)

@@ -13,6 +13,7 @@ from sdk.python.tests.world import Diary, World
 CAPABILITIES = frozenset({"persistent-storage", "shared-storage", "background-events", "wall-clock-jumps"})
 _WHOLE = frozenset({"returns", "changes", "callbacks", "properties", "schema"})
 _OUTBOX = "fs_out."
+_FIRED_MAX = 1000
 
 
 class VectorError(Exception):
@@ -78,7 +79,7 @@ class _Run:
                 self._machine = Machine(world.ports())
                 self._machine.start(self._config)
             case ("navigate", {"url": url, **others}) if set(others) <= {"title"}:
-                world.page = {"url": url, **others}
+                world.page = {**world.page, "url": url, **others}
                 machine.navigated()
             case ("write_storage", {"set": changed, **others}) if not others:
                 world.stored = {k: v for k, v in {**world.stored, **changed}.items() if v is not None}
@@ -107,7 +108,10 @@ class _Run:
 
     def _advance(self, ms: int) -> None:
         until_ms = self._world.now_ms + ms
+        fired = 0
         while name := self._world.due(until_ms):
+            fired += 1
+            assert fired <= _FIRED_MAX, f"the timer {name} is set anew each time it fires"
             self._world.now_ms = max(self._world.now_ms, self._world.timers.pop(name))
             self._machine.timer(name)
         self._world.now_ms = until_ms
@@ -145,14 +149,11 @@ def _opened(stored: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 def _matches(wanted: Any, found: Any, *, whole: bool) -> bool:
-    """Lists match whole, in order; objects in the members that are wanted, or also whole."""
+    """Lists match whole, in order; objects in the members that are wanted (null: absent), or also whole."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         if whole and wanted.keys() != found.keys():
             return False
-        return all(
-            name in found and _matches(value, found[name], whole=whole or name in _WHOLE)
-            for name, value in wanted.items()
-        )
+        return all(_matches(value, found.get(name), whole=whole or name in _WHOLE) for name, value in wanted.items())
     if isinstance(wanted, list) and isinstance(found, list):
         return len(wanted) == len(found) and all(
             _matches(one, other, whole=whole) for one, other in zip(wanted, found, strict=True)

@@ -51,7 +51,7 @@ function holds(wanted: Json, found: Json): boolean {
   if (wanted && typeof wanted == 'object') {
     return !!found && typeof found == 'object' && Object.keys(wanted).every((key) => holds(wanted[key], found[key]));
   }
-  return wanted === found;
+  return wanted === (found ?? null);
 }
 
 function equal(wanted: Json, found: Json): boolean {
