@@ -16,7 +16,7 @@ from tests.browser.visitor import find_chromium, launched
 from tests.running import RunningService, running_service
 
 PASSWORD: Final = "only for the screenshots"
-SHOWN: Final = ("home", "users", "user", "session", "errors", "shop")
+SHOWN: Final = ("home", "user", "session", "errors", "shop")
 DESKTOP: Final = (1280, 800)
 PHONE: Final = (390, 844)
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -52,12 +52,13 @@ def _look(
         color_scheme=scheme, viewport={"width": size[0], "height": size[1]}, timezone_id="Europe/Berlin"
     )
     page = context.new_page()
+    night = "" if scheme == "light" else "-dark"
     device = "" if size == DESKTOP else "-phone"
 
     def shoot(name: str) -> None:
         if is_all or name in SHOWN:
             page.wait_for_timeout(300)
-            page.screenshot(path=directory / f"{name}-{scheme}{device}.png", full_page=is_all)
+            page.screenshot(path=directory / f"{name}{night}{device}.png", full_page=is_all)
 
     base = f"{running.base}/ui/{running.org}"
     page.goto(f"{base}/")

@@ -1,4 +1,4 @@
-"""The door: lets members in by password and guests by link, and remembers whom it let in.
+"""The door: lets members in by password and guests by link, and remembers whom it let in (DA-1 to DA-4).
 
 A token is drawn at random, given out once, and kept only as a hash; what it admits to, and until when, is kept
 beside that. So a stolen database opens nothing, and removing a row takes a sign-in or a link back.

@@ -14,7 +14,7 @@ session changed:
     timeout      nobody did anything for the idle limit                         SE-1
     age          the session reached the age limit                              SE-1
 
-Devices of different users are never put into one timeline: nothing says that they have to do with one another (PV-1).
+Devices of different users do not belong into one timeline: nothing says that they have to do with one another (DA-7).
 """
 
 from __future__ import annotations

@@ -355,6 +355,9 @@ class _MemoryTransaction(_MemoryReader):
             self.dismiss(digest)
 
     def admit(self, admission: Admission) -> None:
+        for known in list(self._truth.admissions.values()):
+            if known.expires_at_ms <= admission.made_at_ms:
+                self.dismiss(known.digest)
         self._truth.put(self._truth.admissions, admission.digest, admission)
 
     def dismiss(self, digest: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The desk: who may see which page, and what a form must bring to be taken.
+"""The desk: who may see which page, and what a form must bring to be taken (DA-3).
 
 A page is a function from `Asked` to a response. `Desk.page` makes of one an endpoint that is for members, `Desk.form`
 one that changes something: it needs the form's mark, and a request that our own pages made.

@@ -188,6 +188,8 @@ SELECT name, role, password_hash FROM members WHERE org = ? ORDER BY name;
 SELECT name, role, password_hash FROM members WHERE org = ? AND name = ?;
 -- name: admit
 INSERT INTO admissions (digest, org, member, role, session, made_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- name: forget_expired
+DELETE FROM admissions WHERE expires_at_ms <= ?;
 -- name: dismiss
 DELETE FROM admissions WHERE digest = ?;
 -- name: admission

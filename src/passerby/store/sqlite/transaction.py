@@ -87,6 +87,7 @@ class SqliteTransaction(SqliteReader):
             self._db.execute(statement, (self._number(org), name))
 
     def admit(self, admission: Admission) -> None:
+        self._db.execute(SQL.forget_expired, (admission.made_at_ms,))
         session = None if admission.session is None else blob(admission.session)
         who = (admission.digest, self._number(admission.org), admission.member, admission.role)
         self._db.execute(SQL.admit, (*who, session, admission.made_at_ms, admission.expires_at_ms))
