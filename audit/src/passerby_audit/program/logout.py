@@ -256,7 +256,7 @@ class Logouts:
             return True
         if "dispatch" in found:
             return True
-        return "storage" in found and "state" in found and leaves
+        return "storage" in found and "state" in found
 
     def _is_named(self, unit: Unit) -> bool:
         """Whether a function, what it is handed to, or the component that it is a handler of is called a logout."""

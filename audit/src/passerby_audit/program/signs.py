@@ -74,7 +74,7 @@ _REMOVERS = {
 }  # fmt: skip
 _KEEPERS = {"setItem", "set", "setValue", "putString", "setBool", "setString", "putBoolean"}
 _STORES = re.compile(
-    r"storage|cookies?|secure ?store|keychain|encrypted|mmkv|prefs|preferences|user ?defaults|persist|session|jar|"
+    r"storage|cookies?|secure ?store|keychain|keyring|encrypted|mmkv|prefs|preferences|user ?defaults|persist|session|jar|"
     r"\bbox\b|secure|\bls\b|hive|data ?store|token|"
     r"credential|\bcache\b|\bstore\b|\bedit\b|\bapc\b|settings|\bdefaults\b|standard|resetgeneric",
     re.IGNORECASE,
@@ -389,9 +389,9 @@ def _dispatched(node: Call, unit: Unit, program: Program) -> str:
 def _is_logout_request(node: Call, name: str, unit: Unit, program: Program) -> bool:
     if name not in _HTTP or not node.arguments:
         return False
-    if re.match(r"(app|router|server|routes?|fastify)\.", dotted(node.callee)) or isinstance(
-        node.arguments[-1].value, Lambda
-    ):
+    last = node.arguments[-1].value
+    defines = isinstance(last, Lambda) and len(last.function.parameters) > 1
+    if defines or re.match(r"(app|router|server|routes?|fastify)\.", dotted(node.callee)):
         return False
     deleting = name in ("delete", "del") or _method_of(node) == "DELETE"
     asking = _ASKS.search(vocabulary.words(dotted(node.callee))) is not None

@@ -1,0 +1,5 @@
+export default {
+  clear() {
+    localStorage.removeItem('id_token');
+  },
+};

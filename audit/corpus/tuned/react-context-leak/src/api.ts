@@ -1,0 +1,13 @@
+import axios from 'axios';
+export const api = axios.create({ baseURL: '/api' });
+api.interceptors.response.use(
+  (response) => response,
+  (error) => {
+    if (error.response?.status === 401) {
+      // expect: PB001
+      localStorage.removeItem('token');
+      window.location.href = '/login';
+    }
+    return Promise.reject(error);
+  },
+);
