@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from passerby.base.errors import SettingsError
+from passerby.base.errors import SettingsError, without_value
 
 PREFIX: Final = "PASSERBY_"
 _ELSEWHERE: Final = frozenset({"PASSERBY_CONFIG", "PASSERBY_FS_SKILLS"})
@@ -52,7 +52,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
     try:
         return msgspec.convert(found, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(str(error)) from error
+        raise SettingsError(without_value(str(error))) from None
 
 
 def _file(path: Path | None) -> Mapping[str, Any]:

@@ -12,6 +12,11 @@ What a client did wrong in one operation is no exception but an outcome (`passer
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_QUOTED: Final = re.compile(r""" (['"]).*\1(?= - at `)""", re.DOTALL)
+
 
 class PasserbyError(Exception):
     """The root of the errors that Passerby raises."""
@@ -44,3 +49,8 @@ class StoreClosed(StoreError):
 
 class BindingViolation(PasserbyError):
     """A device would have been bound twice (ID-1)."""
+
+
+def without_value(prose: str) -> str:
+    """The text of a validation error, which ends with a path, without the value that it may quote (PV-3)."""
+    return _QUOTED.sub("", prose)

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
-from passerby.base.errors import Refusal
+from passerby.base.errors import Refusal, without_value
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
 from passerby.model.bundle import Bundle
 from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
@@ -120,7 +120,7 @@ def _one_by_one(ops: msgspec.Raw, messages: list[Message], refused: list[Refused
             messages.append(message)
             numbers.append(message.n)
         except (msgspec.ValidationError, RecursionError) as error:
-            bad = _refused(raw, index, str(error))
+            bad = _refused(raw, index, without_value(str(error)))
             refused.append(bad)
             numbers.extend([bad.n] if bad.n else [])
     return numbers
