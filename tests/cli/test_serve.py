@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -51,3 +52,26 @@ def test_an_unknown_setting_in_the_environment_stops_the_start_and_is_named(tmp_
     )
     assert told.returncode == 2
     assert "datta" in told.stderr
+
+
+def refused_start(*flags: str) -> subprocess.CompletedProcess[str]:
+    """A start that comes to nothing."""
+    command = [sys.executable, "-m", "passerby", "serve", *flags]
+    return subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = refused_start("--port", str(taken.getsockname()[1]), "--data", str(tmp_path))
+    assert told.returncode == 2
+    assert len(told.stderr.splitlines()) == 1
+    assert "--port" in told.stderr
+
+
+def test_data_that_cannot_be_used_are_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    (tmp_path / "passerby.db").write_bytes(b"not a database" * 1000)
+    for data in (tmp_path / "file", tmp_path):
+        told = refused_start("--port", "0", "--data", str(data))
+        assert told.returncode == 2
+        assert len(told.stderr.splitlines()) == 1
