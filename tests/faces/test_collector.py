@@ -36,10 +36,9 @@ class FailingStore(MemoryStore):
         self._error = error
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Fails."""
-        future: Future[T] = Future()
-        future.set_exception(self._error)
-        return future
+        """Fails, whatever the work."""
+        del work
+        raise self._error
 
     def read(self) -> AbstractContextManager[Reader]:
         """Fails."""
