@@ -32,7 +32,7 @@ class World:
         self.now_ms: int = given["clock"]["wall_ms"]
         self.left: dict[str, list[str]] = {kind: list(ids) for kind, ids in given["ids"].items()}
         self.stored: dict[str, str] = dict(given["storage"] or {})
-        self.storage_fails: bool = given.get("storage_fails", False)
+        self.storage_fails: bool | str = given.get("storage_fails", False)
         self.page: dict[str, str] = dict(given.get("page", PAGE))
         self.randoms: list[float] = list(given.get("random", []))
         self.timers: dict[str, int] = {}
@@ -69,10 +69,10 @@ class World:
         return not self.storage_fails
 
     def remove(self, key: str) -> bool:
-        if not self.storage_fails:
+        if self.storage_fails is not True:
             self.stored.pop(key, None)
             self.diary.writes[key] = None
-        return not self.storage_fails
+        return self.storage_fails is not True
 
     def keys(self, prefix: str) -> Iterable[str]:
         return [key for key in self.stored if key.startswith(prefix)]

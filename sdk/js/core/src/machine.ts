@@ -402,11 +402,13 @@ export class Machine {
   private release_(isForced: boolean): boolean {
     const { storage } = this.ports;
     const found = parseRecord(storage.read(RECORD), this.settings.org);
-    if (!found || !(found.bound || isForced)) return false;
-    this.left_[found.device] = true;
-    if (!storage.remove(RECORD) || !storage.remove(ACTIVITY)) this.fail_();
-    this.enter_(null, null, found.bound ? 'anonymize' : 'forget');
-    return true;
+    const isReleased = !!found && (!!found.bound || isForced);
+    if (isReleased) {
+      this.left_[found!.device] = true;
+      if (!storage.remove(RECORD) || !storage.remove(ACTIVITY)) this.fail_();
+    } else if (!this.at_ || (found && found.device == this.at_.device)) return false;
+    this.enter_(null, null, isReleased && !found!.bound ? 'forget' : 'anonymize');
+    return isReleased;
   }
 
   /** Ends the session and stops capture (SE-3). */

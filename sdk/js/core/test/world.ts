@@ -29,7 +29,7 @@ export interface Step {
   headers?: Record<string, string>;
   body?: any;
   error?: string;
-  fails?: boolean;
+  fails?: boolean | 'writes';
   comment?: string;
   expect?: Record<string, any>;
 }
@@ -69,7 +69,7 @@ export class World {
   private page: { url: string; title?: string; referrer?: string };
   private readonly ids: Record<string, string[]>;
   private readonly random: number[];
-  private fails: boolean;
+  private fails: boolean | 'writes';
   private isDead = false;
 
   constructor(private readonly given: Given) {
@@ -95,7 +95,7 @@ export class World {
 
   private ports(): Ports {
     const write = (key: string, value: string | null): boolean => {
-      if (this.fails) return false;
+      if (this.fails === true || (this.fails && value !== null)) return false;
       this.seen.writes[key] = value;
       if (value === null) this.storage.delete(key);
       else this.storage.set(key, value);
