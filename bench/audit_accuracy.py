@@ -54,7 +54,10 @@ def score(part: str) -> Score:
     for app in sorted(p for p in (CORPUS / part).iterdir() if p.is_dir()):
         made.apps += 1
         wanted = set(expected(app))
-        found = {((app / f.path).relative_to(CORPUS).as_posix(), f.span.line, f.code) for f in audit([app], Settings()).findings}
+        found = {
+            ((app / f.path).relative_to(CORPUS).as_posix(), f.span.line, f.code)
+            for f in audit([app], Settings()).findings
+        }
         made.right.extend(sorted(wanted & found))
         made.wrong.extend(sorted(found - wanted))
         made.missed.extend(sorted(wanted - found))

@@ -11,7 +11,7 @@ from bench.leakprobe.scenarios import SCENARIOS
 from bench.leakprobe.verdict import Verdict
 
 _RANDOM: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=_)[0-9a-f]{4,}(?=\b)|(?<=\.)[0-9a-f]{4,}\b")
-_WRAPPING: Final = re.compile(r"^(batch|events|data|ops)\.(properties\.)?")
+_WRAPPING: Final = re.compile(r"^((batch|events|data|ops)\.)*(properties\.)?")
 
 
 def table(found: list[tuple[str, str, list[dict[str, Verdict]]]]) -> str:
@@ -27,31 +27,34 @@ def table(found: list[tuple[str, str, list[dict[str, Verdict]]]]) -> str:
 
 
 def _cell(verdicts: list[Verdict]) -> str:
-    seen = Counter(piece for verdict in verdicts for piece in dict.fromkeys(_pieces(verdict)))
+    """What was found, by kind; what was not found in every run says in how many."""
+    seen = Counter(finding for verdict in verdicts for finding in dict.fromkeys(_findings(verdict)))
     if not seen:
         return "nothing"
-    return "<br>".join(
-        piece if times == len(verdicts) else f"{piece} ({times} of {len(verdicts)} runs)"
-        for piece, times in seen.items()
-    )
+    kinds: dict[str, list[str]] = {}
+    for (kind, what), times in seen.items():
+        share = "" if times == len(verdicts) else f"({times} of {len(verdicts)})"
+        kinds.setdefault(kind, []).append(f"{what} {share}".strip())
+    return "<br>".join(f"{kind}: {', '.join(found)}".removesuffix(": ") for kind, found in kinds.items())
 
 
-def _pieces(verdict: Verdict) -> Iterator[str]:
-    """What was found, in words."""
+def _findings(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Each finding as its kind and what it was found in."""
     for _, after in verdict.shared.values():
-        yield f"goes on: {_place(after)}"
+        yield "goes on", _place(after)
     for _, after in verdict.clocks.values():
-        yield f"clock goes on: {_place(after)}"
+        yield "clock goes on", _place(after)
     if verdict.both:
-        yield "both in one request"
-    for name in verdict.lost:
-        yield f"lost: *{name}*"
-    for name in verdict.hers_as_nobodys:
-        yield f"no longer hers: *{name}*"
-    for name in verdict.nobodys_as_hers:
-        yield f"under her name: *{name}*"
-    if verdict.kept:
-        yield f"her uid is kept: {', '.join(dict.fromkeys(_place(place) for place in verdict.kept))}"
+        yield "both in one request", ""
+    for kind, names in (
+        ("lost", verdict.lost),
+        ("no longer hers", verdict.hers_as_nobodys),
+        ("under her name", verdict.nobodys_as_hers),
+    ):
+        for name in names:
+            yield kind, f"*{name}*"
+    for place in verdict.kept:
+        yield "her uid is kept", _place(place)
 
 
 def _place(place: str) -> str:

@@ -146,9 +146,9 @@ def _parts(message: Any) -> list[Any]:
         return [message] if message else []
     for name in _LISTS:
         members = message.get(name)
-        if isinstance(members, list):
+        if isinstance(members, list | dict):
             envelope = {key: value for key, value in message.items() if key != name}
-            return [{**envelope, name: member} for member in members]
+            return [{**envelope, name: member} for member in _parts(members)]
     return [message]
 
 
