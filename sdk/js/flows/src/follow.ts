@@ -115,7 +115,7 @@ function personOf(state: any, nowMs: number): Person | null | undefined {
   const { status } = state;
   if (state.error || state.isLoading || state.loading || state.isLoaded === false || status == 'loading') return undefined;
   if (state.isAuthenticated === false || state.isSignedIn === false || status == 'unauthenticated') return null;
-  if (state.exp * 1000 <= nowMs) return null;
+  if (state.exp && state.exp * 1000 <= nowMs) return null;
   for (const key of UID_KEYS) if (state[key] != null) return { uid: state[key], properties: state.properties };
   return personOf('user' in state ? state.user : state.data, nowMs);
 }

@@ -1,7 +1,7 @@
 /** Nobody there any more: idle time over all tabs (FL-6), and kiosks (FL-7). */
 
 import type { Common, Page, Person } from './page';
-import { type Failure, perform, track, type Work } from './steps';
+import { attempt, type Failure, perform, track, type Work } from './steps';
 
 export interface IdleOptions {
   idleMs: number;
@@ -11,7 +11,7 @@ export interface IdleOptions {
   countdown?: ((leftMs: number | null) => void) | undefined;
 }
 
-const INPUTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'scroll'];
+const INPUTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'touchmove'];
 const KEPT = 'fs_input';
 const KEEP_EVERY_MS = 1000;
 
@@ -78,15 +78,6 @@ function watch(page: Page, { idleMs, countdownMs = 0, countdown }: IdleOptions, 
       deaf();
     },
   };
-}
-
-/** Calls the app; what it throws is its own affair, not the watch's. */
-function attempt(work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    console.error(error);
-  }
 }
 
 /** Calls `expired` when nobody did anything for `idleMs`; answers with a function that stops it. */

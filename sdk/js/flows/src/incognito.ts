@@ -1,7 +1,7 @@
 /** Looking around unseen (FL-8). */
 
 import type { Common, Page, Person } from './page';
-import { type Failure, identifyIfStill } from './steps';
+import { attempt, type Failure, identifyIfStill } from './steps';
 
 export interface IncognitoOptions extends Common {
   /** Shows and hides the indicator. */
@@ -24,7 +24,7 @@ export function incognito(page: Page, { changed = () => undefined, ...given }: I
       entered = page.release(given, true).then((released) => released.device);
       page.hidden.person = person || null;
       await entered;
-      changed(true);
+      attempt(() => changed(true));
     },
     async leave() {
       const failures: Failure[] = [];
@@ -33,7 +33,7 @@ export function incognito(page: Page, { changed = () => undefined, ...given }: I
       const device = await entered;
       if (page.hidden != hidden) return failures;
       page.hidden = null;
-      changed(false);
+      attempt(() => changed(false));
       const now = page.record();
       if (now.isBound || now.device != device) failures.push({ step: 'identify', code: 'overtaken' });
       else {

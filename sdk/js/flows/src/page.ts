@@ -21,6 +21,12 @@ export interface Common {
   waitMs?: number | undefined;
 }
 
+/** What the record shows of the identity. */
+interface Shown {
+  device: string;
+  isBound: boolean;
+}
+
 /** An identity that a flow let go: the turn of changes it was, and the device that came of it. */
 export interface Released {
   turn: number;
@@ -67,7 +73,7 @@ export class Page {
   }
 
   /** Device and binding as the record shows them, for comparing. */
-  record(): { device: string; isBound: boolean } {
+  record(): Shown {
     let found: RegExpExecArray | null = null;
     try {
       found = /(?:^|; )fs_uid=([^;]*)/.exec(this.win.document.cookie);
@@ -83,11 +89,11 @@ export class Page {
    * things stand unless somebody else comes (FL-5).
    */
   release(given: Common, isForced?: boolean): Promise<Released> {
-    const { device } = this.record();
+    const before = this.record();
     const answer = this.anonymize_(given, 'setIdentityAsync', isForced);
     const turn = this.changes;
     const settled = (): Released => {
-      this.forget_(device, isForced);
+      this.forget_(before, isForced);
       return { turn, device: this.record().device };
     };
     return within(this.win, given, answer).then(settled, settled);
@@ -95,9 +101,9 @@ export class Page {
 
   /** As `release`, for a page that is about to be gone. */
   releaseAtOnce(given: Common): void {
-    const { device } = this.record();
+    const before = this.record();
     this.anonymize_(given, 'setIdentity');
-    this.forget_(device);
+    this.forget_(before);
   }
 
   private anonymize_(given: Common, operation: string, isForced?: boolean): unknown {
@@ -107,10 +113,9 @@ export class Page {
     return this.call(given, operation, isForced ? { anonymous: true, force: true } : { anonymous: true });
   }
 
-  /** Removes the record from wherever it may be (ST-1, ST-7), if a release left `before` in it. */
-  private forget_(before: string, isForced?: boolean): void {
-    const { device, isBound } = this.record();
-    if (!device || device != before || !(isBound || isForced)) return;
+  /** Removes the record from wherever it may be (ST-1, ST-7), if a release left there what it was to let go. */
+  private forget_({ device, isBound }: Shown, isForced?: boolean): void {
+    if (!device || device != this.record().device || !(isBound || isForced)) return;
     const { document, location } = this.win;
     const labels = location.hostname.split('.');
     ['', ...labels.map((_, at) => ';domain=' + labels.slice(at).join('.'))].forEach((domain) => {

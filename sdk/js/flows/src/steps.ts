@@ -31,6 +31,15 @@ export async function perform(
   return found;
 }
 
+/** Calls the app; what it throws is its own affair. */
+export function attempt(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    console.error(error);
+  }
+}
+
 /** Records the event that a flow begins with, while the user is still there. */
 export function track(page: Page, given: Common, name: string | undefined, reason?: unknown): void {
   const properties = typeof reason == 'string' ? { reason } : {};
