@@ -58,6 +58,22 @@ def test_a_logout_whose_backend_is_down_lets_the_user_go_before_the_next_page(sh
     assert reader.event_names(full_id(nobodys)) == ["Passed by"]
 
 
+@pytest.mark.parametrize("loader", ["snippet 1.3", "snippet 2.0", "@fullstory/browser 2.0", "@fullstory/browser 2.1"])
+def test_a_logout_lets_the_user_go_whichever_loader_a_page_has(loader: str, shop: Shop, reader: ApiReader) -> None:
+    page = shop.open(after=_pattern("logout.js"), loader=loader)
+    page.evaluate("uid => app.identify(uid)", f"logs out with {loader}")
+    page.evaluate("app.track('Bought')")
+    with page.expect_navigation(url="**/login"):
+        page.evaluate("void pattern.logOut()")
+    back = shop.visit(shop.address())
+    back.evaluate("app.track('Passed by')")
+
+    nobodys = shop.told(back, "Passed by")
+
+    assert _events_of(reader, f"logs out with {loader}") == ["Bought", "User Logged Out"]
+    assert reader.event_names(full_id(nobodys)) == ["Passed by"]
+
+
 def test_a_logout_whose_backend_hangs_goes_on_after_five_seconds(shop: Shop) -> None:
     held: list[Route] = []
     page = shop.open(after=_pattern("logout.js"))

@@ -13,9 +13,10 @@ _CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def pages() -> list[Path]:
-    """README, docs and spec, and the READMEs of what is published from here."""
+    """README, docs and spec, and the READMEs of the examples and of what is published from here."""
     found = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("spec/**/*.md")]
-    return sorted([*found, *ROOT.glob("sdk/*/README.md"), *ROOT.glob("audit/README.md")])
+    published = ("sdk/*/README.md", "sdk/js/*/README.md", "audit/README.md", "examples/README.md")
+    return sorted([*found, *(page for pattern in published for page in ROOT.glob(pattern))])
 
 
 def links(page: Path) -> list[str]:

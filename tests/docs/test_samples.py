@@ -1,4 +1,4 @@
-"""The code in the documentation is the code that tests run."""
+"""The code on the pages about flows is the code that tests run."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ from pathlib import Path
 
 import pytest
 
-HOME = Path(__file__).parents[2]
-PAGES = [
-    "docs/patterns.md",
-    "examples/README.md",
-    *(str(path.relative_to(HOME)) for path in sorted(HOME.glob("sdk/js/*/README.md"))),
-]
-_BLOCK = re.compile(r"(?:<!-- (?P<file>\S+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.DOTALL)
-_NEEDS_NO_FILE = {"", "sh", "text"}
+from tests.docs.pages import ROOT, links
+
+_ABOUT_FLOWS = [ROOT / "docs/patterns.md", ROOT / "examples/README.md", *sorted(ROOT.glob("sdk/js/*/README.md"))]
+_PAGES = [pytest.param(page, id=str(page.relative_to(ROOT))) for page in _ABOUT_FLOWS]
+_SAMPLE = re.compile(r"(?:<!-- (?P<file>\S+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_each_sample_is_the_file_that_it_names(page: str) -> None:
-    blocks = [block for block in _BLOCK.finditer((HOME / page).read_text()) if block["kind"] not in _NEEDS_NO_FILE]
-    for block in blocks:
-        assert block["file"], f"a sample that names no file:\n{block['text']}"
-        assert block["text"] in (HOME / block["file"]).read_text()
+@pytest.mark.parametrize("page", _PAGES)
+def test_each_sample_is_the_file_that_it_names(page: Path) -> None:
+    for sample in _SAMPLE.finditer(page.read_text()):
+        assert sample["file"], f"a sample that names no file:\n{sample['text']}"
+        assert sample["text"] in (ROOT / sample["file"]).read_text()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_each_relative_link_leads_somewhere(page: str) -> None:
-    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (HOME / page).read_text()):
-        assert (HOME / page).parent.joinpath(link).exists(), link
+@pytest.mark.parametrize("page", _PAGES)
+def test_each_link_leads_somewhere(page: Path) -> None:
+    assert [link for link in links(page) if not (page.parent / link.split("#")[0]).exists()] == []
