@@ -109,8 +109,9 @@ class Run:
             self._collector.wait_for(name, max(0.0, until - time.monotonic()))
 
     def end(self, *pages: Page) -> Trace:
-        """Leave every page, so that queues are sent, and gather what is left."""
+        """Leave every page, so that queues are sent, and gather what is left. What was answered may be let go first."""
         self.await_arrival(*self._hers, *self._nobodys)
+        self.pause(pages[0])
         for page in pages:
             page.goto(self._address.replace("/probe/", "/plain/"))
         self.await_arrival(*self._hers, *self._nobodys)
