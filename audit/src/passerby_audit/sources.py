@@ -43,6 +43,8 @@ _SDK = (
     b"FS;",
 )
 _ENDINGS = (
+    b"sessiontimeout", b"session_timeout", b"idletimeout", b"delete_account", b"removeaccount", b"clear_session",
+    b"clear_token", b'remove("token', b"remove('token", b'delete("token', b"delete('token", b"closeaccount",
     b"logout", b"signout", b"sign_out", b"log_out", b"logoff", b"sign-out", b"log-out", b"deleteaccount",
     b"removeitem", b"sessionexpired", b"session_expired", b"unauthorized", b"401", b"clearauth", b"cleartoken",
     b"clearsession", b"clearuser", b"removeobject", b"resetgenericpassword", b"removetoken", b"setuser(null",

@@ -353,7 +353,11 @@ class Program:
         if given is None:
             if unit.file.language != _SCRIPT:
                 return self._global(name, unit)
-            return Target(_of_file(self.by_name.get(binding.key, []), file), False)
+            here = _of_file(self.by_name.get(binding.key, []), file)
+            return Target(
+                here or [u for u in self.by_name.get(binding.key, []) if u.parent is not None and u.parent.is_top],
+                False,
+            )
         home, found = given
         if found.kind == "value" and found.value is not None and not found.key:
             inner = self._value_units(found.value, home.top, depth)

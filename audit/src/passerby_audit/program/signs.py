@@ -74,7 +74,8 @@ _REMOVERS = {
 }  # fmt: skip
 _KEEPERS = {"setItem", "set", "setValue", "putString", "setBool", "setString", "putBoolean"}
 _STORES = re.compile(
-    r"storage|cookies?|secure ?store|keychain|keyring|encrypted|mmkv|prefs|preferences|user ?defaults|persist|session|jar|"
+    r"storage|cookies?|secure ?store|keychain|keyring|encrypted|mmkv|prefs|preferences|user ?defaults|persist|"
+    r"session|jar|"
     r"\bbox\b|secure|\bls\b|hive|data ?store|token|"
     r"credential|\bcache\b|\bstore\b|\bedit\b|\bapc\b|settings|\bdefaults\b|standard|resetgeneric",
     re.IGNORECASE,
@@ -511,7 +512,7 @@ def navigation(node: Call | Assignment, unit: Unit, program: Program) -> tuple[s
     name = last_name(node.callee)
     path = dotted(node.callee)
     receiver = path[: -len(name) - 1] if name and "." in path else ""
-    where = literal_text(node.arguments[0].value, program, unit) if node.arguments else ""
+    where = _destination(node, unit, program)
     if re.search(r"(^|\.)location\.(assign|replace|reload)$", path):
         return ("hard", where) if "router" not in path.lower() else None
     if name in _REDIRECTING:
@@ -565,6 +566,15 @@ def navigation(node: Call | Assignment, unit: Unit, program: Program) -> tuple[s
             return None
         return ("soft", where or name)
     return None
+
+
+def _destination(node: Call, unit: Unit, program: Program) -> str:
+    """Where a navigation goes, as far as it is written: an address, a route's name, a screen's class."""
+    if not node.arguments:
+        return ""
+    first = node.arguments[0].value
+    where = literal_text(first, program, unit)
+    return where if where not in ("", "this", "context", "activity", "self") else unit.file.text_of(first)
 
 
 def authenticates(node: Call) -> bool:
