@@ -260,14 +260,14 @@ def run(steps: list[tuple[Any, ...]], **config: Any) -> Iterator[Browser]:
     yield browser
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(ordinary, min_size=20, max_size=40))
 def test_two_tabs_never_mix_two_people(steps: list[tuple[Any, ...]]) -> None:
     for _ in run(steps):
         pass
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.one_of(ordinary, disturbances), min_size=20, max_size=40))
 def test_nor_when_storage_fails_and_others_write(steps: list[tuple[Any, ...]]) -> None:
     for _ in run(steps):
@@ -280,7 +280,7 @@ crowded = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(crowded, min_size=20, max_size=40))
 def test_a_full_queue_drops_no_identity(steps: list[tuple[Any, ...]]) -> None:
     for _ in run(steps, queue_operations_max=3, bundle_operations_max=2):

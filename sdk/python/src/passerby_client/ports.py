@@ -1,6 +1,7 @@
 """What is injected into the core (CL-1). The only way in which it touches the world.
 
 No port may raise: a storage that fails says so by returning False, a transport that fails calls `Machine.fail` later.
+None may call the machine from within but `notify`, which comes at the end of a call.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from passerby_client import codes
+from passerby_client.uid import is_finite
 
 BYTES_MAX: Final = 512 << 10
 NAMES_MAX: Final = 500
@@ -135,7 +136,7 @@ def _kind(value: Any) -> str | None:
         case str():
             return "str"
         case int() | float():
-            return "real" if _finite(value) else None
+            return "real" if is_finite(value) else None
         case _:
             return None
 
@@ -160,13 +161,6 @@ def _fits(value: Any, declared: str) -> bool:
             return kind == "real" or (isinstance(value, str) and _is_date(value))
         case _:
             return kind == declared
-
-
-def _finite(value: int | float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def _is_date(text: str) -> bool:

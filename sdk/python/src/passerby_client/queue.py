@@ -199,7 +199,7 @@ class Queue:
                 self._store.remove(key)
         elif entries:
             bundles = [{**stamp, "ops": [entry.op for entry in group]} for stamp, group in self._bundles(entries)]
-            if self._store.write(key, json.dumps(bundles, ensure_ascii=False, separators=(",", ":"))):
+            if self._store.write(key, json.dumps(bundles, separators=(",", ":"))):
                 self._kept.add(key)
         elif key in self._kept and self._store.remove(key):
             self._kept.discard(key)

@@ -29,7 +29,7 @@ class Recorder:
     def expect_identity(self) -> None:
         self.identity_made = None
 
-    def record(self, op: str, source: str | None = None, **members: Any) -> None:
+    def record(self, op: str, source: Any = None, **members: Any) -> None:
         """Record an operation of the page's present device and session; the presence has followed already.
 
         An `end` is stamped with what is there. Anything else opens a session where the last has ended, and comes after
@@ -38,7 +38,7 @@ class Recorder:
         if op != "end":
             self.open_session()
             self.open_page()
-        if source:
+        if source and isinstance(source, str):
             members["source"] = source[:SOURCE_CHARS_MAX]
         self._append(op, members)
 

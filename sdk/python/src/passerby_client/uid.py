@@ -71,10 +71,18 @@ def asked_by(options: Any) -> Asked | str:
 def uid_text(uid: Any) -> str | None:
     """The uid as a string; None when it is none."""
     if isinstance(uid, int | float) and not isinstance(uid, bool):
-        return number_text(uid) if math.isfinite(uid) else None
+        return number_text(uid) if is_finite(uid) else None
     if not isinstance(uid, str) or not uid.strip() or len(uid) > UID_CHARS_MAX:
         return None
     return uid
+
+
+def is_finite(number: int | float) -> bool:
+    """Whether ECMAScript could hold the number; Python has whole ones that are larger."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def number_text(number: int | float) -> str:
