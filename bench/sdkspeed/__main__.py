@@ -15,12 +15,10 @@ from bench.leakprobe.collector import HOST, collecting
 from bench.leakprobe.subjects import LIKE_A_PERSON, Subject, ours, peers, pinned_versions
 from bench.sdkspeed.measure import FLOOR, ISOLATED, Timing, gzipped_bytes, timings
 from tests.browser.loaders import SDK
-from tests.browser.packages import bundle
 from tests.browser.site import serving_site
 from tests.browser.visitor import find_chromium, launched
 
 _PAGE: Final = Path(__file__).with_name("page.md")
-_MINIFIED: Final = ("--minify", "--target=es2018")
 
 
 @click.command()
@@ -42,7 +40,7 @@ def main(rounds: int, write: Path | None) -> None:
         ):
             collector.files["/s/fs.js"] = fs_js
             found = timings([FLOOR, ours(), *others], rounds, browser, site, collector)
-    core = bundle("export * from './core/src/index.ts'", SDK, *_MINIFIED).encode()
+    core = (SDK / "dist" / "core.mjs").read_bytes()
     sizes = {
         "Passerby": gzipped_bytes(fs_js),
         **{subject.name: gzipped_bytes(_script(subject)) for subject in others},

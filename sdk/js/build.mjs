@@ -14,6 +14,7 @@ const bundles = [
   { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true },
   { entry: "flows/src/global.ts", file: "fs-flows.js", format: "iife", served: true },
   { entry: "flows/src/index.ts", file: "flows.mjs", format: "esm", served: false },
+  { entry: "core/src/index.ts", file: "core.mjs", format: "esm", served: false },
 ];
 
 for (const folder of [dist, assets]) mkdirSync(folder, { recursive: true });

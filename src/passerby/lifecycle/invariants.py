@@ -1,4 +1,4 @@
-"""What must be true of any stored world, whatever arrived in whatever order. Tests and `passerby check` call this."""
+"""What must be true of any stored world, whatever arrived in whatever order. Tests call this."""
 
 from __future__ import annotations
 
