@@ -91,6 +91,40 @@ def test_a_logout_whose_backend_hangs_goes_on_after_five_seconds(shop: Shop) -> 
     assert shop.told(back, "Passed by")["device"] != shop.relay.wait_for_event("User Logged Out")["device"]
 
 
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [
+        ("document.querySelector('#log-out').click()", "button"),
+        ("told['401']()", "token expired"),
+        ("told['signed-out-by-admin']()", "forced"),
+        ("told['account-deleted']()", "account deleted"),
+        ("", "idle"),
+    ],
+)
+def test_every_way_out_of_an_app_goes_through_its_logout(way: str, reason: str, shop: Shop) -> None:
+    page = shop.open(after=_pattern("logout_paths.js"), body="<button id='log-out'>Log out</button>")
+    page.clock.install()
+    page.evaluate("""() => {
+      window.told = {};
+      const onMessage = (name, act) => { told[name] = act };
+      pattern.watchLogoutPaths({ onMessage, onUnauthorized: (act) => onMessage('401', act) });
+    }""")
+    _identify(page, f"leaves by {reason}")
+    with page.expect_navigation(url="**/login"):
+        if way:
+            page.evaluate(way)
+        else:
+            page.clock.run_for(15 * 60_000)
+    back = shop.visit(shop.address())
+    _track(back, "Passed by")
+
+    hers, nobodys = shop.relay.wait_for_event("User Logged Out"), shop.told(back, "Passed by")
+
+    assert hers["properties"] == {"reason": reason}
+    assert hers["device"] != nobodys["device"]
+    assert "fs_input" not in shop.visitor.keeps(back).local
+
+
 def test_a_page_closed_while_the_backend_hangs_lets_the_user_go(shop: Shop) -> None:
     held: list[Route] = []
     page = shop.open(after=_pattern("logout.js"))

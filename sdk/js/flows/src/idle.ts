@@ -1,6 +1,6 @@
 /** Nobody there any more: idle time over all tabs (FL-6), and kiosks (FL-7). */
 
-import type { Common, Page, Person } from './page';
+import { type Common, INPUT, type Page, type Person } from './page';
 import { attempt, type Failure, perform, track, type Work } from './steps';
 
 export interface IdleOptions {
@@ -12,7 +12,6 @@ export interface IdleOptions {
 }
 
 const INPUTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'touchmove'];
-const KEPT = 'fs_input';
 const KEEP_EVERY_MS = 1000;
 
 interface Watch {
@@ -38,20 +37,20 @@ function watch(page: Page, { idleMs, countdownMs = 0, countdown }: IdleOptions, 
     const at = now();
     if (last && at - last >= idleMs) look();
     last = at;
-    if (Math.abs(at - keptAt) >= KEEP_EVERY_MS) page.keep(KEPT, String((keptAt = at)));
+    if (Math.abs(at - keptAt) >= KEEP_EVERY_MS) page.keep(INPUT, String((keptAt = at)));
     look();
   };
   const clear = (): void => {
     last = keptAt = 0;
     isCounting = false;
-    page.keep(KEPT, '');
+    page.keep(INPUT, '');
     win.clearTimeout(timer);
   };
   const look = (): void => {
     win.clearTimeout(timer);
     if (!last) return;
     const at = now();
-    const elsewhere = +page.keep(KEPT);
+    const elsewhere = +page.keep(INPUT);
     if (elsewhere > last && elsewhere <= at) last = elsewhere;
     last = Math.min(last, at);
     const leftMs = last + idleMs - at;
@@ -70,7 +69,7 @@ function watch(page: Page, { idleMs, countdownMs = 0, countdown }: IdleOptions, 
     touch,
     clear,
     resume: () => {
-      last = +page.keep(KEPT) || (page.record().isBound ? now() : 0);
+      last = +page.keep(INPUT) || (page.record().isBound ? now() : 0);
       look();
     },
     stop: () => {

@@ -36,6 +36,8 @@ export interface Released {
 const WAIT_MS = 5000;
 const BOUND = /#[0-9a-f]{8,16}#\/\d+$/;
 const RECORD = 'fs_uid';
+/** When the last input was (FL-6); like the record, it is no business of the next user (PV-1). */
+export const INPUT = 'fs_input';
 
 export class Page {
   /** Moves with every identity change that a flow makes. */
@@ -109,6 +111,7 @@ export class Page {
   private anonymize_(given: Common, operation: string, isForced?: boolean): unknown {
     this.changes++;
     this.uid = null;
+    this.keep(INPUT, '');
     if (this.hidden) this.hidden.person = null;
     return this.call(given, operation, isForced ? { anonymous: true, force: true } : { anonymous: true });
   }
@@ -143,6 +146,7 @@ export class Page {
     else {
       if (typeof this.fs_(given) != 'function') return false;
       this.changes++;
+      if (this.uid != null && this.uid != String(uid)) this.keep(INPUT, '');
       this.uid = String(uid);
       this.call(given, 'setIdentity', properties ? { uid, properties } : { uid });
     }
