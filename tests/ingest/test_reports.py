@@ -39,11 +39,12 @@ class World:
         context = msgspec.convert(shared, Context | None)
         return self.store.submit(lambda t: report_event(t, ORG, request, context, self.now_ms, self.ids)).result()
 
-    def browser(self, *operations: Any) -> None:
+    def browser(self, *operations: Any, behind_ms: int = 0) -> None:
+        """A bundle of a browser whose clock is so much behind."""
+        sent = self.now_ms - behind_ms
         bundle = Bundle(
-            ORG.id, DeviceId(DEVICE), SessionId(SESSION), PageId(PAGE), self.now_ms, self.now_ms, self.now_ms,
-            "browser/1", operations,
-        )  # fmt: skip
+            ORG.id, DeviceId(DEVICE), SessionId(SESSION), PageId(PAGE), sent, sent, self.now_ms, "browser/1", operations
+        )
         self.store.submit(lambda t: record(t, bundle)).result()
 
     def properties(self, user: str) -> dict[str, Any]:
@@ -139,6 +140,23 @@ def test_an_event_for_a_session_whose_user_has_left_is_a_bleed(world: World) -> 
         kept = [op for piece in reader.pieces_of_device(ORG.id, DeviceId(DEVICE)) for op in piece.operations]
     assert reported.outcome is Outcome.BLEED
     assert not any(isinstance(op, Event) for op in kept)
+
+
+@pytest.mark.parametrize("behind_ms", [-40_000, 0, 40_000])
+def test_a_report_is_before_or_after_a_logout_whatever_the_browsers_clock_says(world: World, behind_ms: int) -> None:
+    def op(kind: Any, n: int, **given: Any) -> Any:
+        return kind(n=n, t=world.now_ms - behind_ms, at=world.now_ms, **given)
+
+    world.browser(op(Identify, 1, uid="u"), behind_ms=behind_ms)
+    world.now_ms += 5_000
+    world.event(name="before", session={"id": f"{DEVICE}:{SESSION}"})
+    world.now_ms += 5_000
+    world.browser(op(End, 2, why="anonymize"), behind_ms=behind_ms)
+    world.now_ms += 5_000
+    world.event(name="after", session={"id": f"{DEVICE}:{SESSION}"})
+    with world.store.read() as reader:
+        kept = [op for piece in reader.pieces_of_device(ORG.id, DeviceId(DEVICE)) for op in piece.operations]
+    assert [op.name for op in kept if isinstance(op, Event)] == ["before"]
 
 
 @pytest.mark.parametrize(

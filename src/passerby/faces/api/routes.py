@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from passerby.base.errors import Refusal, StoreError
+from passerby.base.ids import OrgId
 from passerby.faces.api.endpoint import Answer, Call, Desk, Endpoint, Idempotency, refusal
 from passerby.faces.api.limiter import Limiter
 from passerby.lifecycle.marks import Marks
@@ -29,6 +30,8 @@ _LOG: Final = logging.getLogger("uvicorn.error")
 _ENCODER: Final = msgspec.json.Encoder()
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _IDEMPOTENCY_KEY_CHARS_MAX: Final = 255
+_NOBODY: Final = Org(OrgId(""), b"")
+"""The org of who speaks to an open endpoint without a key."""
 
 
 def routes_of(endpoints: Sequence[Endpoint], desk: Desk, limiter: Limiter) -> list[Route]:
@@ -102,7 +105,7 @@ class _Door:
         return endpoint.run(
             Call(
                 self._desk,
-                org or Org(msgspec.convert("", type=str), b""),  # type: ignore[arg-type]
+                org or _NOBODY,
                 request.path_params,
                 read_query(dict(request.query_params), endpoint.query) if endpoint.query else None,
                 read(body, endpoint.body) if endpoint.body is not None else None,
