@@ -199,7 +199,7 @@ def chunks_of(client: TestClient, location: str) -> Iterator[bytes]:
 def erased(store: SqliteStore) -> tuple[float, float]:
     """Seconds to remove one user's rows, and to rewrite the file."""
     with store.read() as reader:
-        (person,) = reader.people(ORG.id, PersonFilter(uid="user-1"), None, 1)
+        (person,) = reader.people(ORG.id, PersonFilter(identified=True), None, 1)
     store.submit(lambda t: erasing.accept(t, ORG, person, 1, RandomIds())).result()
     with store.read() as reader:
         ((org, entry),) = reader.due_entries([erasing.ERASING], 1, 9)
@@ -232,6 +232,9 @@ def measured(events: int, directory: Path, page: Path | None) -> int:
     users = built(store, events) if is_new else events // (EVENTS_IN_PIECE * PIECES_OF_USER)
     building = time.perf_counter() - began
     lines = [
+        f"{events:,} events of {users:,} users in {EVENTS_IN_PIECE}-event bundles, {path.stat().st_size / 1e9:.2f} GB"
+        + (f", built through the store in {building:.0f} s." if is_new else "."),
+        "",
         "| question | bare statement ms | query ms | query ÷ statement | whole API ms |",
         "|---|---:|---:|---:|---:|",
     ]
@@ -243,15 +246,14 @@ def measured(events: int, directory: Path, page: Path | None) -> int:
         ratio = found["query"] / found["statement"]
         worst = max(worst, ratio)
         lines.append(f"| {name} | {found['statement']:.3f} | {found['query']:.3f} | {ratio:.2f} | {found['api']:.2f} |")
-    rate, grown, rows = streamed(store)
+        print(lines[-1], file=sys.stderr)
     removed, rewritten = erased(store)
-    size = path.stat().st_size / 1e9
-    lines += [
-        "",
-        f"Built in {building:.0f} s: {events:,} events of {users:,} users, {size:.2f} GB." if is_new else "",
-        f"Export of everything as NDJSON: {rows:,} rows, {rate:,.0f} a second; the process grew by {grown:.1f} MB.",
-        f"Erasing one user: rows {removed:.2f} s, rewriting the file {rewritten:.1f} s.",
-    ]
+    lines += ["", f"Erasing one user: its rows in {removed:.2f} s, rewriting the file in {rewritten:.1f} s.", ""]
+    print(lines[-2], file=sys.stderr)
+    rate, grown, rows = streamed(store)
+    lines.append(
+        f"Export of everything as NDJSON: {rows:,} rows, {rate:,.0f} a second; the process grew by {grown:.1f} MB."
+    )
     store.close()
     text = "\n".join(lines)
     print(text)

@@ -23,7 +23,7 @@ def seen(operation: Operation) -> Seen:
     """`operation` as an event."""
     match operation:
         case Event(name=name, type=kind, properties=properties, context=context):
-            return Seen(kind, name, values(properties), values(context).get("browser.url"))
+            return Seen(kind, name, values(properties), values(context).get("browser.url") if context else None)
         case Page(url=url, title=title):
             return Seen("navigate", None, {"title": title} if title else {}, url)
         case Identify(properties=properties) | SetProperties(type="user", properties=properties):

@@ -237,8 +237,10 @@ def _written(export: Export, rows: Iterable[Row]) -> Iterator[bytes]:
         return
     is_array = export.format == "FORMAT_JSON"
     before = b"[" if is_array else b""
+    after = b"" if is_array else b"\n"
     for row in rows:
-        yield before + encode({name: row[name] for name in fields}) + (b"" if is_array else b"\n")
+        shown = {name: row[name] for name in fields} if export.fields else row
+        yield before + encode(shown) + after
         before = b",\n" if is_array else b""
     if is_array:
         yield b"]\n" if before != b"[" else b"[]\n"
