@@ -85,6 +85,7 @@ export function followAuth<State = unknown>(
     };
   };
 
+  if (!win.document) return { say: () => undefined, stop: () => undefined };
   const deaf = page.listen(EVENTS, ask);
   const timer = win.setInterval(ask, everyMs);
   page.asks.add(ask);
