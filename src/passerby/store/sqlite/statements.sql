@@ -135,8 +135,6 @@ ON CONFLICT (org, id) DO UPDATE SET
 UPDATE people SET display_name = ?, email = ? WHERE org = ? AND id = ?;
 -- name: forget_person
 DELETE FROM people WHERE org = ? AND id = ?;
--- name: span_of_device
-SELECT min(began_at_ms), max(active_at_ms) FROM sessions WHERE org = ? AND device = ?;
 -- name: span_of_uid
 SELECT min(s.began_at_ms), max(s.active_at_ms) FROM sessions s JOIN bindings b ON b.org = s.org AND b.device = s.device
 WHERE b.org = ? AND b.uid = ?;

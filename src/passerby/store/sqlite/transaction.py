@@ -158,9 +158,10 @@ class SqliteTransaction(SqliteReader):
             self._db.execute(SQL.bind, (number, blob(device), uid, instant))
         except sqlite3.IntegrityError as error:
             raise BindingViolation("ID-1: the device is bound already") from error
-        self._db.execute(SQL.forget_person, (number, blob(device)))
-        first_at_ms, last_at_ms = self._db.execute(SQL.span_of_device, (number, blob(device))).fetchone()
-        if first_at_ms is not None:
+        anonymous = self._db.execute(SQL.person, (number, blob(device))).fetchone()
+        if anonymous is not None:
+            self._db.execute(SQL.forget_person, (number, blob(device)))
+            *_, first_at_ms, last_at_ms = anonymous
             user = blob(self._user(org, uid))
             self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
             self._name(org, number, device, uid)
