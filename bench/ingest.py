@@ -9,7 +9,8 @@ Three sides, one after the other in each round, so that what else the machine do
     inserts   the same bodies, one row each with the service's indexes, 64 a commit, synchronous=FULL, in this process
 
 Both servers are processes of their own, asked over kept-alive connections by one process that is itself the limit where
-a server is faster than it. The medians over the rounds are shown, and the ratios to the service.
+a server is faster than it. The medians over the rounds are shown, and the ratios to the service: of bundles a second,
+and of the CPU time that a side's process took for one, which says more where other programs want the same cores.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextmanager
-def process(*command: str) -> Iterator[int]:
-    """A server in a process of its own; its port."""
+def process(*command: str) -> Iterator[tuple[int, int]]:
+    """A server in a process of its own; its port and process id."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PASSERBY_")}
     running = subprocess.Popen(
         [sys.executable, "-u", *command],
@@ -90,15 +91,21 @@ def process(*command: str) -> Iterator[int]:
     )
     assert running.stdout is not None
     try:
-        yield next(int(found[1]) for line in running.stdout if (found := _LISTENS.search(line)))
+        yield next(int(found[1]) for line in running.stdout if (found := _LISTENS.search(line))), running.pid
     finally:
         running.terminate()
         running.wait(timeout=30)
         running.stdout.close()
 
 
-async def asked(port: int, supply: Iterator[bytes], connections: int, seconds: float) -> float:
-    """Bundles a second, over so many connections, for so long. RuntimeError on an answer that is not 200."""
+def cpu_seconds(pid: int) -> float:
+    """What a process has taken so far, user and system (Linux)."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+async def asked(port: int, supply: Iterator[bytes], connections: int, seconds: float) -> tuple[int, float]:
+    """Bundles answered, and seconds, over so many connections. RuntimeError on an answer that is not 200."""
     answered = 0
     until = time.perf_counter() + seconds
 
@@ -118,17 +125,18 @@ async def asked(port: int, supply: Iterator[bytes], connections: int, seconds: f
 
     began = time.perf_counter()
     await asyncio.gather(*(ask() for _ in range(connections)))
-    return answered / (time.perf_counter() - began)
+    return answered, time.perf_counter() - began
 
 
-def inserted(folder: Path, supply: Iterator[bytes], seconds: float) -> float:
-    """Bundles a second that bare SQLite takes as rows, under the indexes that the service's table of pieces has."""
+def inserted(folder: Path, supply: Iterator[bytes], seconds: float) -> tuple[int, float]:
+    """Bundles that bare SQLite took as rows, and seconds, under the indexes that the service's table of pieces has."""
     path = folder / f"{uuid.uuid4()}.db"
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(
-        "CREATE TABLE pieces (piece INTEGER PRIMARY KEY, device BLOB, session BLOB, page BLOB, at INTEGER, n INTEGER, body BLOB)"
+        "CREATE TABLE pieces (piece INTEGER PRIMARY KEY, device BLOB, session BLOB, page BLOB,"
+        " at INTEGER, n INTEGER, body BLOB)"
     )
     for number, columns in enumerate(("device, at", "session, at", "page, n")):
         db.execute(f"CREATE INDEX index{number} ON pieces ({columns})")
@@ -142,26 +150,36 @@ def inserted(folder: Path, supply: Iterator[bytes], seconds: float) -> float:
             )
             count += 1
         db.execute("COMMIT")
-    rate = count / (time.perf_counter() - began)
+    took = time.perf_counter() - began
     db.close()
     path.unlink()
-    return rate
+    return count, took
 
 
-def measured(rounds: int, seconds: float, connections: int) -> dict[str, float]:
-    """The median bundles a second of each side."""
-    found: dict[str, list[float]] = {"service": [], "route": [], "inserts": []}
-    made = list(itertools.islice(bodies(0), int(seconds * 6000) + 1000))
+def measured(rounds: int, seconds: float, connections: int) -> dict[str, tuple[float, float]]:
+    """The median bundles a second of each side, and CPU ms a bundle."""
+    found: dict[str, list[tuple[float, float]]] = {"service": [], "route": [], "inserts": []}
+    made = list(itertools.islice(bodies(0), 50_000))
+
+    def take(side: str, cpu: float, taken: int, took: float) -> None:
+        found[side].append((taken / took, cpu * 1000 / taken))
+
     with tempfile.TemporaryDirectory() as folder, process("-m", "bench.ingest", "--route") as route:
         for number in range(rounds):
             data = Path(folder) / str(number)
             serve = ("-m", "passerby", "serve", "--port", "0", "--log", "off", "--data", str(data))
             with process(*serve) as service:
-                for side, port in (("service", service), ("route", route)):
-                    supply = itertools.cycle(made)
-                    found[side].append(asyncio.run(asked(port, supply, connections, seconds)))
-            found["inserts"].append(inserted(Path(folder), itertools.cycle(made), seconds))
-    return {side: statistics.median(rates) for side, rates in found.items()}
+                for side, (port, pid) in (("service", service), ("route", route)):
+                    before = cpu_seconds(pid)
+                    taken, took = asyncio.run(asked(port, itertools.cycle(made), connections, seconds))
+                    take(side, cpu_seconds(pid) - before, taken, took)
+            before = time.process_time()
+            taken, took = inserted(Path(folder), itertools.cycle(made), seconds)
+            take("inserts", time.process_time() - before, taken, took)
+    return {
+        side: (statistics.median(r for r, _ in all_), statistics.median(c for _, c in all_))
+        for side, all_ in found.items()
+    }
 
 
 def serve_route() -> None:
@@ -188,9 +206,10 @@ def main() -> None:
     rates = measured(options.rounds, options.seconds, options.connections)
     print(f"{OPERATIONS} operations a bundle, {options.connections} connections, median of {options.rounds} rounds;"
           f" {os.cpu_count()} cores, Python {platform.python_version()}\n")  # fmt: skip
-    print("| side | bundles a second | operations a second | times the service |\n|---|---|---|---|")
-    for side, rate in rates.items():
-        print(f"| {side} | {rate:,.0f} | {rate * OPERATIONS:,.0f} | {rate / rates['service']:.2f} |")
+    print("| side | bundles a second | times the service | CPU ms a bundle | of the service's |\n|---|---|---|---|---|")
+    rate_of_service, cpu_of_service = rates["service"]
+    for side, (rate, cpu) in rates.items():
+        print(f"| {side} | {rate:,.0f} | {rate / rate_of_service:.2f} | {cpu:.3f} | {cpu / cpu_of_service:.2f} |")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from passerby.wire import limits
 Complaint = tuple[str, str]
 """(code, name)"""
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z][A-Za-z0-9_-]*)*\Z")
 _SCRUBBED: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\Z")
 _INT_MAX: Final = 2**53 - 1
@@ -51,10 +51,10 @@ def typed_properties(
 def _add(
     name: str, value: Any, types: Mapping[str, Any], kept: dict[str, Property], complaints: list[Complaint]
 ) -> None:
-    clean = _SCRUBBED.sub("_", name)
+    clean = name if _NAME.match(name) else _SCRUBBED.sub("_", name)
     if clean != name:
         complaints.append(("scrubbed_name", clean))
-    if len(clean) > limits.PROPERTY_NAME_CHARS_MAX or not all(_NAME.match(part) for part in clean.split(".")):
+    if len(clean) > limits.PROPERTY_NAME_CHARS_MAX or not _NAME.match(clean):
         complaints.append(("invalid_name", clean[: limits.PROPERTY_NAME_CHARS_MAX]))
         return
     if value is None or value == []:
@@ -184,6 +184,6 @@ def _is_date(text: str) -> bool:
 
 
 def _sized(kind: str, value: Any) -> tuple[str, Value] | str:
-    texts = value if isinstance(value, list) else [value]
-    size = sum(len(text.encode()) for text in texts if isinstance(text, str))
+    texts = value if isinstance(value, list) else (value,)
+    size = sum(len(text if text.isascii() else text.encode()) for text in texts if isinstance(text, str))
     return (kind, value) if size <= limits.PROPERTY_VALUE_BYTES_MAX else "value_too_big"
