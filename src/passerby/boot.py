@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
@@ -42,7 +43,10 @@ DATABASE: Final = "passerby.db"
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A composed service. `new_key` and `new_password` are what was made at this start, if it was."""
+    """A composed service. `new_key` and `new_password` are what was made at this start, if it was.
+
+    Whoever is about to stop it sets `leaving` first, so that answers without end (the live page's) end.
+    """
 
     app: Application
     store: Store
@@ -51,6 +55,7 @@ class Service(msgspec.Struct, frozen=True):
     new_password: str | None
     clock: Clock
     workers: tuple[Worker, ...]
+    leaving: threading.Event
 
     def start(self) -> None:
         """Let the workers begin with what is due."""
@@ -138,9 +143,13 @@ def compose(settings: Settings) -> Service:
 
     desk = Desk(store, clock, ids, wake, settings.public_url)
     api = api_routes(desk, settings.api_requests_per_second)
-    office = Office(store, clock, door, ids, wake, counters.refusals, new_api_key, new_password, settings.public_url)
+    leaving = threading.Event()
+    office = Office(
+        store, clock, door, ids, wake, counters.refusals, new_api_key, new_password, leaving.is_set, settings.public_url
+    )
     routes = [*api, *dashboard_routes(office), *_health_routes(counters)]
-    return Service(Application(collector, Starlette(routes=routes)), store, org, new_key, made, clock, (worker, teller))
+    app = Application(collector, Starlette(routes=routes))
+    return Service(app, store, org, new_key, made, clock, (worker, teller), leaving)
 
 
 def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:

@@ -42,7 +42,7 @@ class Dashboard:
         self.woken = 0
         office = Office(
             self.store, self.clock, door, CountedIds(), self._wake, lambda: {"malformed_json": 7},
-            lambda: next(keys), lambda: next(passwords),
+            lambda: next(keys), lambda: next(passwords), lambda: False,
         )  # fmt: skip
         self._app = Starlette(routes=dashboard_routes(office))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import click
 import uvicorn
@@ -43,9 +45,22 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
     )
     service.start()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, service.leaving).run(sockets=[listener])
     finally:
         service.close()
+
+
+class _Server(uvicorn.Server):
+    """Says that it is leaving before it waits for what is under way."""
+
+    def __init__(self, config: uvicorn.Config, leaving: threading.Event) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal to stop arrived."""
+        self._leaving.set()
+        super().handle_exit(sig, frame)
 
 
 def listen(host: str, port: int, flag: str) -> socket.socket:

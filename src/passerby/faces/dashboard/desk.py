@@ -30,7 +30,8 @@ _FORM_BYTES_MAX: Final = 16 << 10
 class Office(msgspec.Struct, frozen=True):
     """What the dashboard works with.
 
-    `wake` tells the worker that something is due, `refusals` counts the bundles refused as a whole, by code.
+    `wake` tells the worker that something is due, `refusals` counts the bundles refused as a whole, by code, and
+    `is_leaving` says that the service is about to stop, so that what would go on without end has to end.
     `public_url` is how browsers reach the service, if it stands behind a proxy.
     """
 
@@ -42,6 +43,7 @@ class Office(msgspec.Struct, frozen=True):
     refusals: Callable[[], Mapping[str, int]]
     new_key: Callable[[], str]
     new_password: Callable[[], str]
+    is_leaving: Callable[[], bool]
     public_url: str = ""
 
 

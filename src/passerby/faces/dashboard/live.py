@@ -47,7 +47,7 @@ def live_routes(desk: Desk) -> list[Route]:
 async def _events(desk: Desk, request: Request, row: int) -> AsyncIterator[str]:
     """Events of rendered rows, each with the row to go on behind; a comment when nothing arrived."""
     for _ in range(_TURNS):
-        if await request.is_disconnected():
+        if desk.office.is_leaving() or await request.is_disconnected():
             return
         found = await run_in_threadpool(_look, desk, request, row)
         if found is None:
