@@ -1,0 +1,58 @@
+"""The engine: a lock, and the truth behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+from passerby.base.errors import StoreClosed
+from passerby.store.contract import (
+    T,
+    Transaction,
+)
+from passerby.store.memory.reader import MemoryReader
+from passerby.store.memory.transaction import MemoryTransaction
+from passerby.store.memory.truth import Truth
+
+
+class MemoryStore:
+    """A store that lives as long as its process."""
+
+    def __init__(self) -> None:
+        self._truth = Truth()
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """See the contract; the work is done when this returns."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise StoreClosed("the store is closed")
+            try:
+                result = work(MemoryTransaction(self._truth))
+            except BaseException as error:
+                self._truth.take_back()
+                future.set_exception(error)
+            else:
+                self._truth.keep_all()
+                future.set_result(result)
+        return future
+
+    @contextmanager
+    def read(self) -> Iterator[MemoryReader]:
+        """See the contract; writers wait while a reader is inside."""
+        with self._lock:
+            yield MemoryReader(self._truth)
+
+    def rebuild(self) -> None:
+        """Nothing is kept that only serves reading."""
+
+    def scrub(self) -> None:
+        """Nothing is kept in files."""
+
+    def close(self) -> None:
+        """See the contract."""
+        self._closed = True
