@@ -6,8 +6,8 @@ type Stop = (() => void) | { unsubscribe(): void } | void;
 
 type Subscribable<State> = ((say: (state: State) => void) => Stop) | { subscribe(say: (state: State) => void): Stop };
 
-/** The key of a local storage item, a function that gives the state, a promise of it, or something to subscribe to. */
-export type Source<State> = string | (() => State | Promise<State>) | Promise<State> | Subscribable<State>;
+/** The key of a local storage item, a function that gives the state or a promise of it, or something to subscribe to. */
+export type Source<State> = string | (() => State | Promise<State>) | Subscribable<State>;
 
 export interface FollowOptions<State> extends Common {
   /** Whom a state means: a user, null for nobody, undefined for not known yet. */
@@ -21,7 +21,7 @@ export interface Follower<State> {
   stop(): void;
 }
 
-const EVENTS = ['storage', 'focus', 'pageshow', 'load', 'visibilitychange'];
+const EVENTS = ['storage', 'focus', 'pageshow', 'visibilitychange'];
 const UID_KEYS = ['uid', 'userId', 'id', 'sub'];
 
 export function followAuth<State = unknown>(
@@ -61,7 +61,6 @@ export function followAuth<State = unknown>(
     try {
       if (typeof source == 'string') found = stored(win, source);
       else if (typeof source == 'function' && !source.length) found = (source as () => unknown)();
-      else if (source && 'then' in source) found = source;
       else if (source && !stop) return subscribe(source as Subscribable<State>);
     } catch (_) {
       return;
