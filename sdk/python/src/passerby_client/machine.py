@@ -7,7 +7,7 @@ It owns the parts, knows whether capture is on, and hands what comes in to the p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from passerby_client import codes
 from passerby_client.acknowledgements import Acknowledgements, Settle
@@ -20,6 +20,8 @@ from passerby_client.recorder import Recorder
 from passerby_client.store import Store
 from passerby_client.uid import Anonymize
 
+_HEARD: Final = ("start", "session", "shutdown", "user")
+
 
 class Machine:
     """One page load. Give it ports, `start` it once, then call. It raises nothing that a caller could cause."""
@@ -29,7 +31,7 @@ class Machine:
         self._started = False
         self._begun = False
         self._capture = "off"
-        self._heard: list[tuple[str, Any]] = []
+        self._heard: dict[str, Any] = {}
         self._build(config_of({"org": ""}))
         self._own_calls: dict[str, Callable[[Call], Answer]] = {
             "start": self._start,
@@ -134,12 +136,15 @@ class Machine:
         return self._calls.release(asked) if isinstance(asked, Anonymize) else self._calls.refuse(codes.NOT_CAPTURING)
 
     def _done(self) -> None:
-        self._queue.pump()
-        while self._heard:
-            self._ports.notify(*self._heard.pop(0))
+        """The call is over: what it recorded may have to go, and observers hear how things stand now (CL-7)."""
+        self._queue.recorded()
+        heard, self._heard = self._heard, {}
+        for name in _HEARD:
+            if name in heard:
+                self._ports.notify(name, heard[name])
 
     def _tell(self, name: str, args: Any) -> None:
-        self._heard.append((name, args))
+        self._heard[name] = args
 
     def _begin(self) -> None:
         self._capture, self._begun = "on", True
