@@ -79,9 +79,9 @@ function setIdentity(call: Call): Done {
   const isOff = machine.capture != 'on';
   if (anonymous === true && uid != null && uid !== false) return 'uid_and_anonymous';
   if (anonymous === true || uid === false) {
-    const hadUser = machine.anonymize(anonymous === true && options.force === true, source);
+    if (!isOff) machine.follow();
     if (options.properties) machine.ports.note('properties_ignored');
-    if (!hadUser) machine.ports.note('already_anonymous');
+    if (!machine.anonymize(anonymous === true && options.force === true, source)) machine.ports.note('already_anonymous');
     if (hasConsent && !isOff) recordConsent(call, consent);
     return;
   }

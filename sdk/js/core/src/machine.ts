@@ -101,7 +101,7 @@ export class Machine {
       this.ports,
       this.settings,
       (entry, isAnswered) => this.acknowledge_((ack) => ack.entry_ == entry, isAnswered),
-      (key, value) => this.write(key, value),
+      (key, value) => (value === null ? this.remove_(key) : this.write(key, value)),
     );
     if (this.settings.capture) this.begin();
     this.finish();
@@ -254,6 +254,10 @@ export class Machine {
     if (!this.ports.storage.write(key, value)) this.fail_();
   }
 
+  private remove_(key: string): void {
+    if (!this.ports.storage.remove(key)) this.fail_();
+  }
+
   private fail_(): void {
     if (!this.hasFailed_) this.ports.note('storage_failed');
     this.hasFailed_ = true;
@@ -302,9 +306,9 @@ export class Machine {
   activity(): void {
     if (this.capture != 'on') return;
     this.follow();
-    this.renew();
+    const isNew = this.renew();
     this.touch_();
-    if (this.isPageDue_ && this.n_) this.recordPage_();
+    if (isNew && this.n_) this.recordPage_();
   }
 
   /** Whether a call of this kind may pass (LI-1); it takes a token. */

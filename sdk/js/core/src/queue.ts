@@ -73,13 +73,15 @@ export class Queue {
   private requests_ = 0;
   private attempts_ = 0;
   private isWaiting_ = false;
+  /** Requests without an answer; what they carried may have been dropped meanwhile (QU-8). */
+  private readonly underWay_ = new Set<string>();
   private operationsMax_ = this.settings_.bundle_operations_max;
 
   constructor(
     private readonly ports_: Ports,
     private readonly settings_: QueueSettings,
     private readonly answered_: Answered,
-    private readonly store_: (key: string, value: string) => void,
+    private readonly store_: (key: string, value: string | null) => void,
   ) {}
 
   /** Everything not yet answered, oldest first. */
@@ -119,7 +121,7 @@ export class Queue {
     const mine = this.of_(page);
     const key = OUT + page;
     if (mine.length) this.store_(key, '[' + this.bundles_(mine).map((bundle) => this.text_(bundle)).join() + ']');
-    else if (storage.read(key) !== null) storage.remove(key);
+    else if (storage.read(key) !== null) this.store_(key, null);
   }
 
   private persistAll_(): void {
@@ -142,7 +144,7 @@ export class Queue {
   /** Sends what is due, or sets the timer for it. */
   pump(): void {
     const { ports_, remains_, entries_ } = this;
-    const isBusy = this.isWaiting_ || [...remains_, ...entries_].some(({ request_ }) => request_);
+    const isBusy = this.isWaiting_ || this.underWay_.size;
     const now = ports_.wallMs();
     const first = entries_[0];
     ports_.clearTimer('flush');
@@ -179,7 +181,7 @@ export class Queue {
   /** The answer to request `id`; an id nobody knows is an answer that came twice. */
   reply(id: string, status: number, headers: Record<string, string>, body: any): void {
     const flight = this.land_(id);
-    if (!flight[0]) return;
+    if (!flight) return;
     const isOver = status >= 200 && status < 300;
     if (isOver) this.attempts_ = 0;
     else if (status == 413 && flight.length > 1) this.operationsMax_ = Math.ceil(flight.length / 2);
@@ -193,14 +195,17 @@ export class Queue {
 
   /** Request `id` got no answer. */
   failed(id: string): void {
-    if (this.land_(id)[0]) this.putOff_(0);
+    if (this.land_(id)) this.putOff_(0);
   }
 
   /** What was under way in request `id`, and is no more. */
-  private land_(id: string): (Queued | Remains)[] {
+  private land_(id: string): (Queued | Remains)[] | false {
     const flight = [...this.remains_, ...this.entries_].filter(({ request_ }) => request_ == id);
-    for (const one of flight) one.request_ = '';
-    return flight;
+    for (const one of flight) {
+      one.request_ = '';
+      if ('stamp' in one) one.dueAt_ = 0;
+    }
+    return this.underWay_.delete(id) && flight;
   }
 
   /** All of it again, later (QU-5), but not before `afterMs`. */
@@ -255,6 +260,7 @@ export class Queue {
   private fly_(flight: Traveller[], body: string, leaving = false): void {
     const id = 'r' + ++this.requests_;
     for (const one of flight) one.request_ = id;
+    this.underWay_.add(id);
     this.ports_.send({ id, method: 'POST', path: '/rec/bundle', body, leaving });
   }
 }

@@ -20,6 +20,8 @@ from passerby_client.recorder import Recorder
 from passerby_client.store import Store
 from passerby_client.uid import Anonymize
 
+_ASKING: Final = "getSession"
+"""The one call after which nothing is sent and nobody hears anything (SE-5)."""
 _HEARD: Final = ("start", "session", "shutdown", "user")
 
 
@@ -37,7 +39,7 @@ class Machine:
             "start": self._start,
             "shutdown": self._shutdown,
             "restart": self._restart,
-            "getSession": self._get_session,
+            _ASKING: self._get_session,
             "activity": self._activity,
         }
 
@@ -64,7 +66,8 @@ class Machine:
     def call(self, name: str, options: Any = None, api: int = 2, source: str | None = None) -> Answer:
         """Do the v2 operation `name`; `options` is any JSON value."""
         answer = self._answer(Call(name, options, api, source))
-        self._done()
+        if name != _ASKING:
+            self._done()
         return answer
 
     def call_async(self, name: str, options: Any, settle: Settle, api: int = 2, source: str | None = None) -> None:
@@ -136,8 +139,8 @@ class Machine:
         return self._calls.release(asked) if isinstance(asked, Anonymize) else self._calls.refuse(codes.NOT_CAPTURING)
 
     def _done(self) -> None:
-        """The call is over: what it recorded may have to go, and observers hear how things stand now (CL-7)."""
-        self._queue.recorded()
+        """The call is over: what is due goes, and observers hear how things stand now (CL-7)."""
+        self._queue.pump()
         heard, self._heard = self._heard, {}
         for name in _HEARD:
             if name in heard:
@@ -184,7 +187,7 @@ class Machine:
             self._presence.follow()
             opened = self._recorder.open_session()
             self._presence.touch()
-            if opened:
+            if opened and self._presence.n > 0:
                 self._recorder.open_page()
         return Answer()
 

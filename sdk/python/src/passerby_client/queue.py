@@ -62,7 +62,6 @@ class Queue:
         self._attempts = 0
         self._retrying = False
         self._flush_at_ms: int | None = None
-        self._grown = False
         self._bundle_operations_max = config.bundle_operations_max
 
     def own(self) -> list[Entry]:
@@ -86,13 +85,11 @@ class Queue:
             self._remains[key] = text
             found += entries
         self._entries[:0] = found
-        self._grown = True
 
     def append(self, stamp: Stamp, op: Mapping[str, Any]) -> None:
         """Record `op`; an identity operation is in storage with the rest of its page when this returns (QU-6)."""
         key = f"{OUTBOX}{stamp['page']}"
         self._entries.append(Entry(stamp, op, key))
-        self._grown = True
         self._make_room(key)
         if op["op"] in IDENTITY:
             self._all_due()
@@ -108,12 +105,6 @@ class Queue:
                     self._entries.remove(entry)
                     self._ports.note(codes.QUEUE_FULL)
                     return
-
-    def recorded(self) -> None:
-        """The call is over: what it recorded may have to go at once; one that recorded nothing sends nothing."""
-        if self._grown:
-            self._grown = False
-            self.pump()
 
     def pump(self) -> None:
         """Send what is due, if nothing is under way; else see to it that we are woken when it is (QU-3, QU-4)."""
