@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import islice
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -75,10 +76,11 @@ def _look(desk: Desk, request: Request, row: int) -> tuple[int, str] | None:
 
 
 def _arrivals(reader: Reader, org: OrgId, pieces: list[Piece]) -> list[dict[str, Any]]:
-    """Operations, the latest first, each with whose it is."""
+    """The last operations of these pieces, the latest first, each with whose it is."""
     owners: dict[DeviceId, Person | None] = {p.device: owner_of(reader, org, p.device) for p in pieces}
-    return [
+    latest = (
         {"piece": piece, "operation": operation, "outcome": outcome, "owner": owners[piece.device]}
         for piece in reversed(pieces)
-        for operation, outcome in reversed(list(zip(piece.operations, piece.outcomes, strict=True)))
-    ]
+        for operation, outcome in zip(reversed(piece.operations), reversed(piece.outcomes), strict=True)
+    )
+    return list(islice(latest, _SHOWN))

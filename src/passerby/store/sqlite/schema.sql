@@ -88,6 +88,7 @@ CREATE TABLE sessions (
   PRIMARY KEY (org, session)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_device ON sessions (org, device, began_at_ms DESC, session);
+CREATE INDEX sessions_that_are_none ON sessions (org) WHERE session = device;
 CREATE INDEX sessions_by_activity ON sessions (org, active_at_ms DESC, session);
 
 CREATE TABLE properties (

@@ -101,7 +101,7 @@ SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operati
 FROM sessions WHERE org = ?1 AND device = ?2
   AND session <> device AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4) ORDER BY began_at_ms, session DESC LIMIT 1;
 -- name: count_sessions
-SELECT count(*) FROM sessions WHERE org = ? AND session <> device;
+SELECT (SELECT count(*) FROM sessions WHERE org = ?1) - (SELECT count(*) FROM sessions WHERE org = ?1 AND session = device);
 -- name: piece_of
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE org = ?1 AND device = ?2 AND last_at_ms >= ?3 AND page = ?4 AND last_n >= ?5
