@@ -30,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     data: str = "data"
     tls: bool = False
-    org: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{0,64}$")] = ""
+    org: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,64}\Z")] = ""
     api_key: str = ""
     password: str = ""
     public_url: str = ""

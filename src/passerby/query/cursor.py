@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from passerby.base.errors import Refusal
 
-_UUID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_UUID: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 _CURSOR: Final = msgspec.json.Decoder(
     tuple[Annotated[int, Meta(ge=-(2**53), le=2**53)], Annotated[str, Meta(pattern=_UUID)]]
 )

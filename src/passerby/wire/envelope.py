@@ -13,7 +13,7 @@ from msgspec import Meta
 from passerby.base.errors import Refusal
 from passerby.wire import limits
 
-_UUID: Final = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-79a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-79a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
 """But version 8, of which substitutes and users are: nobody may claim to be one."""
 _UuidText = Annotated[str, Meta(pattern=_UUID)]
 _Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MAX)]
@@ -34,7 +34,7 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A bundle whose operations are still bytes."""
 
     v: int
-    org: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")]
+    org: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
     device: _UuidText
     session: _UuidText
     page: _UuidText
