@@ -185,6 +185,7 @@ class Step:
     repeated: bool = False
     awaited: bool = False
     delayed: bool = False
+    certain: bool = True
 
     @property
     def kind(self) -> str:
@@ -462,7 +463,15 @@ class Flow:
         for path in paths:
             for way in chosen[:8]:
                 steps = tuple(
-                    Step(s.event, event.node, (*path.conditions, *s.conditions), s.repeated, s.awaited, s.delayed)
+                    Step(
+                        s.event,
+                        event.node,
+                        (*path.conditions, *s.conditions),
+                        s.repeated,
+                        s.awaited,
+                        s.delayed,
+                        s.certain and event.certain,
+                    )
                     for s in way.steps
                 )
                 found.append(

@@ -40,6 +40,9 @@ _WATCHING_NAMES = re.compile(
 )
 
 
+_ANSWER = re.compile(r"\b(status(Code)?|ok|success\w*|error|err|result|response|res|data|code|isSuccessful)\b")
+
+
 @dataclass(slots=True)
 class LogoutPath:
     """One logout path. `released`: '' or how; `by`: who does it. `leak`: the path that does not, where there is one."""
@@ -229,6 +232,8 @@ class Logouts:
             if vocabulary.is_staff(text) and condition.taken:
                 return False
         ends = [s for s in path.steps if s.kind == "end" and s.event.sign != "delegated"]
+        if self._was_refused(path, ends):
+            return False
         if path.failed:
             return any(
                 s.event.sign in ("storage", "state", "helper", "dispatch", "provider") for s in ends
@@ -237,6 +242,13 @@ class Logouts:
             signs.absent(c.test, c.taken, False) and not vocabulary.tests_auth(c.unit.file.text_of(c.test))
             for c in ends[0].conditions
         )
+
+    def _was_refused(self, path: Path, ends: list[Step]) -> bool:
+        """A logout that was only asked for, on a way on which the answer was looked at: `if (!response.ok) …`."""
+        if any(s.event.sign not in ("request", "provider") for s in ends) or path.has("navigate"):
+            return False
+        later = path.conditions[len(ends[0].conditions) :]
+        return any(_ANSWER.search(c.unit.file.text_of(c.test)) for c in later)
 
     def _is_confident(self, unit: Unit, ending: list[Path]) -> bool:
         found = {s.event.sign for p in ending for s in p.of("end")} - {"delegated"}

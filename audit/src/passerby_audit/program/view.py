@@ -88,10 +88,9 @@ class View:
         where = unit.named().title
         return Finding(message, unit.file, place.span, confidence, where, instead, edits or [], severity=severity)
 
-    def certain(self, path: Path, *steps: Step) -> bool:
+    def certain(self, *steps: Step) -> bool:
         """Whether every call that leads to these steps is resolved by structure, and not by likeness of names."""
-        sites = {id(step.site) for step in steps}
-        return not any(s.kind == "call" and id(s.site) in sites and not s.event.certain for s in path.steps)
+        return all(step.certain for step in steps)
 
     def release(self, file: File) -> str:
         """How this code base spells a release."""

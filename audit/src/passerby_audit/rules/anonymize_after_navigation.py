@@ -43,7 +43,7 @@ def check(view: View) -> Iterator[Finding]:
                 continue
             hard = leaving.event.sign == "hard"
             text = "This may never run: the page is already being left" if hard else "The screen has already been left"
-            confidence = "high" if view.certain(path, leaving, release) else "medium"
+            confidence = "high" if view.certain(leaving, release) else "medium"
             yield view.finding(
                 f"{text} (line {leaving.site.span.line}). Release the identity first.",
                 unit,

@@ -75,7 +75,7 @@ def check(view: View) -> Iterator[Finding]:
                     f"The identity is released {what}, whether or not anyone has left.",
                     unit,
                     step.site,
-                    "high" if view.certain(path, step) else "medium",
+                    "high" if view.certain(step) else "medium",
                     "(only when there is no user, or in the logout itself)",
                 )
 

@@ -36,7 +36,7 @@ def check(view: View) -> Iterator[Finding]:
             request = event.event.request
             name = signs.literal_text(request.name, view.program, event.event.unit) if request is not None else ""
             telling = vocabulary.means_logout(name) or vocabulary.is_logout(unit.named().name) or path.has("end")
-            confidence = "high" if telling and view.certain(path, release, event) else "medium"
+            confidence = "high" if telling and view.certain(release, event) else "medium"
             line = release.site.span.line
             instead = f"{unit.file.text_of(event.site)}\n{unit.file.text_of(release.site)}"
             yield view.finding(

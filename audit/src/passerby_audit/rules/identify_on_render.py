@@ -61,7 +61,7 @@ def check(view: View) -> Iterator[Finding]:
                         "This identifies at every render. Do it once, when the user becomes known.",
                         unit,
                         step.site,
-                        "high" if view.certain(path, step) else "medium",
+                        "high" if view.certain(step) else "medium",
                         "(move this into an effect that depends on the user's id)",
                     )
 

@@ -56,7 +56,7 @@ def check(view: View) -> Iterator[Finding]:
                 if (
                     switching and not released and not _same_user(uid_text(step.event.request, step.event.unit))
                 ) or other:
-                    certain = view.certain(path, step)
+                    certain = view.certain(step)
                     yield view.finding(
                         "Another account is identified while the last one still is. Release that one first.",
                         unit,

@@ -39,7 +39,7 @@ def check(view: View) -> Iterator[Finding]:
         for first, later, path in view.pairs(unit, "anonymize", "anonymize", ("identify",)):
             if path.failed:
                 continue
-            confidence = "high" if view.certain(path, first, later) else "medium"
+            confidence = "high" if view.certain(first, later) else "medium"
             removal = (
                 without_line(unit.file, later.site) if later.event.node is later.site and not later.repeated else None
             )

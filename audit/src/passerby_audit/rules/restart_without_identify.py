@@ -53,6 +53,6 @@ def check(view: View) -> Iterator[Finding]:
                 "After a restart nobody is identified any more. Identify the user again.",
                 unit,
                 up.site,
-                "high" if view.certain(path, down, up) else "medium",
+                "high" if view.certain(down, up) else "medium",
                 f"{unit.file.text_of(up.site)}\n(then identify the user again)",
             )
