@@ -82,6 +82,7 @@ _DELAYS = {
 }
 COMPLETIONS = (
     "onsuccess",
+    "onresponse",
     "onsettled",
     "oncomplete",
     "onerror",

@@ -410,7 +410,7 @@ def last_name_of(text: str) -> str:
 
 def _completions(unit: Unit) -> list[Unit]:
     """What runs when a function given to a hook has done its work: `onSuccess` beside `mutationFn`."""
-    if unit.call is None or unit.parent is None:
+    if unit.call is None or unit.parent is None or re.search(r"error|fail", unit.to, re.IGNORECASE):
         return []
     return [c for c in unit.parent.children if c is not unit and c.call is unit.call and c.to.lower() in COMPLETIONS]
 

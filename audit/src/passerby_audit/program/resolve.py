@@ -635,7 +635,7 @@ class Program:
         if isinstance(node, Name):
             binding = unit.lookup(node.text)
             if binding is None:
-                return ""
+                return self._foreign(node.text, unit)
             if binding.kind == "import":
                 if self.file_of(binding.source, unit.file) is None and not self.is_local(binding.source):
                     return binding.source
@@ -648,6 +648,14 @@ class Program:
                         return first.value
                 return self.package(value, binding.unit or unit, depth + 1)
         return ""
+
+    def _foreign(self, name: str, unit: Unit) -> str:
+        """A name that nothing here binds is a library's: a class that is not here, or a global of the page."""
+        if name in self.types or name in _SELF or name in ("window", "globalThis", "document", "console", ""):
+            return ""
+        if unit.file.language == _SCRIPT:
+            return "" if name in self.by_name or name.startswith("$") else name
+        return name if name[:1].isupper() else ""
 
     def _by_name(self, name: str, receiver: str, unit: Unit, anywhere: bool = False) -> Target:
         """Functions of a name anywhere, when their owner or file fits the receiver or the name says enough by
