@@ -221,9 +221,9 @@ export class Machine {
       this.activeAt_ = 0;
       this.enter_(found, ports.mint('page'), 'tab');
     } else {
-      const isWhole = found.bound || !at.bound;
-      this.go_(isWhole ? found : { ...found, bound: at.bound }, 'tab');
-      if (!isWhole || this.held_ !== undefined) this.save_(this.at_!);
+      const bound = this.boundOf_(found);
+      this.go_({ ...found, bound }, 'tab');
+      if (bound != found.bound || this.held_ !== undefined) this.save_(this.at_!);
     }
     return this.at_!;
   }
@@ -402,16 +402,23 @@ export class Machine {
     this.mint_(why, uid);
   }
 
+  /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
+  private boundOf_({ device, bound }: Identity): string {
+    const { at_ } = this;
+    return bound || (at_ && at_.device == device ? at_.bound : '');
+  }
+
   /** Lets an identity go while nothing is captured: from storage alone (SE-3, SE-4). */
   private release_(isForced: boolean): boolean {
     const { storage } = this.ports;
     const found = parseRecord(storage.read(RECORD), this.settings.org);
-    const isReleased = !!found && (!!found.bound || isForced);
+    const bound = found && this.boundOf_(found);
+    const isReleased = !!found && (!!bound || isForced);
     if (isReleased) {
       this.left_[found!.device] = true;
       if (!storage.remove(RECORD) || !storage.remove(ACTIVITY)) this.fail_();
     } else if (!this.at_ || (found && found.device == this.at_.device)) return false;
-    this.enter_(null, null, isReleased && !found!.bound ? 'forget' : 'anonymize');
+    this.enter_(null, null, isReleased && !bound ? 'forget' : 'anonymize');
     return isReleased;
   }
 
@@ -435,7 +442,7 @@ export class Machine {
     this.capture = 'on';
     const { ports, at_ } = this;
     const found = this.read_();
-    if (!found || found.bound) this.mint_('restart');
+    if (!found || this.boundOf_(found)) this.mint_('restart');
     else {
       const isOver = this.over_(found);
       const at = isOver ? this.renewed_(found) : { ...found, pages: found.pages + 1 };

@@ -174,9 +174,11 @@ class Presence:
     def release(self, *, force: bool) -> bool:
         """Let go of the identity in storage while nothing is captured (SE-3). Whether there was one to let go.
 
-        What this page holds goes too, unless it is an unbound device that is there still.
+        One that this page has left is let go again: what storage keeps the next load takes up. What this page holds
+        goes too, unless it is an unbound device that is there still.
         """
-        found = self.stored()
+        text = self._store.read(RECORD)
+        found = self.record if self._unwritten and text == self._seen else parse(text or "", self._config.org)
         bound = found is not None and bool(self._bound(found))
         released = found is not None and (bound or force)
         if found is not None and released:
