@@ -5,7 +5,7 @@ Each chunk is a reading of its own, so that a slow download holds up nothing and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ EVENT_FIELDS: Final = (
 INDIVIDUAL_FIELDS: Final = (
     "IndvId", "UserAppKey", "UserDisplayName", "UserEmail", "FirstSeen", "LastSeen", "UserProperties",
 )  # fmt: skip
+WILDCARDS: Final = ("user_*", "evt_*", "page_*")
 _CHUNK: Final = 200
 
 
@@ -57,6 +58,7 @@ def _of_piece(reader: Reader, org: OrgId, export: Export, piece: Piece, is_going
         return
     session = reader.session(org, piece.session)
     session_start = iso_text(session.began_at_ms) if session else None
+    user = _user_properties(reader, org, owner) if "user_*" in export.fields else {}
     for operation in piece.operations:
         if export.since_ms <= operation.at < export.until_ms:
             event = seen(operation)
@@ -75,6 +77,7 @@ def _of_piece(reader: Reader, org: OrgId, export: Export, piece: Piece, is_going
                 "EventCustomName": event.name,
                 "EventProperties": event.properties,
                 "PageUrl": event.url,
+                "UserProperties": user,
             }
 
 
@@ -95,7 +98,6 @@ def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_go
     unseen = person.last_at_ms < export.since_ms or person.first_at_ms >= export.until_ms
     devices = [] if outside or unseen else devices_of(reader, org, person)
     if devices and not is_going(reader, devices[0]):
-        kept = reader.properties_of(org, devices)
         yield {
             "IndvId": person.id,
             "UserAppKey": person.uid,
@@ -103,5 +105,23 @@ def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_go
             "UserEmail": person.email,
             "FirstSeen": iso_text(person.first_at_ms),
             "LastSeen": iso_text(person.last_at_ms),
-            "UserProperties": values([found.property for found in kept]),
+            "UserProperties": _user_properties(reader, org, person),
         }
+
+
+def _user_properties(reader: Reader, org: OrgId, person: Person) -> Row:
+    return values([kept.property for kept in reader.properties_of(org, devices_of(reader, org, person))])
+
+
+def shown(row: Row, fields: Sequence[str]) -> Row:
+    """The columns of `row` that `fields` name: null for one it does not have, and the wildcards spread out (AP-10)."""
+    found: Row = {}
+    for name in fields:
+        if name in WILDCARDS:
+            of_page = row.get("EventType") == "page_properties"
+            spread = row["UserProperties"] if name == "user_*" else row.get("EventProperties", {})
+            wanted = name == "user_*" or (name == "page_*") == of_page
+            found |= {f"{name[:-1]}{key}": value for key, value in spread.items()} if wanted else {}
+        else:
+            found[name] = row.get(name)
+    return found

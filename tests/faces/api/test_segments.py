@@ -75,6 +75,12 @@ def test_ndjson_is_one_object_a_line_with_the_fields_asked_for(filled: Api) -> N
     assert [json.loads(line) for line in answer.text.splitlines()][1] == {"EventType": "identify", "UserAppKey": "u"}
 
 
+def test_a_field_we_do_not_have_is_null_and_a_wildcard_spreads_properties(filled: Api) -> None:
+    fields = ["EventType", "PageIp", "user_*", "evt_*", "page_*"]
+    rows = download(filled, location(filled, fields=fields)).json()
+    assert rows[2] == {"EventType": "custom", "PageIp": None, "user_email": "u@x", "evt_amount": 3.0}
+
+
 def test_csv_quotes_what_it_must(filled: Api) -> None:
     answer = download(filled, location(filled, format="FORMAT_CSV"))
     rows = list(csv.DictReader(io.StringIO(answer.text)))
@@ -124,7 +130,8 @@ def test_a_location_that_expired_or_was_changed_is_forbidden(filled: Api) -> Non
     ("asked", "status"),
     [
         ({"segmentId": "mine"}, 404),
-        ({"fields": ["Password"]}, 400),
+        ({"fields": ["evt_*"], "format": "FORMAT_CSV"}, 400),
+        ({"fields": ["'; --"]}, 400),
         ({"timeRange": {"start": "soon"}}, 400),
         ({"format": "FORMAT_XML"}, 400),
     ],

@@ -7,11 +7,12 @@ import hashlib
 import hmac
 import io
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Meta
 
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
@@ -21,7 +22,7 @@ from passerby.ingest.erasing import is_erased_device
 from passerby.jobs.work import EXPORT
 from passerby.model.export import Export, Format
 from passerby.model.org import Org
-from passerby.query.exporting import EVENT_FIELDS, INDIVIDUAL_FIELDS, Row, export_rows
+from passerby.query.exporting import EVENT_FIELDS, INDIVIDUAL_FIELDS, WILDCARDS, Row, export_rows, shown
 from passerby.store.contract import Entry, Reader, Transaction
 from passerby.wire.instants import iso_ms, iso_text
 
@@ -36,6 +37,9 @@ _MEDIA: Final[dict[Format, str]] = {
     "FORMAT_NDJSON": "application/x-ndjson",
     "FORMAT_CSV": "text/csv",
 }
+
+
+_Field = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}\*?$")]
 
 
 class TimeRange(msgspec.Struct, frozen=True):
@@ -54,7 +58,7 @@ class ExportRequest(msgspec.Struct, frozen=True):
     timeRange: TimeRange = TimeRange()
     segmentTimeRange: TimeRange = TimeRange()
     timezone: str = ""
-    fields: list[str] = []
+    fields: Annotated[list[_Field], Meta(max_length=500)] = []
     eventDetails: dict[str, Any] = {}
 
 
@@ -132,9 +136,8 @@ def create_export(call: Call) -> Answer:
     asked: ExportRequest = call.body
     if asked.segmentId not in _SEGMENTS:
         raise Refusal("resource_not_found", f"no such segment: there are {' and '.join(_SEGMENTS)}")
-    known = EVENT_FIELDS if asked.type == "TYPE_EVENT" else INDIVIDUAL_FIELDS
-    if not set(asked.fields) <= set(known):
-        raise Refusal("invalid_argument", f"fields are some of {', '.join(known)}")
+    if asked.format == "FORMAT_CSV" and any(name in WILDCARDS for name in asked.fields):
+        raise Refusal("invalid_argument", f"CSV has one column a field: {', '.join(WILDCARDS)} are for JSON and NDJSON")
     since_ms = _bound(asked.timeRange.start, 0)
     until_ms = _bound(asked.timeRange.end, _UNTIL_MS)
 
@@ -239,19 +242,18 @@ def _written(export: Export, rows: Iterable[Row]) -> Iterator[bytes]:
     before = b"[" if is_array else b""
     after = b"" if is_array else b"\n"
     for row in rows:
-        shown = {name: row[name] for name in fields} if export.fields else row
-        yield before + encode(shown) + after
+        yield before + encode(shown(row, fields)) + after
         before = b",\n" if is_array else b""
     if is_array:
         yield b"]\n" if before != b"[" else b"[]\n"
 
 
-def _csv(fields: Iterable[str], rows: Iterable[Row]) -> Iterator[bytes]:
+def _csv(fields: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     line = io.StringIO()
     writer = csv.writer(line)
     writer.writerow(fields)
     for row in rows:
-        values = (row[name] for name in fields)
+        values = (row.get(name) for name in fields)
         writer.writerow([msgspec.json.encode(value).decode() if isinstance(value, dict) else value for value in values])
         yield line.getvalue().encode()
         line.seek(0)
