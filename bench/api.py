@@ -204,7 +204,7 @@ def erased(store: SqliteStore) -> tuple[float, float]:
     with store.read() as reader:
         ((org, entry),) = reader.due_entries([erasing.ERASING], 1, 9)
     began = time.perf_counter()
-    erasing.remove(store, org, entry, 1)
+    erasing.remove(store, org, entry, 1, 1)
     removed = time.perf_counter() - began
     began = time.perf_counter()
     store.scrub()

@@ -21,6 +21,7 @@ from passerby.access.passwords import fits
 from passerby.base.clock import Clock
 from passerby.base.errors import StoreError
 from passerby.base.ids import OrgId
+from passerby.base.units import SECOND_MS
 from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
@@ -131,7 +132,7 @@ def compose(settings: Settings) -> Service:
     org, new_key = _found_org(store, settings, clock.now_ms())
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     courier = Courier(private_hosts=settings.webhook_private_hosts)
-    worker = Worker(store, clock, work_of(store, clock, ids), "jobs")
+    worker = Worker(store, clock, work_of(store, clock, ids, settings.scrub_delay_s * SECOND_MS), "jobs")
     teller = Worker(store, clock, deliveries_of(store, clock, courier, base), "deliveries")
     collector = Collector(Pipeline(store, clock, counters, teller.wake), store, _scripts(), counters)
     door = Door(store, clock, new_token)

@@ -23,7 +23,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `admin`) are made at the first start when empty. `port` 0
     takes any free one. `public_url` is how browsers reach the service when it stands behind a proxy.
     `api_requests_per_second` limits each API key; 0 does not. `webhook_private_hosts` lets webhooks go to addresses
-    of this host and its private networks (AP-12).
+    of this host and its private networks (AP-12). `scrub_delay_s` lets erasures wait for one another before the
+    database is rewritten, for which all writing waits (PV-2.1).
     """
 
     host: str = "127.0.0.1"
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api_key: str = ""
     password: str = ""
     public_url: str = ""
+    scrub_delay_s: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 0
     webhook_private_hosts: bool = False
     api_requests_per_second: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     log: Literal["auto", "text", "json", "off"] = "auto"

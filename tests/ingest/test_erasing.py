@@ -61,10 +61,8 @@ class World:
         with self.store.read() as reader:
             due = reader.due_entries([erasing.ERASING], at_ms, 9)
         for org, entry in due:
-            erasing.remove(self.store, org, entry, at_ms)
-        with self.store.read() as reader:
-            due = reader.due_entries([erasing.SCRUBBING], at_ms, 9)
-        erasing.scrub(self.store, due, at_ms)
+            erasing.remove(self.store, org, entry, at_ms, at_ms)
+        erasing.scrub(self.store, at_ms)
 
     def uids(self) -> list[str | None]:
         with self.store.read() as reader:

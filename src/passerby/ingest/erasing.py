@@ -31,6 +31,7 @@ ERASING: Final = "erasing"
 SCRUBBING: Final = "scrubbing"
 ERASURE: Final = "erasure"
 _FOR_EVER_MS: Final = 2**53
+_TOGETHER_MAX: Final = 10_000
 
 
 def erased_at_ms(reader: Reader, org: Org, uid: Uid) -> int | None:
@@ -85,16 +86,18 @@ def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids:
     return receipt.id
 
 
-def remove(store: Store, name: OrgId, entry: Entry, now_ms: int) -> None:
+def remove(store: Store, name: OrgId, entry: Entry, now_ms: int, scrub_at_ms: int) -> None:
     """Work off an entry `erasing`: device by device, so that writing never waits long."""
     erasing = msgspec.json.decode(entry.body, type=Erasing)
     for device in erasing.devices:
         store.submit(functools.partial(_remove_device, name=name, erasing=erasing, device=device)).result()
-    store.submit(lambda t: _finish(t, name, erasing, now_ms)).result()
+    store.submit(lambda t: _finish(t, name, erasing, now_ms, scrub_at_ms)).result()
 
 
-def scrub(store: Store, due: Sequence[tuple[OrgId, Entry]], now_ms: int) -> None:
-    """Rewrite the files once for all of these entries `scrubbing`, and say so in their receipts."""
+def scrub(store: Store, now_ms: int) -> None:
+    """Rewrite the files once for all entries `scrubbing`, due or not yet, and say so in their receipts."""
+    with store.read() as reader:
+        due = reader.due_entries([SCRUBBING], _FOR_EVER_MS, _TOGETHER_MAX)
     store.scrub()
 
     def finish(transaction: Transaction) -> None:
@@ -142,7 +145,7 @@ def _add(transaction: Transaction, org: OrgId, name: str, removed: Removed, reco
     transaction.put_entry(org, Entry(ERASURE, name, msgspec.json.encode(grown)))
 
 
-def _finish(transaction: Transaction, name: OrgId, erasing: Erasing, now_ms: int) -> None:
+def _finish(transaction: Transaction, name: OrgId, erasing: Erasing, now_ms: int, scrub_at_ms: int) -> None:
     org = transaction.org(name)
     if org is not None and erasing.uid is not None:
         records = transaction.remove_entries_about(name, Marks(org.secret).of_uid(erasing.uid))
@@ -154,7 +157,7 @@ def _finish(transaction: Transaction, name: OrgId, erasing: Erasing, now_ms: int
     # Complaints may hold a path of the user's pages (PR-4); they are a day's at most.
     transaction.complain(name, [], _FOR_EVER_MS)
     transaction.remove_entry(name, ERASING, erasing.user)
-    transaction.put_entry(name, Entry(SCRUBBING, erasing.receipt, b"null", due_at_ms=now_ms))
+    transaction.put_entry(name, Entry(SCRUBBING, erasing.receipt, b"null", due_at_ms=scrub_at_ms))
 
 
 def _stand_in(org: Org, uid: Uid) -> Uid:

@@ -22,12 +22,15 @@ EXPORT: Final = "export"
 """The kind of the entries that are exports, until they are forgotten (AP-10)."""
 
 
-def work_of(store: Store, clock: Clock, ids: Ids) -> Mapping[str, Handler]:
-    """Everything that is done later, but for what speaks to other hosts."""
+def work_of(store: Store, clock: Clock, ids: Ids, scrub_delay_ms: int = 0) -> Mapping[str, Handler]:
+    """Everything that is done later, but for what speaks to other hosts.
+
+    The files are rewritten `scrub_delay_ms` after the first erasure that waits for it, once for all that do.
+    """
     return {
         batch.JOB: partial(batch.work_off, store, clock, ids),
-        erasing.ERASING: partial(_remove, store, clock),
-        erasing.SCRUBBING: lambda due: erasing.scrub(store, due, clock.now_ms()),
+        erasing.ERASING: partial(_remove, store, clock, scrub_delay_ms),
+        erasing.SCRUBBING: lambda _due: erasing.scrub(store, clock.now_ms()),
         **{kind: partial(_forget, store) for kind in (REPLY, EXPORT)},
     }
 
@@ -40,9 +43,10 @@ def deliveries_of(store: Store, clock: Clock, carrier: Carrier, base: str) -> Ma
     }
 
 
-def _remove(store: Store, clock: Clock, due: Sequence[Due]) -> None:
+def _remove(store: Store, clock: Clock, scrub_delay_ms: int, due: Sequence[Due]) -> None:
     for org, entry in due:
-        erasing.remove(store, org, entry, clock.now_ms())
+        now_ms = clock.now_ms()
+        erasing.remove(store, org, entry, now_ms, now_ms + scrub_delay_ms)
 
 
 def _forget(store: Store, due: Sequence[Due]) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from passerby.jobs.work import work_of
+from passerby.jobs.worker import Worker
 from tests.faces.api.speaking import Api
+from tests.worlds import opened
 
 DEVICE, SESSION, PAGE = (f"{n}0000000-0000-4000-8000-000000000000" for n in "123")
 
@@ -154,3 +159,20 @@ def test_the_last_events_of_a_user_come_from_all_devices_latest_first(api: Api) 
 def test_the_v2beta_aliases_answer(api: Api) -> None:
     made = api.post("/v2beta/users", {"uid": "u"})
     assert api.get(f"/v2beta/users/{made['id']}") == api.get(f"/v2/users/{made['id']}")
+
+
+def test_erasures_may_wait_for_one_rewriting_of_the_files(tmp_path: Path) -> None:
+    store = opened("sqlite", tmp_path)
+    api = Api(store)
+    worker = Worker(store, api.clock, work_of(store, api.clock, api.ids, scrub_delay_ms=60_000), "test")
+    for uid in ("u", "v"):
+        api.post("/v2/users", {"uid": uid})
+        api.delete("/v2/users", uid=uid)
+        while worker.run_due():
+            pass
+        api.clock.ms += 30_000
+    assert [("erased" in receipt) for receipt in api.get("/v2/erasures")["results"]] == [False, False]
+    api.clock.ms += 1
+    worker.run_due()
+    assert [("erased" in receipt) for receipt in api.get("/v2/erasures")["results"]] == [True, True]
+    store.close()
