@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field
 
 from passerby_audit import vocabulary
-from passerby_audit.program import signs
-from passerby_audit.program.flow import COMPLETIONS, Event, Flow, Path, Step, is_deferred
+from passerby_audit.program import conditions, signs
+from passerby_audit.program.flow import Flow
+from passerby_audit.program.steps import COMPLETIONS, Event, Path, Step, is_deferred
 from passerby_audit.program.units import Unit, last_name
 from passerby_audit.syntax import Call, Literal, Member, Name, Node, Record
 
@@ -239,7 +240,7 @@ class Logouts:
                 s.event.sign in ("storage", "state", "helper", "dispatch", "provider") for s in ends
             ) or path.has("navigate")
         return not any(
-            signs.absent(c.test, c.taken, False) and not vocabulary.tests_auth(c.unit.file.text_of(c.test))
+            conditions.absent(c.test, c.taken, False) and not vocabulary.tests_auth(c.unit.file.text_of(c.test))
             for c in ends[0].conditions
         )
 
@@ -354,7 +355,7 @@ class Logouts:
         return any(s.kind == "end" and s.event.sign in ("provider", "request") for s in path.steps)
 
     def _on_absence(self, step: Step) -> bool:
-        return any(signs.absent(c.test, c.taken) for c in step.conditions)
+        return any(conditions.absent(c.test, c.taken) for c in step.conditions)
 
     def _watches(self, unit: Unit) -> bool:
         if unit.use == "effect" or "watch" in unit.keys or "listeners" in unit.keys:

@@ -8,45 +8,14 @@ certain, and what is concluded from it is always in favour of the audited code.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from passerby_audit import vocabulary
-from passerby_audit.program.units import Binding, File, Type, Unit, dotted, last_name
-from passerby_audit.syntax import Await, Call, Class, Lambda, Literal, Member, Name, Node, Operation, Record, Return
-
-_EXTENSIONS = (
-    ".ts",
-    ".tsx",
-    ".js",
-    ".jsx",
-    ".mjs",
-    ".cjs",
-    ".mts",
-    ".vue",
-    ".svelte",
-    ".dart",
-    ".py",
-    ".native.ts",
-    ".web.ts",
-)
-_DISPATCHES = {
-    "dispatch",
-    "commit",
-    "put",
-    "call",
-    "runAction",
-    "send",
-    "execute",
-    "call_soon",
-    "apply",
-    "fork",
-    "emit",
-    "add",
-}
-_SCRIPT = "javascript"
-_SELF = ("this", "self", "that", "vm", "cls", "it")
+from passerby_audit.program.files import SCRIPT
+from passerby_audit.program.units import Binding, File, Type, Unit, last_name
+from passerby_audit.program.values import SELF, Values
+from passerby_audit.syntax import Await, Call, Class, Lambda, Member, Name, Node, Operation, Record, Return
 
 
 @dataclass(slots=True)
@@ -61,136 +30,12 @@ class Target:
     """A parameter, a prop or a local module that is not here: somebody else's doing, unknown."""
 
 
-class Program:
+class Program(Values):
     """Every file that was read, and the ways between them."""
 
     def __init__(self, files: list[File]) -> None:
-        self.files = files
-        self.by_stem: dict[str, list[File]] = defaultdict(list)
-        self.by_name: dict[str, list[Unit]] = defaultdict(list)
-        self.types: dict[str, list[Type]] = defaultdict(list)
-        self.folders = {part for file in files for part in file.path.parent.parts}
-        for file in files:
-            self.by_stem[file.path.stem].append(file)
-            if file.path.stem in ("index", "__init__"):
-                self.by_stem[file.path.parent.name].append(file)
-            for unit in file.units:
-                if unit.name:
-                    self.by_name[unit.name].append(unit)
-            for type_ in file.types.values():
-                self.types[type_.name].append(type_)
-        self._heirs: dict[str, list[Type]] = defaultdict(list)
-        for types in self.types.values():
-            for type_ in types:
-                for base in type_.bases:
-                    for word in re.findall(r"\w+", base):
-                        self._heirs[word].append(type_)
+        super().__init__(files)
         self._targets: dict[tuple[int, int], Target] = {}
-
-    def is_local(self, source: str) -> bool:
-        """Whether an import names a file of this code base, here to be read or not, rather than a package."""
-        if source.startswith((".", "@/", "~", "src/", "#")):
-            return True
-        first = source.split("/")[0].lstrip("@")
-        return "/" in source and first in self.folders
-
-    def file_of(self, source: str, near: File) -> File | None:
-        """The file that an import names, if it is among those read."""
-        stem = PurePosixPath(source).name
-        candidates = (
-            self.by_stem.get(stem)
-            or self.by_stem.get(re.sub(r"\.(js|ts|jsx|tsx|mjs|vue|svelte|dart)$", "", stem))
-            or []
-        )
-        if source.startswith("."):
-            parts: list[str] = list(near.path.parent.parts)
-            for part in source.split("/"):
-                if part == "..":
-                    parts = parts[:-1]
-                elif part != ".":
-                    parts.append(part)
-            wanted = "/".join(parts)
-            if not parts or stem in (".", ".."):
-                candidates = self.by_stem.get(parts[-1] if parts else "index", [])
-            for file in candidates:
-                if self._leads_to(wanted, file):
-                    return file
-            return None
-        if "/" not in source and not source.startswith(("@", "~", "#")):
-            return None
-        if re.match(r"^@[\w.-]+/[\w.-]+$", source) and not source.startswith(
-            (
-                "@/",
-                "@libs",
-                "@src",
-                "@app",
-                "@lib",
-                "@util",
-                "@services",
-                "@store",
-                "@context",
-                "@hooks",
-                "@components",
-                "@common",
-                "@core",
-                "@shared",
-            )
-        ):
-            tail = source
-        else:
-            tail = re.sub(r"^(@|~|#|src|app|package:\w+)/", "", source)
-        for wanted in (tail, "/".join(tail.split("/")[1:])):
-            if not wanted:
-                continue
-            found = [file for file in candidates if self._leads_to(wanted, file, loose=True)]
-            if found:
-                return found[0]
-        return None
-
-    def _leads_to(self, wanted: str, file: File, loose: bool = False) -> bool:
-        path = str(file.path)
-        for form in (path, str(file.path.parent) if file.path.stem in ("index", "__init__") else path):
-            bare = re.sub(
-                r"(\.(native|web|ios|android|client|server))?\.(tsx?|jsx?|mjs|cjs|mts|vue|svelte|dart|py)$", "", form
-            )
-            for end in (form, bare):
-                if end == wanted or (loose and end.endswith("/" + wanted)):
-                    return True
-        return False
-
-    def exported(self, file: File, name: str, depth: int = 0) -> tuple[File, Binding] | None:
-        """What a file gives out under a name."""
-        if depth > 6:
-            return None
-        found = file.exports.get(name)
-        if found is not None:
-            here, source, value = found
-            if source is not None:
-                other = self.file_of(source, file)
-                return None if other is None else self.exported(other, here, depth + 1)
-            binding = file.top.names.get(here) if here else None
-            if binding is not None:
-                if binding.kind == "import":
-                    other = self.file_of(binding.source, file)
-                    if other is not None and binding.key != "*":
-                        return self.exported(other, binding.key, depth + 1)
-                return file, binding
-            if isinstance(value, Lambda):
-                return file, Binding("function", unit=file.by_function.get(id(value.function)))
-            if value is not None:
-                return file, Binding("value", value, "", "", "", file.top)
-            return None
-        for source in file.stars:
-            other = self.file_of(source, file)
-            if other is not None and other is not file:
-                inner = self.exported(other, name, depth + 1)
-                if inner is not None:
-                    return inner
-        if file.language != _SCRIPT:
-            binding = file.top.names.get(name)
-            if binding is not None:
-                return file, binding
-        return None
 
     def target(self, callee: Node, unit: Unit) -> Target:
         """What a callee stands for inside a unit."""
@@ -331,7 +176,7 @@ class Program:
     def _import(self, binding: Binding, name: str, unit: Unit, depth: int) -> Target:
         file = self.file_of(binding.source, unit.file)
         if file is None:
-            if unit.file.language != _SCRIPT:
+            if unit.file.language != SCRIPT:
                 return self._global(name, unit)
             local = self.is_local(binding.source)
             if local:
@@ -351,7 +196,7 @@ class Program:
             return Target([], True)
         given = self.exported(file, binding.key)
         if given is None:
-            if unit.file.language != _SCRIPT:
+            if unit.file.language != SCRIPT:
                 return self._global(name, unit)
             here = _of_file(self.by_name.get(binding.key, []), file)
             return Target(
@@ -389,7 +234,7 @@ class Program:
 
     def _global(self, name: str, unit: Unit) -> Target:
         """A name that nothing here binds: a member without `this` in some languages, else a function elsewhere."""
-        if unit.file.language != _SCRIPT:
+        if unit.file.language != SCRIPT:
             own = self._own(name, unit)
             if own:
                 return Target(own, True)
@@ -414,7 +259,7 @@ class Program:
         while around is not None:
             if around.owner:
                 for type_ in self.types.get(around.owner, []):
-                    if type_.file is around.file or around.file.language != _SCRIPT:
+                    if type_.file is around.file or around.file.language != SCRIPT:
                         found = self._inherited(type_, name)
                         if found:
                             return found
@@ -456,7 +301,7 @@ class Program:
         base, name = callee.base, callee.name
         if isinstance(base, Await):
             base = base.value
-        if isinstance(base, Name) and base.text in _SELF:
+        if isinstance(base, Name) and base.text in SELF:
             own = self._own(name, unit)
             return Target(own, True) if own else self._field(name, unit, depth) or self._by_name(name, "", unit)
         receiver = last_name(base)
@@ -491,7 +336,7 @@ class Program:
         if binding.kind == "import":
             file = self.file_of(binding.source, unit.file)
             if file is None:
-                if unit.file.language != _SCRIPT:
+                if unit.file.language != SCRIPT:
                     found = self.members(base.text, name)
                     return Target(found, True) if found else None
                 if self.is_local(binding.source):
@@ -579,10 +424,10 @@ class Program:
         holder = unit
         if isinstance(base, Name):
             binding = unit.lookup(base.text)
-            if binding is None and unit.file.language != _SCRIPT:
-                binding = self._field_binding(base.text, unit)
-        elif isinstance(base, Member) and isinstance(base.base, Name) and base.base.text in _SELF:
-            binding = self._field_binding(base.name, unit)
+            if binding is None and unit.file.language != SCRIPT:
+                binding = self.field_binding(base.text, unit)
+        elif isinstance(base, Member) and isinstance(base.base, Name) and base.base.text in SELF:
+            binding = self.field_binding(base.name, unit)
         elif isinstance(base, Call):
             if isinstance(base.callee, Name) and base.callee.text in self.types:
                 return base.callee.text
@@ -615,48 +460,6 @@ class Program:
                 return self._typed(value, binding.unit or holder, depth + 1)
         return ""
 
-    def _field_binding(self, name: str, unit: Unit) -> Binding | None:
-        around: Unit | None = unit
-        while around is not None:
-            for type_ in self.types.get(around.owner, []) if around.owner else []:
-                if name in type_.fields:
-                    return type_.fields[name]
-            around = around.parent
-        return None
-
-    def package(self, node: Node, unit: Unit, depth: int = 0) -> str:
-        """The package outside that a value comes from, or ''."""
-        if depth > 5:
-            return ""
-        if isinstance(node, (Await, Call)):
-            return self.package(node.value if isinstance(node, Await) else node.callee, unit, depth + 1)
-        if isinstance(node, Member):
-            return self.package(node.base, unit, depth + 1)
-        if isinstance(node, Name):
-            binding = unit.lookup(node.text)
-            if binding is None:
-                return self._foreign(node.text, unit)
-            if binding.kind == "import":
-                if self.file_of(binding.source, unit.file) is None and not self.is_local(binding.source):
-                    return binding.source
-                return ""
-            if binding.kind == "value" and binding.value is not None and binding.value is not node:
-                value = binding.value
-                if isinstance(value, Call) and last_name(value.callee) == "require" and value.arguments:
-                    first = value.arguments[0].value
-                    if isinstance(first, Literal) and not first.value.startswith("."):
-                        return first.value
-                return self.package(value, binding.unit or unit, depth + 1)
-        return ""
-
-    def _foreign(self, name: str, unit: Unit) -> str:
-        """A name that nothing here binds is a library's: a class that is not here, or a global of the page."""
-        if name in self.types or name in _SELF or name in ("window", "globalThis", "document", "console", ""):
-            return ""
-        if unit.file.language == _SCRIPT:
-            return "" if name in self.by_name or name.startswith("$") else name
-        return name if name[:1].isupper() else ""
-
     def _by_name(self, name: str, receiver: str, unit: Unit, anywhere: bool = False) -> Target:
         """Functions of a name anywhere, when their owner or file fits the receiver or the name says enough by
         itself."""
@@ -687,37 +490,10 @@ class Program:
                 found.append(other)
         return Target(found, False)
 
-    def constant(self, node: Node | None, unit: Unit, depth: int = 0) -> Node | None:
-        """A value behind names that are given it once: `const id = email`, `Keys.TOKEN`."""
-        if depth > 5 or node is None:
-            return node
-        if isinstance(node, Name):
-            binding = unit.lookup(node.text)
-            if binding is None and unit.file.language != _SCRIPT:
-                binding = self._field_binding(node.text, unit)
-            if binding is None:
-                return node
-            if binding.kind == "import":
-                file = self.file_of(binding.source, unit.file)
-                given = self.exported(file, binding.key) if file is not None else None
-                if given is not None and given[1].kind == "value" and given[1].value is not None and not given[1].key:
-                    return self.constant(given[1].value, given[0].top, depth + 1)
-                return node
-            if binding.kind == "value" and binding.value is not None:
-                if binding.key:
-                    if "." in binding.key or binding.key == "*" or binding.key.isdigit():
-                        return node
-                    return Member(node.span, binding.value, binding.key)
-                return self.constant(binding.value, binding.unit or unit, depth + 1)
-            return node
-        if isinstance(node, Member):
-            base = self.constant(node.base, unit, depth + 1) if isinstance(node.base, (Name, Member)) else None
-            if isinstance(base, Record):
-                return self.constant(base.get(node.name), unit, depth + 1) or node
-        return node
-
 
 _MUTATES = {"mutate", "mutateAsync", "trigger", "execute", "run", "runAsync"}
+
+
 _COMMON = {
     "clear", "reset", "init", "start", "stop", "close", "open", "get", "set", "remove", "delete", "update", "create",
     "save", "load", "run", "then", "catch", "subscribe", "on", "off", "emit", "push", "replace", "log", "send",
@@ -725,6 +501,8 @@ _COMMON = {
     "callback", "identify", "event", "track", "restart", "shutdown", "toString", "value", "default", "execute",
     "invoke",
 }  # fmt: skip
+
+
 """Names so common that they say nothing without their receiver."""
 
 
@@ -757,6 +535,3 @@ def _around(unit: Unit, other: Unit) -> bool:
 def _is_stub(unit: Unit) -> bool:
     """A declaration without a body, as in an interface."""
     return not unit.function.body and "abstract" in unit.function.decorators
-
-
-__all__ = ["Program", "Target", "dotted"]

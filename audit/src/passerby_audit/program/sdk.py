@@ -292,7 +292,7 @@ class Sdk:
         return ""
 
     def _field(self, name: str, unit: Unit, depth: int) -> str:
-        binding = self.program._field_binding(name, unit)
+        binding = self.program.field_binding(name, unit)
         if binding is None:
             return "sdk" if name in _NAMED | {"FS"} else ""
         if binding.type and binding.type.split(".")[-1] in self.program.types:

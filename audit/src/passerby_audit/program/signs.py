@@ -14,7 +14,6 @@ from passerby_audit.program.units import Unit, dotted, last_name
 from passerby_audit.syntax import (
     Assignment,
     Call,
-    Choice,
     Lambda,
     Literal,
     Member,
@@ -40,6 +39,8 @@ _VENDORS = re.compile(
     r"repository test|mock|expect|jest|spy",
     re.IGNORECASE,
 )
+
+
 _PROVIDERS = re.compile(
     r"auth|firebase|supabase|amplify|cognito|keycloak|msal|oidc|user ?manager|magic|clerk|okta|google ?sign|"
     r"gidsignin|descope|stytch|passport|identity|"
@@ -47,24 +48,22 @@ _PROVIDERS = re.compile(
     r"pocketbase|gapi|fb\b|login manager",
     re.IGNORECASE,
 )
-_REDIRECTING = {
-    "logoutRedirect",
-    "signoutRedirect",
-    "loginWithRedirect",
-    "signInWithRedirect",
-    "acquireTokenRedirect",
-    "signinRedirect",
-}
+
+
 _HTTP = {
     "get", "post", "put", "delete", "patch", "fetch", "request", "axios", "ajax", "$fetch", "mutate", "query", "send",
     "json", "api", "apiFetch", "fetchAPI", "apiRequest", "apiCall", "callApi", "fetcher", "useFetch", "head", "http",
     "authFetch", "fetchWithAuth", "fetchJson", "apiClient", "invoke", "callFunction", "del", "newCall", "url",
     "dataTask", "customFetch", "fetchApi", "sendRequest", "makeRequest",
 }  # fmt: skip
+
+
 _ASKS = re.compile(
     r"http|axios|\bapi\b|client|fetch|request|\bky\b|\bgot\b|ajax|superagent|\$|backend|server|service|dio|retrofit|"
     r"session manager"
 )
+
+
 _REMOVERS = {
     "removeItem", "remove", "removeObject", "removeValue", "deleteItemAsync", "deleteItem", "delete", "deleteAll",
     "clear", "clearAll", "clearStore", "multiRemove", "removeCookie", "deleteCookie", "destroyCookie", "eraseCookie",
@@ -72,7 +71,11 @@ _REMOVERS = {
     "removeAllKeys", "delete_cookie", "resetInternetCredentials", "removePersistentDomain", "erase", "flush",
     "removeMany", "removeSecure", "deleteSecure",
 }  # fmt: skip
+
+
 _KEEPERS = {"setItem", "set", "setValue", "putString", "setBool", "setString", "putBoolean"}
+
+
 _STORES = re.compile(
     r"storage|cookies?|secure ?store|keychain|keyring|encrypted|mmkv|prefs|preferences|user ?defaults|persist|"
     r"session|jar|"
@@ -80,33 +83,15 @@ _STORES = re.compile(
     r"credential|\bcache\b|\bstore\b|\bedit\b|\bapc\b|settings|\bdefaults\b|standard|resetgeneric",
     re.IGNORECASE,
 )
-_ROUTERS = re.compile(
-    r"router|history|nav|route|\bscreen|coordinator|\bwouter|\binertia|\bcontext\b|\bget\b|\bmodular|\bapp "
-    r"?delegate|\bwindow ?scene",
-    re.IGNORECASE,
-)
-_NAVIGATES = {
-    "push", "replace", "navigate", "navigateByUrl", "navigateTo", "goto", "redirect", "redirectTo", "go", "reset",
-    "popToTop", "popToRoot", "pushNamed", "pushReplacement", "pushReplacementNamed", "pushNamedAndRemoveUntil",
-    "pushAndRemoveUntil", "popUntil", "offAll", "offAllNamed", "offNamed", "toNamed", "goNamed", "popAndPushNamed",
-    "replaceAll", "setRoot", "navigateRoot", "visit", "resetRoot", "dismissAll", "popToRootViewController",
-    "setViewControllers", "restorablePushNamed", "dispatch",
-}  # fmt: skip
-_NAVIGATES_ALONE = {
-    "navigate", "goto", "redirect", "redirectTo", "navigateTo", "useNavigate", "startActivity", "replaceRoute",
-    "transitionTo", "navigateToUrl", "pushViewController", "setViewControllers", "popToRootViewController",
-    "finishAffinity", "popBackStack", "push",
-}  # fmt: skip
-_NAVIGATE_WORDS = re.compile(
-    r"^(navigate|redirect|go|route|return|take user|send user|move|back|switch|present|show|open|reset|launch) "
-    r"?(user |back |away )?(to|root|navigation) (?!.*\b(modal|dialog|toast|error|message|string|json|list|top|"
-    r"dashboard event)\b)\w+"
-)
+
+
 _AUTHENTICATES = re.compile(
     r"^(authenticate|log ?in|sign ?in|do ?log ?in|perform ?login|submit ?login|verify ?credentials|exchange "
     r"?credentials)(?! ?(success|succeeded|fail\w*|error|page|screen|button|url|form|view|modal|event|complete\w*|"
     r"state|status|redirect|route|path|attempt\w*|with redirect)\b)"
 )
+
+
 _STATE_SETTERS = {
     "set",
     "setState",
@@ -492,91 +477,6 @@ def stores_login(node: Call | Assignment, unit: Unit, program: Program) -> bool:
     return False
 
 
-def navigation(node: Call | Assignment, unit: Unit, program: Program) -> tuple[str, str] | None:
-    """('hard' or 'soft', where to) when a place is left: a hard one ends the page or the process, a soft one does
-    not."""
-    if isinstance(node, Assignment):
-        path = dotted(node.target)
-        if re.search(r"(^|\.)location(\.(href|pathname|hash|search))?$", path) and re.match(
-            r"^(window|document|globalThis|self|top|parent|location|win|w|\$window|this\.(window|document|location|"
-            r"win))\b",
-            path,
-        ):
-            if path.startswith("location") and unit.lookup("location") is not None:
-                return None
-            where = literal_text(node.value, program, unit)
-            return ("soft" if path.endswith(".hash") else "hard", where)
-        if last_name(node.target) in ("rootViewController", "currentScreen") and not is_nothing(node.value):
-            return ("soft", literal_text(node.value, program, unit))
-        return None
-    name = last_name(node.callee)
-    path = dotted(node.callee)
-    receiver = path[: -len(name) - 1] if name and "." in path else ""
-    where = _destination(node, unit, program)
-    if re.search(r"(^|\.)location\.(assign|replace|reload)$", path):
-        return ("hard", where) if "router" not in path.lower() else None
-    if name in _REDIRECTING:
-        return ("hard", where)
-    if name in ("exitProcess", "killProcess", "restartApp", "reloadAsync") or path in (
-        "exit",
-        "System.exit",
-        "RNRestart.Restart",
-        "RNRestart.restart",
-        "DevSettings.reload",
-        "Restart",
-    ):
-        return ("hard", where)
-    if name in ("logout", "signOut") and not program.target(node.callee, unit).units:
-        package = program.target(node.callee, unit).package
-        if name == "logout" and re.search(r"auth0|keycloak|msal|kinde", package + path, re.IGNORECASE):
-            return ("hard", "")
-        if name == "signOut" and package.startswith("next-auth"):
-            stays = any(
-                isinstance(a.value, Record)
-                and isinstance(a.value.get("redirect"), Literal)
-                and getattr(a.value.get("redirect"), "value", "") == "false"
-                for a in node.arguments
-            )
-            return None if stays else ("hard", "")
-    if name in _NAVIGATES and receiver and _ROUTERS.search(vocabulary.words(receiver)):
-        if name in ("dispatch", "get") and "nav" not in receiver.lower():
-            return None
-        if re.search(
-            r"\b(params|query|search|state|stack|list|items|array|routes|history state)\b",
-            vocabulary.words(receiver).split(" ")[-1],
-        ):
-            return None
-        if vocabulary.words(receiver).split(" ")[-1] in ("context",) and name not in (
-            "go",
-            "goNamed",
-            "push",
-            "pushNamed",
-            "replace",
-            "pushReplacement",
-            "pushReplacementNamed",
-        ):
-            return None
-        return ("soft", where)
-    target = None
-    if name in _NAVIGATES_ALONE or _NAVIGATE_WORDS.match(vocabulary.words(name)):
-        target = program.target(node.callee, unit)
-        if target.units:
-            return None
-        if name == "push" and not (target.package and "nav" in target.package + path.lower()):
-            return None
-        return ("soft", where or name)
-    return None
-
-
-def _destination(node: Call, unit: Unit, program: Program) -> str:
-    """Where a navigation goes, as far as it is written: an address, a route's name, a screen's class."""
-    if not node.arguments:
-        return ""
-    first = node.arguments[0].value
-    where = literal_text(first, program, unit)
-    return where if where not in ("", "this", "context", "activity", "self") else unit.file.text_of(first)
-
-
 def authenticates(node: Call) -> bool:
     """Whether a call asks who someone is: the moment before which nobody is known."""
     name = last_name(node.callee)
@@ -585,91 +485,3 @@ def authenticates(node: Call) -> bool:
         and _AUTHENTICATES.match(vocabulary.words(name)) is not None
         and not _VENDORS.search(vocabulary.words(dotted(node.callee)[: -len(name)]))
     )
-
-
-_USERISH = re.compile(
-    r"\b(users?|auth\w*|session|token|profile|account|member|customer|me|viewer|logged|signed|identity|email|uid|"
-    r"user ?id|jwt|principal|employee|patient|student|driver|person|claims|credential|account ?id|id)\b"
-)
-
-
-def absent(test: Node, taken: bool, messages: bool = True) -> bool:
-    """Whether a condition, taken or not, means that there is no user (any more).
-
-    With `messages`, being told of a logout by name (`event == 'SIGNED_OUT'`) means so too.
-    """
-    if isinstance(test, Operation):
-        operator = test.operator
-        if operator == "!":
-            return absent(test.operands[0], not taken, messages)
-        if operator == "&&":
-            return (
-                any(absent(o, taken, messages) for o in test.operands)
-                if taken
-                else any(absent(o, False, messages) for o in test.operands)
-            )
-        if operator == "||":
-            return any(absent(o, taken, messages) for o in test.operands)
-        if operator in ("==", "!=", "is", "is not", "===", "!=="):
-            left, right = test.operands[0], test.operands[-1]
-            if isinstance(left, Literal):
-                left, right = right, left
-            positive = operator in ("==", "is", "===")
-            if is_nothing(right):
-                return (taken == positive) and _is_userish(left)
-            said = right.value if isinstance(right, Literal) else dotted(right)
-            if messages and re.search(
-                r"un ?auth|sign(ed)? ?_?out|log(ged)? ?_?out|anonymous|guest|not logged|no user|expired|"
-                r"unidentified|logout",
-                vocabulary.words(said) + " " + said.lower(),
-            ):
-                return taken == positive
-            if re.search(r"^(authenticated|signed ?in|logged ?in|active|ready)$", vocabulary.words(said)):
-                return taken != positive
-            return False
-        if operator in ("!!", "Boolean"):
-            return absent(test.operands[0], taken, messages)
-        return False
-    if isinstance(test, Choice):
-        return False
-    if isinstance(test, Call):
-        name = vocabulary.words(last_name(test.callee))
-        if name in ("let", "also", "run", "take if", "map") and isinstance(test.callee, Member):
-            return absent(test.callee.base, taken, messages)
-        if re.search(r"\b(is ?(null|empty|nil|blank|none|undefined)|is null or \w+)\b", name):
-            inner: Node | None = (
-                test.arguments[0].value
-                if test.arguments
-                else test.callee.base
-                if isinstance(test.callee, Member)
-                else None
-            )
-            return taken and inner is not None and _is_userish(inner)
-        if messages and re.search(r"log ?out|sign ?out", name):
-            return taken
-        if name in ("boolean", "bool") and test.arguments:
-            return absent(test.arguments[0].value, taken, messages)
-        return not taken and _USERISH.search(name) is not None
-    if isinstance(test, (Name, Member)):
-        said = vocabulary.words(dotted(test))
-        if re.search(
-            r"\b(logged ?out|signed ?out|anonymous|guest|unauthenticated|is ?null|expired|is empty|logout|no user)\b",
-            said,
-        ):
-            return taken
-        return not taken and _is_userish(test)
-    return False
-
-
-def _is_userish(node: Node) -> bool:
-    return _USERISH.search(vocabulary.words(dotted(node))) is not None
-
-
-def speaks_of_user(test: Node) -> bool:
-    """Whether a condition asks about who is logged in."""
-    for node in descend(test):
-        if isinstance(node, (Name, Member, Call)) and _is_userish(node):
-            return True
-        if isinstance(node, Literal) and node.kind == "string" and _USERISH.search(vocabulary.words(node.value)):
-            return True
-    return False

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from passerby_audit.program.findings import Edit, Finding
-from passerby_audit.program.flow import Event, Flow, Path, Step
+from passerby_audit.program.flow import Flow
 from passerby_audit.program.logout import Logouts
 from passerby_audit.program.resolve import Program
 from passerby_audit.program.sdk import Sdk
+from passerby_audit.program.steps import Event, Path, Step
 from passerby_audit.program.units import File, Unit, dotted
 from passerby_audit.syntax import Call, Member, Node
 

@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from passerby_audit import vocabulary
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Event
 from passerby_audit.program.logout import last_name_of
+from passerby_audit.program.steps import Event
 from passerby_audit.program.units import Unit
 from passerby_audit.program.view import View
 

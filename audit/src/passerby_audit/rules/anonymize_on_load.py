@@ -27,11 +27,11 @@ import re
 from collections.abc import Iterator
 
 from passerby_audit import vocabulary
-from passerby_audit.program import signs
+from passerby_audit.program import conditions
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Step
 from passerby_audit.program.logout import last_name_of
 from passerby_audit.program.sdk import Sdk
+from passerby_audit.program.steps import Step
 from passerby_audit.program.units import Unit
 from passerby_audit.program.view import View
 from passerby_audit.rules.rendering import is_render
@@ -136,7 +136,8 @@ def _leaves_anyway(unit: Unit) -> bool:
 def _conditional(step: Step) -> bool:
     """Any condition left on the way is about whether someone is there, or something else than chance."""
     return any(
-        not vocabulary.is_guard(c.unit.file.text_of(c.test)) or signs.speaks_of_user(c.test) for c in step.conditions
+        not vocabulary.is_guard(c.unit.file.text_of(c.test)) or conditions.speaks_of_user(c.test)
+        for c in step.conditions
     )
 
 

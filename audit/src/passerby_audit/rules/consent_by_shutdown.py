@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from passerby_audit import vocabulary
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Event
+from passerby_audit.program.steps import Event
 from passerby_audit.program.units import last_name
 from passerby_audit.program.view import View
 from passerby_audit.syntax import Call, descend

@@ -31,8 +31,8 @@ import re
 from collections.abc import Iterator
 
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Step
 from passerby_audit.program.logout import last_name_of
+from passerby_audit.program.steps import Step
 from passerby_audit.program.view import View
 from passerby_audit.rules.rendering import is_render
 

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from passerby_audit import vocabulary
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Step
+from passerby_audit.program.steps import Step
 from passerby_audit.program.view import View
 from passerby_audit.rules.values import root, uid_text
 from passerby_audit.syntax import Literal

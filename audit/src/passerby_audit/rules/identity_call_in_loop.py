@@ -25,8 +25,8 @@ from collections.abc import Iterator
 
 from passerby_audit import vocabulary
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Path, Step, is_deferred
 from passerby_audit.program.logout import last_name_of
+from passerby_audit.program.steps import Path, Step, is_deferred
 from passerby_audit.program.units import Unit
 from passerby_audit.program.view import View
 from passerby_audit.syntax import Literal

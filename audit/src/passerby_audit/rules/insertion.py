@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from passerby_audit.program.findings import Edit
-from passerby_audit.program.flow import Path
+from passerby_audit.program.steps import Path
 from passerby_audit.program.units import File, Unit
 from passerby_audit.syntax import Node
 

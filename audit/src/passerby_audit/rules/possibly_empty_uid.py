@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from passerby_audit.program.findings import Finding
-from passerby_audit.program.flow import Event, Step
+from passerby_audit.program.steps import Event, Step
 from passerby_audit.program.view import View
 from passerby_audit.rules.values import alternatives, fallback, guarded, handed, optional, uid_text
 from passerby_audit.syntax import Node

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from passerby_audit import vocabulary
-from passerby_audit.program import signs
-from passerby_audit.program.flow import Step
+from passerby_audit.program import conditions
 from passerby_audit.program.sdk import PLACEHOLDER, Request
+from passerby_audit.program.steps import Step
 from passerby_audit.program.units import Unit, dotted, last_name
 from passerby_audit.program.view import View
 from passerby_audit.syntax import Await, Call, Choice, Literal, Member, Name, Node, Operation, Record, Template
@@ -158,11 +158,11 @@ def guarded(uid: Node, access: Node, step: Step) -> bool:
         part = part.base
     for condition in step.conditions:
         text = condition.unit.file.text_of(condition.test)
-        if signs.absent(condition.test, condition.taken):
+        if conditions.absent(condition.test, condition.taken):
             continue
         if any(name in text for name in names) or any(link in text for link in chain):
             return True
-        if signs.speaks_of_user(condition.test):
+        if conditions.speaks_of_user(condition.test):
             return True
     return False
 
