@@ -134,6 +134,7 @@ def test_a_workspace_switch_is_the_same_person_on_a_new_lane(shop: Page) -> None
 
 def test_a_kiosk_releases_whoever_walks_away(demo: Demo, shop: Page, office: Page) -> None:
     press(shop, "Kiosk mode")
+    expect(shop.locator("dialog")).to_be_visible()
     first = session_of(demo, shop)
     shop.click("dialog >> text=Ada Byron")
     expect(shop.locator("[data-mode]")).to_contain_text("released in")
@@ -147,7 +148,7 @@ def test_a_kiosk_releases_whoever_walks_away(demo: Demo, shop: Page, office: Pag
     expect(office.locator(".happenings")).to_contain_text("kiosk timeout")
 
 
-def test_what_is_done_incognito_is_nobodys(demo: Demo, shop: Page, office: Page) -> None:
+def test_what_is_done_incognito_is_nobodys_for_ever(demo: Demo, shop: Page, office: Page) -> None:
     logged_in(shop, "Log in as Ada", "Ada Byron")
     press(shop, "Incognito")
     expect(shop.locator("[data-told]")).to_contain_text("nobody's")
@@ -155,6 +156,9 @@ def test_what_is_done_incognito_is_nobodys(demo: Demo, shop: Page, office: Page)
     shop.wait_for_url("**/goods/*")
     unseen = session_of(demo, shop)
     drawn(shop, "anonymous", "Ada")
+    press(shop, "Incognito")
+    expect(shop.locator("[data-told]")).to_contain_text("Back as Ada Byron")
+    drawn(shop, "Ada", "anonymous", "Ada")
     look_until(office, unseen, "/goods/")
     expect(office.locator(".facts a.who")).to_contain_text("Anonymous")
 

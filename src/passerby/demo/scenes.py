@@ -167,12 +167,13 @@ def kiosk(rng: random.Random, visitor: Visitor, new: NewPerson) -> None:
 
 
 def incognito(rng: random.Random, visitor: Visitor, new: NewPerson) -> None:
-    """Goes unseen for a while, then is back."""
+    """Goes unseen for a while, then is back; what was done meanwhile stays nobody's, being let go of first (ID-7)."""
     person = new()
     _log_in(visitor, person)
     _browse(rng, visitor, 2)
     _leave(visitor, "anonymize")
     _browse(rng, visitor, 2)
+    _leave(visitor, "forget")
     _identify(visitor, person)
     _browse(rng, visitor, 1)
 

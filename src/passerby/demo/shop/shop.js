@@ -65,9 +65,10 @@ const doings = {
   async incognito() {
     const on = !kept("shop_incognito", false);
     keep("shop_incognito", on);
-    if (on) await FS("setIdentityAsync", { anonymous: true });
-    else if (customer) identify(customer);
-    tell(on ? "Incognito: what you do now is nobody's." : customer ? `Back as ${customer.displayName}.` : "Incognito is off.", on ? "FS('setIdentity', {anonymous: true})" : "");
+    // At the end too, and by force: else the identify would take along all that was done unseen (ID-2).
+    await FS("setIdentityAsync", { anonymous: true, force: true });
+    if (!on && customer) identify(customer);
+    tell(on ? "Incognito: what you do now is nobody's." : customer ? `Back as ${customer.displayName}; what was done meanwhile stays nobody's.` : "Incognito is off.", "FS('setIdentity', {anonymous: true, force: true})");
   },
   idle() {
     keep("shop_idle", !kept("shop_idle", false));
@@ -77,6 +78,8 @@ const doings = {
     const on = !kept("shop_kiosk", false);
     keep("shop_kiosk", on);
     if (customer) await leave("kiosk");
+    // By force: whoever checks in first is not who stood here before.
+    else await FS("setIdentityAsync", { anonymous: true, force: true });
     show();
   },
   async "check-in"(button) {
