@@ -162,8 +162,7 @@ class Flow(Survey):
                 inner.extend(self.paths(callee))
         if len(event.targets) > 1 and any(way.has("anonymize") for way in inner):
             inner = [way for way in inner if way.has("anonymize")]
-        call = Event("call", event.node, unit, targets=event.targets, certain=event.certain)
-        marker = Step(call, event.node)
+        marker = Step(event, event.node, certain=event.certain)
         if not inner:
             return [replace(p, steps=(*p.steps, marker)) for p in paths]
         found: list[Path] = []

@@ -139,8 +139,11 @@ class Logouts:
         if any(key in ("reducers", "mutations", "extraReducers") for key in unit.keys):
             return True
         own = {e.sign for e in candidate.evidence}
+        paths = self.flow.paths(unit)
         if vocabulary.is_logout(unit.name):
-            return own == {"request"} and not any(p.has("navigate") for p in self.flow.paths(unit))
+            return own == {"request"} and not any(p.has("navigate") for p in paths)
+        if any(self._ends(p) and _leaves(p) for p in paths):
+            return False
         return unit.use != "attribute" and not vocabulary.is_login(unit.name)
 
     def _judge(self, candidate: _Candidate) -> list[LogoutPath]:
@@ -256,11 +259,7 @@ class Logouts:
         named = self._is_named(unit)
         if not named and vocabulary.is_login(unit.name) and not vocabulary.is_error_handler(unit.name):
             return False
-        leaves = any(
-            s.kind == "navigate" and (s.event.sign == "hard" or vocabulary.is_login_place(s.event.detail))
-            for p in ending
-            for s in p.steps
-        )
+        leaves = any(_leaves(p) for p in ending)
         if named:
             return bool(found)
         if found & {"provider", "request"}:
@@ -407,6 +406,11 @@ def family_of(unit: Unit) -> str:
 def last_name_of(text: str) -> str:
     """`c` of "a.b.c"."""
     return text.replace("()", "").split(".")[-1]
+
+
+def _leaves(path: Path) -> bool:
+    """Whether a path leads away: out of the page, or to where one logs in."""
+    return any(s.event.sign == "hard" or vocabulary.is_login_place(s.event.detail) for s in path.of("navigate"))
 
 
 def _completions(unit: Unit) -> list[Unit]:

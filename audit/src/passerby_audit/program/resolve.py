@@ -322,6 +322,9 @@ class Program(Values):
         if package:
             return Target([], True, package, name)
         made = self._by_name(name, receiver, unit)
+        held = unit.lookup(base.text) if isinstance(base, Name) else None
+        if held is not None and held.kind == "parameter":
+            made.delegated = True
         if isinstance(base, Member) and last_name(base) in ("props", "$props"):
             made.delegated = True
         if receiver in ("props", "$emit"):

@@ -115,7 +115,7 @@ class Survey:
             elif (
                 target.delegated
                 and _RELEASES.match(vocabulary.words(last_name(node.callee)))
-                and vocabulary.is_analytics(dotted(node.callee))
+                and self._serves_analytics(node, unit)
             ):
                 found.append(Event("call", node, unit, sign="unread", certain=False))
             elif unit.file.language in _THROWING and _REMOTE.search(vocabulary.words(dotted(node.callee))):
@@ -136,6 +136,11 @@ class Survey:
         if leaving is not None:
             found.append(Event("navigate", node, unit, sign=leaving[0], detail=leaving[1]))
         return found
+
+    def _serves_analytics(self, node: Call, unit: Unit) -> bool:
+        """Whether a call is, by its words or by those around it, one of analytics."""
+        holder = unit.named()
+        return any(vocabulary.is_analytics(text) for text in (dotted(node.callee), holder.owner, unit.file.path.stem))
 
     def _dispatch(self, node: Call, unit: Unit, found: list[Event]) -> None:
         """A message by its name, as in vuex or an action: whoever handles that name is called."""
