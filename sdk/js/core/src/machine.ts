@@ -474,6 +474,8 @@ export class Machine {
   private acknowledge_(isMeant: (ack: Ack) => boolean, isAnswered: boolean): void {
     const meant = this.acks_.filter(isMeant);
     this.acks_ = this.acks_.filter((ack) => !isMeant(ack));
+    const latest = this.ports.wallMs() + this.settings.settle_ms;
+    for (const ack of this.acks_) ack.dueAt_ = Math.min(ack.dueAt_, latest);
     if (this.acks_[0]) this.ports.setTimer('settle', this.acks_[0].dueAt_);
     else if (meant[0]) this.ports.clearTimer('settle');
     for (const ack of meant) ack.settle_(isAnswered);

@@ -13,7 +13,7 @@ Settle = Callable[[object, str | None], None]
 """(value, code): called exactly once; the code is None for a call that did what it was asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
     page: str
     n: int
@@ -51,6 +51,9 @@ class Acknowledgements:
         self._wake()
 
     def _wake(self) -> None:
+        latest_ms = self._ports.clock.wall_ms() + self._settle_ms
+        for waiting in self._waiting:
+            waiting.until_ms = min(waiting.until_ms, latest_ms)
         if self._waiting:
             self._ports.timers.set("settle", min(waiting.until_ms for waiting in self._waiting))
         else:
