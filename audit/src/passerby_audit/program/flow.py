@@ -108,7 +108,7 @@ class Flow(Survey):
         if isinstance(node, Call):
             return self._call(node, unit, paths)
         if isinstance(node, Assignment):
-            return self._add(node, unit, self.run([node.value, node.target], unit, paths))
+            return self._add(node, self.run([node.value, node.target], unit, paths))
         if isinstance(node, Await):
             if node.throws:
                 risk = Event("risk", node, unit)
@@ -143,18 +143,18 @@ class Flow(Survey):
         if isinstance(node, (Lambda, Define, Class, Reactive, Function)):
             return paths
         if isinstance(node, (Name, Member)) and id(node) in self.events:
-            return self._add(node, unit, paths)
+            return self._add(node, paths)
         return self.run(node.parts(), unit, paths)
 
-    def _add(self, node: Node, unit: Unit, paths: list[Path]) -> list[Path]:
+    def _add(self, node: Node, paths: list[Path]) -> list[Path]:
         for event in self.events.get(id(node), ()):
             if event.kind == "call":
-                paths = [p for p in paths if p.end] + self._enter(event, unit, [p for p in paths if not p.end])
+                paths = [p for p in paths if p.end] + self._enter(event, [p for p in paths if not p.end])
             else:
                 paths = [p if p.end else replace(p, steps=(*p.steps, Step(event, node, p.conditions))) for p in paths]
         return paths
 
-    def _enter(self, event: Event, unit: Unit, paths: list[Path]) -> list[Path]:
+    def _enter(self, event: Event, paths: list[Path]) -> list[Path]:
         """Replace a call by the callee's paths."""
         inner: list[Path] = []
         for callee in event.targets[:6]:
@@ -224,7 +224,7 @@ class Flow(Survey):
         paths = self.run([callee], unit, paths)
         plain = [a for a in node.arguments if not isinstance(a.value, (Lambda, Record, Sequence))]
         paths = self.run(plain, unit, paths)
-        paths = self._add(node, unit, paths)
+        paths = self._add(node, paths)
         if is_deferred(name):
             return paths
         for argument in node.arguments:

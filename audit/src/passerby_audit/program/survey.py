@@ -178,7 +178,9 @@ class Survey:
 
     def _closure(self) -> set[Unit]:
         """Functions in which something happens, or that call one."""
-        relevant = {unit for unit, events in self.own.items() if any(event.kind != "call" for event in events)}
+        relevant = {
+            unit for unit, events in self.own.items() if any(event.kind != "call" or event.sign for event in events)
+        }
         for unit in list(relevant):
             relevant.update(self._above(unit))
         waiting = list(relevant)
