@@ -46,12 +46,11 @@ def decide(bundle: Bundle, answered: Mapping[int, Outcome], standing: Standing, 
     """
     outcomes = {refused.n: refused.outcome for refused in bundle.refused}
     operations = [op for op in bundle.operations if op.n not in answered]
-    sessions = {op.n: _session(bundle, op, standing, age_ms) for op in operations}
-    made = [(bundle.device, sessions[op.n], _instant(bundle, op), op) for op in operations]
+    made = [(bundle.device, _session(bundle, op, standing, age_ms), _instant(bundle, op), op) for op in operations]
     outcomes |= {op.n: outcome for op, outcome in _transitions(standing, made)}
     placed: list[_Placed] = []
-    for op in operations:
-        place = standing.place(bundle.device, sessions[op.n], _instant(bundle, op))
+    for device, session, instant, op in made:
+        place = standing.place(device, session, instant)
         placed.append((place, op, outcomes.setdefault(op.n, place.outcome)))
     kept = [Keep(piece) for piece in _pieces(bundle, placed)]
     fresh = {n: outcome for n, outcome in outcomes.items() if n > 0 and n not in answered}

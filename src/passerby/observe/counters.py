@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as CountOf
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -27,8 +28,8 @@ class Counters:
 
     def count_operations(self, outcomes: Iterable[Outcome]) -> None:
         """Count what became of a bundle's operations."""
-        for outcome in outcomes:
-            self._operations.labels(outcome.value).inc()
+        for code, count in CountOf(outcome.value for outcome in outcomes).items():
+            self._operations.labels(code).inc(count)
 
     def count_notes(self, codes: Iterable[str]) -> None:
         """Count what was left out of operations."""
