@@ -111,13 +111,17 @@ class Relay:
             self._carried.clear()
 
     def operations(self) -> list[dict[str, Any]]:
-        """Every operation that the service stored, each with the `device`, `session` and `page` of its bundle."""
-        return [
-            {**operation, **{name: bundle[name] for name in ("device", "session", "page")}}
-            for carried in self.carried()
-            if carried.status == 200 and (bundle := carried.bundle()) is not None
-            for operation in bundle["ops"]
-        ]
+        """Every operation that the service stored, each with the `device`, `session` and `page` of its bundle.
+
+        What came again is there once (AT-1).
+        """
+        found: dict[tuple[str, int], dict[str, Any]] = {}
+        for carried in self.carried():
+            if carried.status == 200 and (bundle := carried.bundle()) is not None:
+                stamp = {name: bundle[name] for name in ("device", "session", "page")}
+                for operation in bundle["ops"]:
+                    found.setdefault((bundle["page"], operation["n"]), {**operation, **stamp})
+        return list(found.values())
 
     def wait_for(self, what: Callable[[list[dict[str, Any]]], bool], within_s: float = 15) -> list[dict[str, Any]]:
         """The operations, as soon as `what` holds for them. AssertionError if it does not in time."""

@@ -80,7 +80,7 @@ class Shop:
 
 def session_of(page: Page) -> str:
     """`device:session`, as the page's FS says."""
-    found: str = page.evaluate("FS('getSession', { format: 'id' })")
+    found: str = page.evaluate("FS.getCurrentSession()")
     return found
 
 

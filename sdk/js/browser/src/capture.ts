@@ -1,9 +1,12 @@
 /**
  * What is seen without being told: page changes, clicks, changed fields, errors, visibility. Each can be switched off
- * for the org (WI-9 `auto`). No value a person typed is ever read; `fs-exclude` hides an element, `fs-mask` its text.
+ * for the org (WI-9 `auto`). No value a person typed is ever read; `fs-exclude` hides an element, `fs-mask` its text,
+ * `fs-unmask` shows that again; the org's `blocks` do the same by selector.
  */
 
 export type Auto = Record<'navigate' | 'click' | 'change' | 'exception' | 'visibility', boolean>;
+
+export type Block = { selector: string; block: 'exclude' | 'mask' | 'unmask' };
 
 export interface Sink {
   /** The URL may have changed. */
@@ -24,8 +27,8 @@ const DEPTH_MAX = 6;
 const CONTROL = 'a,button,label,[role=button],[role=link],summary,option';
 const TYPED = 'input,textarea,select,[contenteditable]';
 
-/** Begins to watch; `wants` says whether the org wants a kind of event. */
-export function watch(wants: (type: keyof Auto) => boolean, sink: Sink): void {
+/** Begins to watch; `wants` says whether the org wants a kind of event, `blocks` what it hides: undefined if not known yet. */
+export function watch(wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, sink: Sink): void {
   let lastAt = 0;
   /** Whatever goes wrong in a listener of ours is not the page's to see. */
   const guarded = (listener: (event: any) => void, event?: unknown): void => {
@@ -53,16 +56,19 @@ export function watch(wants: (type: keyof Auto) => boolean, sink: Sink): void {
   });
   for (const name of ['pushState', 'replaceState'] as const) {
     const original = history[name];
-    history[name] = function (...args): void {
-      original.apply(history, args);
-      guarded(navigated);
-    };
+    guarded(() => {
+      history[name] = function (...args): void {
+        original.apply(history, args);
+        guarded(navigated);
+      };
+    });
   }
   on(window, 'popstate hashchange', navigated);
   on(document, 'click change', ({ type, target }) => {
-    if (!wants(type) || !target.closest || target.closest('.fs-exclude')) return;
+    const known = blocks();
+    if (!known || !wants(type) || !target.closest || target.closest(finding(known, 'exclude'))) return;
     const selector = selectorOf(target);
-    const text = type == 'click' ? textOf(target) : '';
+    const text = type == 'click' ? textOf(target, known) : '';
     sink.saw(type, text || selector, text ? { selector, text } : { selector });
   });
   on(window, 'error', ({ message, filename: source, lineno: line, colno: column }) => message && sawError(message, { source, line, column }));
@@ -91,9 +97,23 @@ function selectorOf(element: Element): string {
 }
 
 /** The visible text of what was clicked; none of what people type, nor of what is masked. */
-function textOf(element: Element): string {
+function textOf(element: Element, blocks: Block[]): string {
   const control = element.closest(CONTROL) || element;
-  const rule = control.closest('.fs-mask,.fs-unmask');
-  const isHidden = (rule && rule.matches('.fs-mask')) || control.closest(TYPED) || control.querySelector('.fs-mask,.fs-exclude,' + TYPED);
+  const masked = finding(blocks, 'mask');
+  const rule = control.closest(masked + ',' + finding(blocks, 'unmask'));
+  const isHidden =
+    (rule && rule.matches(masked)) || control.closest(TYPED) || control.querySelector([masked, finding(blocks, 'exclude'), TYPED].join());
   return isHidden ? '' : (control.textContent || '').replace(/\s+/g, ' ').trim().slice(0, TEXT_CHARS_MAX);
+}
+
+/** The selector of all that is to be hidden or shown in one way. One that no browser understands finds nothing. */
+function finding(blocks: Block[], wanted: Block['block']): string {
+  const isSelector = ({ selector }: Block): boolean => {
+    try {
+      return !document.querySelector(selector) || true;
+    } catch (_) {
+      return false;
+    }
+  };
+  return ['.fs-' + wanted, ...blocks.filter((one) => one.block == wanted && isSelector(one)).map(({ selector }) => selector)].join();
 }

@@ -2,7 +2,7 @@
 
 import { type Config, Machine, perform, type Ports, type Request, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
-import { type Auto, watch } from './capture';
+import { type Auto, type Block, watch } from './capture';
 import { messageOf } from './messages';
 import { tell } from './observers';
 import { browserStorage } from './storage';
@@ -10,7 +10,7 @@ import { type Entry, type FS, makeStub, modernEntry } from './stub';
 import { type Ask, parsed, QUIETLY, send } from './transport';
 
 /** The org's settings (WI-9). They say nothing of a person, so the last known ones are kept for the next page load. */
-type OrgSettings = Partial<Config> & { auto?: Partial<Auto> };
+type OrgSettings = Partial<Config> & { auto?: Partial<Auto>; blocks?: Block[] };
 
 const SDK = 'browser/0.1.0';
 const SETTINGS = 'fs_settings';
@@ -27,12 +27,18 @@ function boot(script: HTMLScriptElement | null): void {
   const env = environment(script && script.src, queued);
   env.namespace = namespace;
   env.snippetVersion = fs._v;
+  let why = 'no org configured';
   fs._api = (...[, , , , reject]) => {
-    if (reject) reject(new Error('no org configured'));
+    if (reject) reject(new Error(why));
     return null;
   };
-  if (env.orgId) capture(fs, queued, env);
-  else console.warn('Passerby: no org configured');
+  try {
+    if (env.orgId) capture(fs, queued, env);
+    else throw why;
+  } catch (error) {
+    why = String(error);
+    console.warn('Passerby: ' + why);
+  }
   fs.q = null;
   queued.forEach((entry) => fs._api!(...entry));
   if (page._fs_ready) page._fs_ready();
@@ -42,9 +48,9 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   const face: Face = { env, user: null, isLoud: true, waiting: [] };
   const storage = browserStorage(env.cookieDomain);
   const known: OrgSettings = parsed(storage.read(SETTINGS)) || {};
-  let { auto = {} } = known;
+  let { auto = {}, blocks } = known;
   let hasAsked = false;
-  const ask: Ask = (url, options) => ((fs._w && fs._w.fetch) || page.fetch).call(page, url, options);
+  const ask: Ask = (url, options) => new Promise((keep) => keep(((fs._w && fs._w.fetch) || page.fetch).call(page, url, options)));
 
   const machine: Machine = new Machine({
     ...host(() => machine),
@@ -89,6 +95,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
         if (!settings || !settings.org) return;
         storage.write(SETTINGS, text);
         auto = settings.auto || auto;
+        blocks = settings.blocks || [];
         Object.assign(machine.settings, chosen(settings));
         if (settings.capture === false) perform(machine, 'shutdown', 0);
         else if (machine.capture == 'off') perform(machine, 'start', 0);
@@ -106,7 +113,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   });
   if (isWanted) askSettings();
   fs._api = makeApi(machine, face, fs);
-  watch((type) => auto[type] !== false, {
+  watch((type) => auto[type] !== false, () => blocks, {
     navigated: () => machine.navigated(),
     saw: (type, name, properties) => machine.capture == 'on' && perform(machine, 'capture', { type, name, properties }),
     activity: () => perform(machine, 'activity', 0),
@@ -142,7 +149,7 @@ function host(machine: () => Machine): Pick<Ports, 'wallMs' | 'mint' | 'random' 
   const timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
   const clearTimer = (name: TimerName): void => clearTimeout(timers[name]);
   return {
-    wallMs: Date.now,
+    wallMs: () => Date.now(),
     mint: uuid,
     random: Math.random,
     changed: () => undefined,

@@ -41,9 +41,9 @@ export function makeStub(): FS {
 
 /** A 1.3 entry as its 2.x counterpart; any other entry, or one without what it needs, as it is. */
 export function modernEntry(entry: Entry): Entry {
-  const [op, payload, source] = entry;
+  const [op, payload, source, resolve, reject] = entry;
   if (payload == null && /^(user|setVars|event)$/.test(op)) return entry;
-  const as = (name: string, options?: unknown): Entry => [name, options, source, undefined, undefined, 1];
+  const as = (name: string, options?: unknown): Entry => [name, options, source, resolve, reject, 1];
   if (op == 'user') return as('setProperties', { type: op, properties: payload });
   if (op == 'setVars') return as('setProperties', { type: payload[0], properties: payload[1] });
   if (op == 'event') return as('trackEvent', { name: payload.n, properties: payload.p });
