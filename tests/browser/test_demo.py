@@ -141,7 +141,7 @@ def test_a_kiosk_releases_whoever_walks_away(demo: Demo, shop: Page, office: Pag
     shop.clock.fast_forward(21_000)
     expect(shop.locator("dialog")).to_be_visible()
     shop.click("dialog >> text=Bo Lindqvist")
-    drawn(shop, "Bo", "Ada")
+    drawn(shop, "Bo", "Ada", "anonymous")
     office.goto(first)
     expect(office.locator(".facts a.who")).to_have_text("Ada Byron")
     expect(office.locator(".heading .tag").first).to_have_text("anonymize")
