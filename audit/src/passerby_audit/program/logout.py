@@ -122,8 +122,28 @@ class Logouts:
         found: list[LogoutPath] = []
         for candidate in settled.values():
             found.extend(self._judge(candidate))
-        found = self._without_delegates(found)
+        found = self._without_delegates(found) or self._links()
         return sorted(found, key=lambda p: (str(p.unit.file.path), p.node.span.start))
+
+    def _links(self) -> list[LogoutPath]:
+        """In an app that never releases, and has no other logout, the links by which the server logs out."""
+        found: list[LogoutPath] = []
+        for unit, element in self.flow.links:
+            handled = any(a.key in ("onClick", "onclick", "onMouseDown") for a in element.attributes)
+            if (
+                unit in self.skipped
+                or handled
+                or not (self.assumed or family_of(unit) in self.families)
+                or self._ever_releases()
+            ):
+                continue
+            found.append(LogoutPath(unit, element, "manual", [], True, leak=Path()))
+        return found
+
+    def _ever_releases(self) -> bool:
+        return any(
+            e.kind == "anonymize" for unit, events in self.flow.own.items() if unit not in self.skipped for e in events
+        )
 
     def _callers(self, unit: Unit) -> list[Unit]:
         found: list[Unit] = []

@@ -21,8 +21,8 @@ Instead::
       navigate('/login');
     }
 
-Known problems: a server that logs people out by itself (a link to /logout) is not seen. Where the releasing code is
-in a package that is not part of the audited tree, say so with a suppression and its reason.
+Known problems: a link to /logout is reported only in an app that has no other logout and never releases. Where the
+releasing code is in a package that is not part of the audited tree, say so with a suppression and its reason.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from collections.abc import Iterator
 from passerby_audit.program.findings import Finding
 from passerby_audit.program.view import View
 from passerby_audit.rules.insertion import before_leaving
+from passerby_audit.syntax import Element
 
 CODE = "PB001"
 SEVERITY = "error"
@@ -61,5 +62,8 @@ def check(view: View) -> Iterator[Finding]:
         elif path.partly:
             message = f"{_WAYS[path.kind]} releases the identity on some ways through it, but not on this one."
         confidence = "high" if path.confident else "medium"
-        instead = before_leaving(path.unit, path.node, path.leak, view.release(path.unit.file))
+        release = view.release(path.unit.file)
+        instead = before_leaving(path.unit, path.node, path.leak, release)
+        if isinstance(path.node, Element):
+            instead = f"onClick={{() => {release}}}"
         yield view.finding(message, path.unit, path.node, confidence, instead)
