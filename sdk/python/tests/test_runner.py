@@ -66,6 +66,7 @@ def test_a_code_that_no_vector_expects_fails() -> None:
     assert differences(with_step(do="call", call="dance", expect={"changes": []}))
 
 
+@pytest.mark.slow
 def test_any_single_expectation_that_is_changed_fails() -> None:
     """Every third of them, which takes a third of the time."""
     unseen = []
