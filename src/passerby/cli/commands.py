@@ -31,6 +31,13 @@ def main() -> None:
 @click.option("--tls/--no-tls", default=None, help="Serve https with a development certificate made here.")
 @click.option("--org", help="Org id (made at the first start).")
 @click.option("--public-url", help="How browsers reach the service, when it stands behind a proxy.")
+@click.option("--api-requests-per-second", type=int, help="What one API key may ask (0: no limit).")
+@click.option(
+    "--scrub-delay-s", type=int, help="How long erasures wait for one another before files are rewritten (0)."
+)
+@click.option(
+    "--webhook-private-hosts/--no-webhook-private-hosts", default=None, help="Let webhooks reach this network."
+)
 @click.option("--log", help="auto, text, json or off.")
 @CONFIG
 def serve_command(config: Path | None, **flags: Any) -> None:
