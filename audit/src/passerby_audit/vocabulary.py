@@ -37,10 +37,6 @@ _LOGIN = re.compile(
     r"\b(log ?in|sign ?(in|up)|logged ?in|signed ?in|register|sign ?up|authenticate|authorize|create session|verify|"
     r"on ?board\w*|callback|restore|hydrate|bootstrap|init\w*|set ?up|start|load \w+|fetch \w+|refresh \w+)\b"
 )
-_AUTHENTICATES = re.compile(
-    r"^(do |perform |submit |handle |user |attempt |await )?(log ?in|sign ?in|authenticate)( user| with \w+( and "
-    r"password)?| request| async)?$"
-)
 _SWITCH = re.compile(
     r"\b(switch|change|swap|select) ?(to )?(\w+ )?(account|user|profile|identity)\b|\bimpersonat\w*|\b(log|sign) "
     r"?in ?as\b|\bact(ing)? as\b|\bbecome user\b"
@@ -178,11 +174,6 @@ def path_kind(text: str) -> str:
 
 def is_login(name: str) -> bool:
     return _LOGIN.search(words(name)) is not None
-
-
-def authenticates(name: str) -> bool:
-    """Whether a function of this name asks a server who someone is."""
-    return _AUTHENTICATES.match(words(name)) is not None
 
 
 def switches_account(name: str) -> bool:

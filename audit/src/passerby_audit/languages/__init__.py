@@ -37,10 +37,6 @@ def is_known(path: PurePosixPath) -> bool:
     )
 
 
-def suffixes() -> list[str]:
-    return list(_LOWERINGS)
-
-
 def lower(path: PurePosixPath, text: bytes) -> Module:
     """The syntax of a file whose name `is_known`."""
     return _LOWERINGS[path.suffix](text)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from passerby_audit.program.units import File
 from passerby_audit.syntax import Span
 
-SEVERITIES = ("error", "warning", "hint")
 CONFIDENCES = ("high", "medium", "low")
 
 

@@ -81,7 +81,7 @@ class Survey:
         hot = isinstance(node, (Return, Throw, Jump))
         before = self._handling
         caught = {id(n) for handler in node.handlers for n in handler} if isinstance(node, Try) else _caught(node)
-        if isinstance(node, Element) and node.name == "a" and _leads_out(node):
+        if isinstance(node, Element) and _leads_out(node):
             self.links.append((unit, node))
         if isinstance(node, Declare) and node.value is not None:
             self.declared.add(id(node.value))
