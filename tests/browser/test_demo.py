@@ -13,6 +13,7 @@ from tests.browser.visitor import Visitor
 from tests.running import running_service
 
 PASSWORD = "the demo's own password"
+PATIENCE_MS = 20_000
 
 
 class Demo(msgspec.Struct, frozen=True):
@@ -52,6 +53,14 @@ def office(demo: Demo, visitor: Visitor) -> Page:
     return page
 
 
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """A busy machine is no mistake of the demo's."""
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 def press(page: Page, label: str) -> None:
     page.locator(".panel button", has_text=label).locator("visible=true").first.click()
 
@@ -63,7 +72,7 @@ def logged_in(page: Page, label: str, name: str) -> None:
 
 def drawn(page: Page, *labels: str) -> None:
     """Waits until the panel's lanes are called this, the latest first."""
-    expect(page.locator("[data-panel] .lane-names b")).to_have_text(list(labels), timeout=15_000)
+    expect(page.locator("[data-panel] .lane-names b")).to_have_text(list(labels), timeout=PATIENCE_MS)
 
 
 def device(page: Page) -> str:
@@ -101,8 +110,7 @@ def test_a_logout_ends_the_lane_and_the_next_person_is_elsewhere(demo: Demo, sho
     logged_in(shop, "Log in as Bo", "Bo Lindqvist")
     drawn(shop, "Bo", "Ada")
 
-    office.goto(first)
-    expect(office.locator(".happenings")).to_contain_text("Order Completed")
+    look_until(office, first, "Order Completed")
     expect(office.locator(".heading .tag").first).to_have_text("anonymize")
     office.click(".facts a.who")
     expect(office.locator("h1")).to_have_text("Ada Byron")
@@ -119,7 +127,7 @@ def test_an_account_switch_ends_the_first_persons_lane(demo: Demo, shop: Page, o
     logged_in(shop, "Log in as Ada", "Ada Byron")
     logged_in(shop, "Switch account", "Bo Lindqvist")
     drawn(shop, "Bo", "Ada")
-    office.goto(first)
+    look_until(office, first, "Account Switched")
     expect(office.locator(".heading .tag").first).to_have_text("reidentify")
     expect(office.locator(".facts a.who")).to_have_text("Ada Byron")
     look_until(office, session_of(demo, shop), "demo-bo")
@@ -142,10 +150,9 @@ def test_a_kiosk_releases_whoever_walks_away(demo: Demo, shop: Page, office: Pag
     expect(shop.locator("dialog")).to_be_visible()
     shop.click("dialog >> text=Bo Lindqvist")
     drawn(shop, "Bo", "Ada", "anonymous")
-    office.goto(first)
+    look_until(office, first, "kiosk timeout")
     expect(office.locator(".facts a.who")).to_have_text("Ada Byron")
     expect(office.locator(".heading .tag").first).to_have_text("anonymize")
-    expect(office.locator(".happenings")).to_contain_text("kiosk timeout")
 
 
 def test_what_is_done_incognito_is_nobodys_for_ever(demo: Demo, shop: Page, office: Page) -> None:
@@ -175,7 +182,7 @@ def test_a_forced_logout_is_found_and_releases(shop: Page) -> None:
     logged_in(shop, "Log in as Ada", "Ada Byron")
     before = device(shop)
     press(shop, "Force logout")
-    expect(shop.locator("[data-name]")).to_have_text("Not logged in", timeout=15_000)
+    expect(shop.locator("[data-name]")).to_have_text("Not logged in", timeout=PATIENCE_MS)
     assert device(shop) != before
 
 
@@ -187,5 +194,5 @@ def test_a_second_tab_is_the_same_person_and_leaves_with_the_first(demo: Demo, s
     assert device(tab) == device(shop)
     with shop.expect_navigation():
         press(shop, "Log out")
-    expect(tab.locator("[data-name]")).to_have_text("Not logged in", timeout=15_000)
+    expect(tab.locator("[data-name]")).to_have_text("Not logged in", timeout=PATIENCE_MS)
     assert device(tab) == device(shop)
