@@ -81,7 +81,7 @@ function setIdentity(call: Call): Done {
   if (anonymous === true || uid === false) {
     if (!isOff) machine.follow();
     if (options.properties) machine.ports.note('properties_ignored');
-    if (!machine.anonymize(anonymous === true && options.force === true, source)) machine.ports.note('already_anonymous');
+    if (!machine.anonymize(options.force === true, source)) machine.ports.note('already_anonymous');
     if (hasConsent && !isOff) recordConsent(call, consent);
     return;
   }
