@@ -404,6 +404,14 @@ class Logouts:
         """Registered for a message whose name is a logout's."""
         if unit.use in ("entry",) and unit.call is not None and last_name(unit.call.callee) == "startListening":
             return True
+        if unit.use == "entry" and vocabulary.means_logout(unit.to) and not self._callers(unit):
+            table = (
+                unit.to.startswith("[")
+                or vocabulary.is_analytics(unit.owner)
+                or vocabulary.is_analytics(unit.file.path.stem)
+            )
+            if table:
+                return True
         if unit.use != "argument" or unit.call is None:
             handed = self.flow.handed.get(unit, [])
             return any(last_name(n.callee) in _WATCHING and _names_logout(n, self.flow, who) for who, n in handed)

@@ -25,7 +25,6 @@ class Target:
     units: list[Unit] = field(default_factory=list)
     certain: bool = False
     package: str = ""
-    imported: str = ""
     delegated: bool = False
     """A parameter, a prop or a local module that is not here: somebody else's doing, unknown."""
 
@@ -120,7 +119,7 @@ class Program(Values):
                     if found.units:
                         return found
             if hook.package and not hook.units:
-                return Target([], True, hook.package, key)
+                return Target([], True, hook.package)
             made_by_name = self._by_name(
                 key if not key.isdigit() else name, last_name(value.callee), holder, anywhere=True
             )
@@ -191,7 +190,7 @@ class Program(Values):
                 made = self._by_name(wanted, PurePosixPath(binding.source).name, unit)
                 made.delegated = True
                 return made
-            return Target([], True, binding.source, binding.key)
+            return Target([], True, binding.source)
         if binding.key == "*":
             return Target([], True)
         given = self.exported(file, binding.key)
@@ -320,7 +319,7 @@ class Program(Values):
             return made
         package = self.package(base, unit)
         if package:
-            return Target([], True, package, name)
+            return Target([], True, package)
         made = self._by_name(name, receiver, unit)
         held = unit.lookup(base.text) if isinstance(base, Name) else None
         if held is not None and held.kind == "parameter":
@@ -346,7 +345,7 @@ class Program(Values):
                     made = self._by_name(name, base.text, unit)
                     made.delegated = not made.units
                     return made
-                return Target([], True, binding.source, name)
+                return Target([], True, binding.source)
             given = self.exported(file, name) if binding.key == "*" else None
             if given is not None:
                 return self._binding(given[1], name, given[0].top, depth + 1)
@@ -359,7 +358,7 @@ class Program(Values):
             if inner is not None and inner[1].kind == "value" and inner[1].value is not None:
                 package = self.package(inner[1].value, inner[0].top)
                 if package:
-                    return Target([], True, package, name)
+                    return Target([], True, package)
             return self._by_name(name, base.text, unit)
         if binding.kind == "class":
             found = self.members(binding.key, name)
@@ -385,7 +384,7 @@ class Program(Values):
                     if returned is not None:
                         return self._resolve(returned, made_by, depth + 1)
                 if hook.package and not hook.units:
-                    return Target([], True, hook.package, name)
+                    return Target([], True, hook.package)
             if isinstance(value, Member) and not binding.key:
                 return self._resolve(Member(value.span, value, name), binding.unit or unit, depth + 1)
         return None

@@ -206,6 +206,8 @@ class Sdk:
                 return "" if text in self.program.types and unit.file.language != "javascript" else "sdk"
             if text in _NAMED:
                 return "" if text in self.program.types else "sdk"
+            if unit.file.language != "javascript" and self.program.field_binding(text, unit) is not None:
+                return self._field(text, unit, depth)
             return ""
         if binding.kind == "import":
             if _PACKAGE.match(binding.source):
@@ -240,7 +242,11 @@ class Sdk:
         if binding.kind == "parameter":
             if binding.type and binding.type.split(".")[-1] in self.program.types:
                 return ""
-            if re.search(r"full-?_?story", binding.type + text, re.IGNORECASE) or text == "FS" or binding.type == "FS":
+            if (
+                re.search(r"full-?_?story", binding.type + text, re.IGNORECASE)
+                or text == "FS"
+                or binding.type in ("FS", "FS.Type")
+            ):
                 return "sdk" if text != "fs" else ""
             return "sdk" if binding.key in _NAMED | {"FS"} else ""
         if binding.kind == "value" and binding.value is not None:
@@ -285,7 +291,7 @@ class Sdk:
             if isinstance(base, Call) and "window" in dotted(base).lower():
                 return "sdk"
             return "sdk" if node.name.startswith("$") else ""
-        if node.name == "default" or node.name == "current":
+        if node.name in ("default", "current", "self"):
             return self.is_sdk(base, unit, depth + 1)
         if isinstance(base, Name) and base.text in ("this", "self"):
             return self._field(node.name, unit, depth)
@@ -295,11 +301,14 @@ class Sdk:
         binding = self.program.field_binding(name, unit)
         if binding is None:
             return "sdk" if name in _NAMED | {"FS"} else ""
+        if binding.type in ("FS", "FS.Type", "com.fullstory.FS"):
+            return "sdk"
         if binding.type and binding.type.split(".")[-1] in self.program.types:
             return ""
         if binding.value is not None:
             return self.is_sdk(binding.value, binding.unit or unit, depth + 1)
-        return "adapter" if re.search(r"full-?_?story", binding.type + name, re.IGNORECASE) or name == "FS" else ""
+        named = re.search(r"full-?_?story", binding.type + name, re.IGNORECASE)
+        return "adapter" if named or name == "FS" else ""
 
     def request(self, call: Call, unit: Unit) -> Request | None:
         """What a call asks for, or None when it is no call of the SDK."""
