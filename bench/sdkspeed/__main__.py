@@ -64,7 +64,7 @@ def _script(subject: Subject) -> bytes:
 def _table(sizes: dict[str, int], found: dict[str, Timing]) -> str:
     floor_ms = found[FLOOR.name].reset_ms
     lines = [
-        "| SDK | bytes, gzipped | logout call, ms | … in floors | script evaluation, ms |",
+        "| SDK | bytes, gzipped | logout call, ms | … in floors | script evaluation, CPU ms |",
         "|---|---:|---:|---:|---:|",
         f"| *floor: {FLOOR.name}* | | {floor_ms:.3f} | 1 | |",
     ]
