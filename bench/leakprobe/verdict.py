@@ -3,7 +3,7 @@
 A message is hers if it has one of her events, nobody's if it has an event from after she left. A token connects the two
 if it stands on both sides and is no constant; what other visitors of the same SDK have too is one (a write key, a
 version, a page's address). A clock value counts only where time has passed, because two events of one task may well
-share their millisecond.
+share their millisecond; and one in whole seconds never does, because anybody may share those.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from bench.leakprobe.collector import Sent
 from bench.leakprobe.scenarios import Trace
 from bench.leakprobe.tokens import atoms, is_clock, tokens
 
+_SECONDS_DIGITS: Final = 10
 _LISTS: Final = ("batch", "events", "data", "ops")
 
 
@@ -90,7 +91,7 @@ def _judge_one(trace: Trace, constants: set[str]) -> Verdict:
         clocks={
             token: (before[token], after_a_while[token])
             for token in before
-            if token in after_a_while and is_clock(token)
+            if token in after_a_while and is_clock(token) and len(token) > _SECONDS_DIGITS
         },
         both=[sent.target for sent, parts in requests if _has_both(parts, trace, hers_alone, nobodys_alone)],
         lost=[name for name in trace.hers + trace.nobodys if not _is_somewhere(name, messages, trace)],

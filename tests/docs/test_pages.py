@@ -10,9 +10,16 @@ import click
 import pytest
 
 from passerby.cli.commands import main as passerby
-from tests.docs.pages import ROOT, commands, pages, rows
+from tests.docs.pages import ROOT, commands, links, pages, rows
 
 _PAGES = [pytest.param(page, id=str(page.relative_to(ROOT))) for page in pages()]
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    broken = [link for link in links(page) if not (page.parent / link.split("#")[0]).exists()]
+
+    assert broken == []
 
 
 @pytest.mark.parametrize("page", _PAGES)
