@@ -193,6 +193,7 @@ class Flow(Survey):
                         "throw" if way.end == "throw" else "",
                         (*path.conditions, *(way.conditions if len(chosen) > 1 else ())),
                         path.failed or way.failed,
+                        path.supposed or way.supposed,
                     )
                 )
         return found
@@ -210,8 +211,6 @@ class Flow(Survey):
                 "done",
                 "fail",
                 "always",
-                "tap",
-                "pipe",
                 "whenComplete",
                 "onError",
                 "catchError",
@@ -233,9 +232,10 @@ class Flow(Survey):
                 if is_handler(argument.label):
                     continue
                 if name in _LOOPS:
-                    paths = self._loop(
-                        [], value.function.body, unit.file.by_function.get(id(value.function), unit), paths
-                    )
+                    inner = unit.file.by_function.get(id(value.function), unit)
+                    looped = self._loop([], value.function.body, inner, [p for p in paths if not p.end])
+                    looped = [replace(p, end="") if p.end == "return" else p for p in looped]
+                    paths = [p for p in paths if p.end] + looped
                 elif name in _DELAYS:
                     paths = self._delay(value, unit, paths)
                 else:
@@ -296,8 +296,6 @@ class Flow(Survey):
             done = self._run_value(values[0], unit, after)
             failed = [Path(_before_risk(p.steps), "", p.conditions, True) for p in after[:2]]
             return _thin(done + self._run_value(values[1], unit, failed))
-        if name == "pipe":
-            return after
         return self._run_value(values[0], unit, after)
 
     def _handled(self, body: object, handler: Node, unit: Unit, paths: list[Path]) -> list[Path]:
@@ -425,7 +423,7 @@ def _failures(done: list[Path], before: list[Path]) -> list[Path]:
                 conditions = steps[-1].conditions if steps else before[0].conditions if before else ()
                 found.append(Path(steps, "", conditions, True))
     if not found and before:
-        found = [replace(before[0], failed=True)]
+        found = [replace(before[0], failed=True, supposed=True)]
     return found[:8]
 
 

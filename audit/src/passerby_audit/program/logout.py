@@ -239,7 +239,8 @@ class Logouts:
 
     def _leaks(self, path: Path) -> bool:
         if (
-            not self._ends(path)
+            path.supposed
+            or not self._ends(path)
             or path.has("anonymize")
             or (path.end == "throw" and not path.failed and not path.has("navigate"))
         ):
@@ -379,7 +380,7 @@ class Logouts:
     def _watches(self, unit: Unit) -> bool:
         if unit.use == "effect" or "watch" in unit.keys or "listeners" in unit.keys:
             return True
-        if unit.use in ("argument", "entry", "attribute") and last_name_of(unit.to) in _WATCHING:
+        if unit.use in ("argument", "entry", "attribute") and _keeps_watch(last_name_of(unit.to)):
             return True
         if unit.name and _WATCHING_NAMES.match(vocabulary.words(unit.name)):
             return True
@@ -388,7 +389,7 @@ class Logouts:
         owner = self.owner(unit)
         if owner is not unit and self._watches(owner):
             return True
-        if any(last_name(node.callee) in _WATCHING for _, node in self.flow.handed.get(unit, [])):
+        if any(_keeps_watch(last_name(node.callee)) for _, node in self.flow.handed.get(unit, [])):
             return True
         around = [self.owner(caller) for caller, _ in self.flow.callers.get(unit, [])]
         return any(other is not unit and (other.is_top or self._watches_shallow(other)) for other in around)
@@ -396,7 +397,7 @@ class Logouts:
     def _watches_shallow(self, unit: Unit) -> bool:
         if unit.use == "effect" or "watch" in unit.keys:
             return True
-        if unit.use in ("argument", "entry") and last_name_of(unit.to) in _WATCHING:
+        if unit.use in ("argument", "entry") and _keeps_watch(last_name_of(unit.to)):
             return True
         return bool(unit.name and _WATCHING_NAMES.match(vocabulary.words(unit.name)))
 
@@ -414,8 +415,8 @@ class Logouts:
                 return True
         if unit.use != "argument" or unit.call is None:
             handed = self.flow.handed.get(unit, [])
-            return any(last_name(n.callee) in _WATCHING and _names_logout(n, self.flow, who) for who, n in handed)
-        return last_name(unit.call.callee) in _WATCHING and _names_logout(unit.call, self.flow, unit)
+            return any(_keeps_watch(last_name(n.callee)) and _names_logout(n, self.flow, who) for who, n in handed)
+        return _keeps_watch(last_name(unit.call.callee)) and _names_logout(unit.call, self.flow, unit)
 
     def _is_watcher(self, unit: Unit) -> bool:
         """An observer of auth state sees a logout happen; it does not make it."""
@@ -429,6 +430,11 @@ def family_of(unit: Unit) -> str:
     """What runs in one process: an identity in the browser is none of the server's business."""
     language = unit.file.language
     return "jvm" if language in ("kotlin", "java") else language
+
+
+def _keeps_watch(name: str) -> bool:
+    """Whether a call of this name runs a function whenever something has changed."""
+    return name in _WATCHING or re.match(r"watch|observe|subscribe|on[A-Z]\w*(Chang|Updat|State)", name) is not None
 
 
 def last_name_of(text: str) -> str:

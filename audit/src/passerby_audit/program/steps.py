@@ -132,12 +132,13 @@ class Step:
 @dataclass(slots=True, frozen=True, eq=False)
 class Path:
     """Steps in order, and how it ended: '' (fell off the end), return, throw, jump. `failed`: something threw on the
-    way."""
+    way; `supposed`: though nothing before it is known to be able to."""
 
     steps: tuple[Step, ...] = ()
     end: str = ""
     conditions: tuple[Condition, ...] = ()
     failed: bool = False
+    supposed: bool = False
 
     def has(self, kind: str) -> bool:
         return any(step.kind == kind for step in self.steps)
