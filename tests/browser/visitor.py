@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -91,10 +91,15 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def launched(chromium: str, *flags: str) -> Iterator[Browser]:
-    """A headless Chromium to which every host under .test is this machine, and every other host does not exist."""
+def launched(chromium: str, *flags: str, without: Sequence[str] = ()) -> Iterator[Browser]:
+    """A headless Chromium to which every host under .test is this machine, and every other host does not exist.
+
+    `without` are flags that its driver would give it.
+    """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*_FLAGS, *flags])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=[*_FLAGS, *flags], ignore_default_args=list(without)
+        )
         yield browser
         browser.close()
 

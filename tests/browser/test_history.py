@@ -1,0 +1,41 @@
+"""A page that the browser kept alive behind another, and brings back, is no way back for a user who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.reader import ApiReader
+from tests.browser.shop import Shop, full_id, session_of
+from tests.browser.visitor import find_chromium, launched
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium with its back-forward cache, which its driver switches off."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no browser")
+    with launched(chromium, without=["--disable-back-forward-cache"]) as browser:
+        yield browser
+
+
+def test_what_a_page_does_that_comes_back_after_an_anonymize_is_nobodys(shop: Shop, reader: ApiReader) -> None:
+    page = shop.open(after="addEventListener('pageshow', (event) => { window.isBack = event.persisted; });")
+    page.evaluate("FS('setIdentity', { uid: 'ana goes back' }); FS('trackEvent', { name: 'hers', properties: {} })")
+    hers = shop.told(page, "hers")
+    shop.go(page, "next")
+    page.evaluate("FS('setIdentity', { anonymous: true })")
+    released = session_of(page)
+    page.go_back(wait_until="commit")
+    page.wait_for_function("window.isBack")
+    page.evaluate("FS('trackEvent', { name: 'nobodys', properties: {} })")
+    nobodys = shop.told(page, "nobodys")
+
+    assert full_id(nobodys) == released == session_of(page)
+    assert nobodys["page"] != hers["page"]
+    assert page.evaluate("FS('getConfig').user") is None
+    assert reader.sessions("ana goes back") == [full_id(hers)]
+    assert reader.event_names(full_id(hers)) == ["hers"]
