@@ -14,14 +14,14 @@ from passerby.ingest.recording import record
 from passerby.lifecycle.invariants import violations
 from passerby.store.memory import MemoryStore
 from passerby.wire.decode import decode
-from tests.deliveries import DEVICES, ORG, PAGES, SESSIONS, Delivery, deliveries
+from tests.deliveries import DEVICES, ORG, PAGES, SESSIONS, UIDS, Delivery, deliveries
 
 RECEIVED_AT_MS: Final = 1_000_000
 
 
 @st.composite
-def visits(draw: st.DrawFn, ties: bool) -> list[dict[str, Any]]:
-    """The bundles of one device with three tabs under one clock, on which one uid comes and goes.
+def visits(draw: st.DrawFn, ties: bool, uids: tuple[str, ...] = ("ann",)) -> list[dict[str, Any]]:
+    """The bundles of one device with three tabs under one clock, on which these uids come and go.
 
     With `ties` the tabs may do things in the same millisecond.
     """
@@ -35,7 +35,7 @@ def visits(draw: st.DrawFn, ties: bool) -> list[dict[str, Any]]:
                     [
                         {"op": "event", "name": "x"},
                         {"op": "event", "name": "x"},
-                        {"op": "identify", "uid": "ann"},
+                        *({"op": "identify", "uid": uid} for uid in uids),
                         {"op": "end", "why": "anonymize"},
                     ]
                 )
@@ -96,6 +96,26 @@ def test_nobody_has_what_was_made_between_a_logout_and_the_next_login(bundles: l
         back = [login for login in made if login["op"] == "identify" and left and login["t"] >= max(left)]
         if left and not back:
             assert owner[op["source"]] is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_clients_that_do_not_rotate_wrong_nobody(data: st.DataObject) -> None:
+    bundles = data.draw(visits(ties=False, uids=UIDS))
+    made = sorted((op for bundle in bundles for op in bundle["ops"]), key=lambda op: op["t"])
+    owner = owners(data.draw(st.permutations(bundles)))
+    for place, op in enumerate(made):
+        if op["op"] == "event":
+            assert owner[op["source"]] in (None, _rightful(made, place))
+
+
+def _rightful(made: list[dict[str, Any]], place: int) -> str | None:
+    """The uid that was there, or the next that came, unless somebody left in between."""
+    last = next((op for op in reversed(made[:place]) if op["op"] != "event"), None)
+    if last is not None and last["op"] == "identify":
+        return str(last["uid"])
+    coming = next((op for op in made[place:] if op["op"] != "event"), None)
+    return str(coming["uid"]) if coming is not None and coming["op"] == "identify" else None
 
 
 @settings(max_examples=300, deadline=None)

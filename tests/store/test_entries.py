@@ -88,7 +88,7 @@ def test_a_uid_in_a_gap_is_renamed_wherever_it_stands(store: Store) -> None:
     instant = Instant("p", 1, 1, 1, 0)  # type: ignore[arg-type]
     devices = [DeviceId(f"00000000-0000-4000-8000-00000000000{n}") for n in range(3)]
     for device, uid in zip(devices, ("gone", "kept", "gone"), strict=True):
-        gap = Gap(None, instant, Uid(uid))
+        gap = Gap(instant, Uid(uid))
         store.submit(lambda t, device=device, gap=gap: t.apply(O, [Divert(device, gap)])).result()
     assert store.submit(lambda t: t.rename_in_gaps(O, Uid("gone"), Uid("x"))).result() == [devices[0], devices[2]]
     with store.read() as reader:

@@ -12,8 +12,8 @@ Transition, by how the device stands at the operation's instant:
     bound to u        identify u           -                      as it was                        same_user
     bound to u        identify v           not before the         sealed here; substitute gets v   conflict
                                            binding
-    bound to u        identify v           before the binding     gap from here to the binding;    conflict
-                                                                  its substitute gets v
+    bound to u        identify v           before the binding     gap up to the binding; its       conflict
+                                                                  substitute gets v
     any               end, sealing         not before the         sealed here (the earlier seal    sealed
                                            binding, or none       of two stands)
     bound to u        end, sealing         before the binding     gap up to here, its substitute   sealed
@@ -151,7 +151,7 @@ class Standing:
         if binding.uid == uid:
             return Outcome.SAME_USER
         if place.instant.before(binding.instant):
-            self._record(Divert(place.device, Gap(place.instant, binding.instant, uid)))
+            self._record(Divert(place.device, Gap(binding.instant, uid)))
         else:
             self._record(Close(place.device, Seal(place.instant, CONFLICT)))
         self._identify(self._walk(place), uid)
@@ -162,7 +162,7 @@ class Standing:
             return place.outcome
         device = self.device(place.device)
         if device.binding is not None and place.instant.before(device.binding.instant):
-            self._record(Divert(device.id, Gap(None, place.instant, None, closed=True)))
+            self._record(Divert(device.id, Gap(place.instant, None, closed=True)))
             self._end(self._walk(place), why)
         elif device.seal != (seal := Seal(place.instant, why)):
             self._record(Close(device.id, seal))

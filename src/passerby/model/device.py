@@ -73,18 +73,16 @@ class Seal(msgspec.Struct, frozen=True):
 class Gap(msgspec.Struct, frozen=True):
     """A part of a device's time that was somebody else's (AT-4.1).
 
-    From `start` (None: from the device's beginning) up to `until`, or if `closed` up to and with the `end` made then.
+    From the device's beginning up to `until`, or if `closed` up to and with the `end` made then.
     """
 
-    start: Instant | None
     until: Instant
     uid: Uid | None
     closed: bool = False
 
     def holds(self, instant: Instant) -> bool:
         """Whether `instant` lies within."""
-        begun = self.start is None or not instant.before(self.start)
-        return begun and (instant.is_in_time_for(self.until) if self.closed else instant.before(self.until))
+        return instant.is_in_time_for(self.until) if self.closed else instant.before(self.until)
 
 
 class Device(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ def typed_properties(
     given = _object(properties, "properties")
     if not given:
         return (), []
-    types = _types(_object(schema, "schema"))
+    types = _types(_object(schema, "schema")) if schema else {}
     kept: dict[str, Property] = {}
     complaints: list[Complaint] = []
     for name, value in _flat(given, "", products):
