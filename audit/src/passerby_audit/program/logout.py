@@ -2,7 +2,8 @@
 
 A logout path is found where a login session ends (see `signs`). It is laid at the function that people would call the
 logout: helpers that only clear a token hand it on to their callers. It is released if the SDK is told on every path
-through it, or in every caller, or by something that watches the user and releases when there is none.
+through it, or in every caller, or by something that watches the user and releases when there is none. An app in which
+no function logs anyone out may do so by a link; that is released if anything in the app releases.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from passerby_audit import vocabulary
 from passerby_audit.program import conditions, signs
 from passerby_audit.program.flow import Flow
+from passerby_audit.program.links import LogoutLink, logout_links
 from passerby_audit.program.steps import COMPLETIONS, Event, Path, Step, is_deferred
 from passerby_audit.program.units import Unit, last_name
 from passerby_audit.syntax import Call, Literal, Member, Name, Node, Record
@@ -58,6 +60,7 @@ class LogoutPath:
     leak: Path | None = None
     partly: bool = False
     shutdown: bool = False
+    link: LogoutLink | None = None
 
 
 @dataclass(slots=True)
@@ -122,28 +125,25 @@ class Logouts:
         found: list[LogoutPath] = []
         for candidate in settled.values():
             found.extend(self._judge(candidate))
-        found = self._without_delegates(found) or self._links()
+        found = self._without_delegates(found)
+        found.extend(self._by_link(found))
         return sorted(found, key=lambda p: (str(p.unit.file.path), p.node.span.start))
 
-    def _links(self) -> list[LogoutPath]:
-        """In an app that never releases, and has no other logout, the links by which the server logs out."""
-        found: list[LogoutPath] = []
-        for unit, element in self.flow.links:
-            handled = any(a.key in ("onClick", "onclick", "onMouseDown") for a in element.attributes)
-            if (
-                unit in self.skipped
-                or handled
-                or not (self.assumed or family_of(unit) in self.families)
-                or self._ever_releases()
-            ):
-                continue
-            found.append(LogoutPath(unit, element, "manual", [], True, leak=Path()))
-        return found
-
-    def _ever_releases(self) -> bool:
-        return any(
-            e.kind == "anonymize" for unit, events in self.flow.own.items() if unit not in self.skipped for e in events
+    def _by_link(self, found: list[LogoutPath]) -> list[LogoutPath]:
+        """Logouts that no function makes. Where one does, the links lead to it or to its like, and it is judged."""
+        if any(path.confident and path.kind == "manual" for path in found):
+            return []
+        released = any(
+            event.kind == "anonymize"
+            for unit, events in self.flow.own.items()
+            if unit not in self.skipped
+            for event in events
         )
+        return [
+            LogoutPath(link.unit, link.attribute, "manual", [], True, "elsewhere" if released else "", link=link)
+            for link in logout_links(self.program, self.flow.elements, self.skipped)
+            if self.assumed or family_of(link.unit) in self.families
+        ]
 
     def _callers(self, unit: Unit) -> list[Unit]:
         found: list[Unit] = []

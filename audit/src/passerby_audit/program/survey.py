@@ -19,7 +19,6 @@ from passerby_audit.syntax import (
     Element,
     Function,
     Jump,
-    Literal,
     Member,
     Name,
     Node,
@@ -61,7 +60,7 @@ class Survey:
         self.own: dict[Unit, list[Event]] = {}
         self.callers: dict[Unit, list[tuple[Unit, Node]]] = {}
         self.handed: dict[Unit, list[tuple[Unit, Call]]] = {}
-        self.links: list[tuple[Unit, Element]] = []
+        self.elements: list[tuple[Unit, Element]] = []
         self.chained: set[int] = set()
         self.handled: set[int] = set()
         self.declared: set[int] = set()
@@ -81,8 +80,8 @@ class Survey:
         hot = isinstance(node, (Return, Throw, Jump))
         before = self._handling
         caught = {id(n) for handler in node.handlers for n in handler} if isinstance(node, Try) else _caught(node)
-        if isinstance(node, Element) and _leads_out(node):
-            self.links.append((unit, node))
+        if isinstance(node, Element):
+            self.elements.append((unit, node))
         if isinstance(node, Declare) and node.value is not None:
             self.declared.add(id(node.value))
         for part in node.parts():
@@ -208,12 +207,6 @@ class Survey:
     def relevant(self) -> list[Unit]:
         """Functions worth a rule's look, in the order of files."""
         return [unit for file in self.program.files for unit in file.units if unit in self._relevant]
-
-
-def _leads_out(node: Element) -> bool:
-    """Whether a link goes to where the server logs out."""
-    target = next((a.value for a in node.attributes if a.key == "href"), None)
-    return isinstance(target, Literal) and re.search(r"/(log|sign)-?_?(out|off)/?($|\?)", target.value) is not None
 
 
 def _caught(node: Node) -> set[int]:

@@ -94,21 +94,51 @@ class View:
         return all(step.certain for step in steps)
 
     def release(self, file: File) -> str:
-        """How this code base spells a release."""
-        for unit in self.flow.own:
-            for event in self.flow.own[unit]:
+        """How a release is spelled in a file: as the SDK is called there, or as it can be called anywhere."""
+        elsewhere = ""
+        legacy = False
+        for unit, events in self.flow.own.items():
+            for event in events:
+                call = event.node
                 if (
-                    event.kind in ("identify", "anonymize", "track", "wrong")
-                    and isinstance(event.node, Call)
-                    and unit.file.language == file.language
+                    unit.file.language != file.language
+                    or event.kind not in ("identify", "anonymize", "track", "wrong")
+                    or not isinstance(call, Call)
                 ):
-                    return spelled_release(event.node)
-        return "FS('setIdentity', { anonymous: true })" if file.language == "javascript" else "FS.anonymize()"
+                    continue
+                spelled = spelled_release(call)
+                if _is_valid(spelled, unit, file):
+                    if unit.file is file:
+                        return spelled
+                    elsewhere = elsewhere or spelled
+                legacy = legacy or spelled.endswith(".anonymize()")
+        if elsewhere:
+            return elsewhere
+        if file.language != "javascript":
+            return "FS.anonymize()"
+        return "window.FS?.anonymize()" if legacy else "window.FS?.('setIdentity', { anonymous: true })"
+
+
+def _is_valid(spelled: str, unit: Unit, file: File) -> bool:
+    """Whether a call that one function makes means the same in a file: its first name is global, or bound at the top
+    of that file to the same import. Outside of JavaScript the SDK is a type, known everywhere by one name."""
+    root = re.split(r"[.?!(\[]", spelled)[0]
+    binding = unit.lookup(root)
+    there = file.top.names.get(root)
+    if unit.file is file:
+        return binding is None or binding is there
+    if file.language != "javascript":
+        return True
+    if binding is None:
+        return there is None and root != "this"
+    return there is not None and binding.kind == there.kind == "import" and binding.source == there.source
 
 
 def spelled_release(call: Call) -> str:
-    """A release in the spelling of another call of the SDK."""
+    """A release in the spelling of another call of the SDK; a member of the window may be missing."""
     callee = call.callee
+    said = dotted(callee.base if isinstance(callee, Member) and callee.name not in ("FS", "FullStory") else callee)
+    optional = "?." if re.match(r"(window|globalThis|self)\.", said) else ""
     if isinstance(callee, Member) and callee.name not in ("FS", "FullStory"):
-        return f"{dotted(callee.base)}.anonymize()"
-    return f"{dotted(callee)}('setIdentity', {{ anonymous: true }})"
+        return f"{said}{optional or '.'}anonymize()"
+    return f"{said}{optional}('setIdentity', {{ anonymous: true }})"

@@ -21,8 +21,9 @@ Instead::
       navigate('/login');
     }
 
-Known problems: a link to /logout is reported only in an app that has no other logout and never releases. Where the
-releasing code is in a package that is not part of the audited tree, say so with a suppression and its reason.
+Known problems: a link to a server's logout (`<a href="/logout">`) is named only in an app in which no function logs
+anyone out and nothing releases, and only where the link is in a script or in HTML. Where the releasing code is in a
+package or a page that is not part of the audited tree, say so with a suppression and its reason.
 """
 
 from __future__ import annotations
@@ -31,8 +32,7 @@ from collections.abc import Iterator
 
 from passerby_audit.program.findings import Finding
 from passerby_audit.program.view import View
-from passerby_audit.rules.insertion import before_leaving
-from passerby_audit.syntax import Element
+from passerby_audit.rules.insertion import before_leaving, on_press
 
 CODE = "PB001"
 SEVERITY = "error"
@@ -50,6 +50,13 @@ def check(view: View) -> Iterator[Finding]:
     if not view.logouts.identifies:
         return
     for path in view.logouts.paths:
+        if path.link is not None and not path.released:
+            message = (
+                "This link logs out and does not release the identity: whoever comes next is recorded as the user who "
+                "left."
+            )
+            instead = "" if path.link.handled else on_press(path.unit.file, path.node, view.release(path.unit.file))
+            yield view.finding(message, path.unit, path.node, "high", instead)
         if path.released or path.shutdown or path.leak is None:
             continue
         message = (
@@ -62,8 +69,5 @@ def check(view: View) -> Iterator[Finding]:
         elif path.partly:
             message = f"{_WAYS[path.kind]} releases the identity on some ways through it, but not on this one."
         confidence = "high" if path.confident else "medium"
-        release = view.release(path.unit.file)
-        instead = before_leaving(path.unit, path.node, path.leak, release)
-        if isinstance(path.node, Element):
-            instead = f"onClick={{() => {release}}}"
+        instead = before_leaving(path.unit, path.node, path.leak, view.release(path.unit.file))
         yield view.finding(message, path.unit, path.node, confidence, instead)
