@@ -25,6 +25,7 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
   const store: Record<string, string> = tried(() => localStorage, null) || Object.create(null);
   let domain: string | null | undefined;
   let isTrusted = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Whether a key's home is a cookie. That shows only by setting one, so it is asked when first needed (SE-4). */
   const isCookie = (key: string): boolean => {
@@ -36,6 +37,12 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
     return domain !== null;
   };
 
+  /** Makes that round trip when the task is over, so that the next call does not wait for it. */
+  const warm = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => tried(() => read('fs_uid'), null));
+  };
+
   /** Sets a value, or removes it (null), in its home. */
   const put = (key: string, value: string | null): boolean =>
     tried(() => {
@@ -45,6 +52,7 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
         return true;
       }
       setCookie(key, value, domain!);
+      warm();
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
       if (key != 'fs_uid' || value === null) return true;
       isTrusted = isTrusted || cookies(key).join() == value;
