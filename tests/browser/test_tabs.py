@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Error, Page
 
 from tests.browser.reader import ApiReader
-from tests.browser.shop import Shop, full_id, session_of
+from tests.browser.shop import IS_THERE, Shop, full_id, session_of
 
 _TRACK: Final = "(name) => FS('trackEvent', { name, properties: {} })"
 _IDENTIFY: Final = "(uid) => FS('setIdentity', { uid })"
@@ -94,6 +94,25 @@ def test_a_tab_that_writes_the_old_record_back_brings_nobody_back(shop: Shop, re
     after = [shop.told(tab, name) for tab, name in ((first, "nobodys first"), (second, "nobodys second"))]
     assert his["device"] not in [op["device"] for op in after]
     assert reader.event_names(full_id(his)) == ["his"]
+
+
+def test_a_record_written_back_while_the_page_leaves_brings_nobody_back(shop: Shop) -> None:
+    page = shop.open()
+    page.evaluate(_IDENTIFY, "ivy leaves")
+    hers = _device(page)
+    with page.expect_navigation():
+        page.evaluate(
+            """(to) => {
+              const [old] = document.cookie.match(/fs_uid=[^;]*/);
+              FS('setIdentity', { anonymous: true });
+              document.cookie = old + ';path=/;domain=shop.test;secure;max-age=999';
+              location.href = to;
+            }""",
+            shop.address() + "goodbye",
+        )
+    page.wait_for_function(IS_THERE)
+
+    assert _device(page) != hers
 
 
 @pytest.mark.parametrize("is_held", [False, True], ids=["online", "unanswered"])

@@ -14,6 +14,7 @@ type OrgSettings = Partial<Config> & { auto?: Partial<Auto>; blocks?: Block[] };
 
 const SDK = 'browser/0.1.0';
 const SETTINGS = 'fs_settings';
+const GUARD_MS = [20, 100, 500];
 const page = window as unknown as Record<string, any>;
 
 boot(document.currentScript as HTMLScriptElement | null);
@@ -152,7 +153,8 @@ function host(machine: () => Machine): Pick<Ports, 'wallMs' | 'mint' | 'random' 
     wallMs: () => Date.now(),
     mint: uuid,
     random: Math.random,
-    changed: () => undefined,
+    // A tab that was about to write when this one left the device may bring it back just now.
+    changed: (what, from) => void (what == 'device' && from && GUARD_MS.forEach((ms) => setTimeout(() => machine().guard(), ms))),
     setTimer: (name, atMs) => {
       clearTimer(name);
       timers[name] = setTimeout(() => machine().timer(name), atMs - Date.now());

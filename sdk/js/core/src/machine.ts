@@ -112,10 +112,13 @@ export class Machine {
     if (this.capture == 'on') return;
     const { ports } = this;
     const found = this.read_();
+    const isOver = found && this.over_(found);
+    // What was read a moment ago is not written back if another tab let the user go meanwhile.
+    if (found && this.deviceThere_() != found.device) return this.begin();
     this.capture = 'on';
     this.hasBegun_ = true;
     if (!found) this.mint_('start');
-    else if (this.over_(found)) this.turn_(this.renewed_(found), 'start', true);
+    else if (isOver) this.turn_(this.renewed_(found), 'start', true);
     else this.turn_({ ...found, pages: found.pages + 1 }, 'start', false);
     this.record('page', { ...ports.page() });
     this.began_();
@@ -300,6 +303,19 @@ export class Machine {
     this.save_(at);
     this.touch_(true);
     this.go_(at, why);
+  }
+
+  private deviceThere_(): string | null {
+    const found = parseRecord(this.ports.storage.read(RECORD), this.settings.org);
+    return found && found.device;
+  }
+
+  /** A device that this page has left, and another tab wrote back, is not there for the next page load to find (ID-11). */
+  guard(): void {
+    const there = this.deviceThere_();
+    if (this.capture != 'on' || !there || !this.left_[there]) return;
+    this.follow();
+    this.finish();
   }
 
   /** A user's input (SE-1). */
@@ -488,7 +504,10 @@ export class Machine {
 
   /** The page is hidden or left, so that everything goes out now (QU-3); or the app is back, which is activity (SE-1). */
   app(event: 'hide' | 'leave' | 'background' | 'foreground'): void {
-    if (event != 'foreground') return this.queue.leave();
+    if (event != 'foreground') {
+      this.guard();
+      return this.queue.leave();
+    }
     this.activity();
     this.finish();
   }

@@ -93,6 +93,8 @@ class Machine:
         if event == "foreground":
             self._activity(Call("activity", None))
         else:
+            if self._capture == "on":
+                self._presence.guard()
             self._queue.hurry()
         self._done()
 

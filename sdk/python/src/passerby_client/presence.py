@@ -112,6 +112,11 @@ class Presence:
                 self._write()
             self._show("tab")
 
+    def guard(self) -> None:
+        """A device that this page has left, and another wrote back, is not there for the next load to find (ID-11)."""
+        if self._look(self._store.read(RECORD)) == "returned":
+            self.follow()
+
     def stored(self) -> Record | None:
         """The record as it stands in storage now, if it is one that this page may go on with. Changes nothing."""
         found = self._look(self._store.read(RECORD))
