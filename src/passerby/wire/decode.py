@@ -147,9 +147,12 @@ def _refused(raw: msgspec.Raw, index: int, prose: str) -> Refused:
 
 def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list[Noted]) -> Operation:
     n, t, source = message.n, message.t, message.source
+    is_end = isinstance(message, EndMessage)
     if t > envelope.sent + limits.FUTURE_MS_MAX:
-        raise _Bad(Outcome.TIME_IN_FUTURE)
-    if t < envelope.sent - limits.PAST_MS_MAX:
+        if not is_end:
+            raise _Bad(Outcome.TIME_IN_FUTURE)
+        t = envelope.sent
+    if t < envelope.sent - limits.PAST_MS_MAX and not is_end:
         raise _Bad(Outcome.TIME_TOO_OLD)
     at = min(t, envelope.sent) + offset_ms
     match message:
