@@ -312,8 +312,9 @@ export class Machine {
 
   /** A device that this page has left, and another tab wrote back, is not there for the next page load to find (ID-11). */
   guard(): void {
+    if (this.capture != 'on') return;
     const there = this.deviceThere_();
-    if (this.capture != 'on' || !there || !this.left_[there]) return;
+    if (!there || !this.left_[there]) return;
     this.follow();
     this.finish();
   }
