@@ -107,7 +107,7 @@ def audit_command(arguments: tuple[str, ...]) -> None:
     try:
         from passerby_audit.cli import main as audit
     except ModuleNotFoundError:
-        click.echo("passerby audit needs the package passerby-audit: pip install passerby-audit", err=True)
+        click.echo("passerby audit needs the package passerby-audit: pip install ./audit", err=True)
         sys.exit(2)
     audit(args=list(arguments), prog_name="passerby audit")
 
