@@ -68,7 +68,7 @@ export function performAsync(
   const { error, value } = perform(machine, name, options, api, source);
   const entry = machine.identityEntry;
   const wantsAck = !error && entry && options && (options as Options).ack === true;
-  if (wantsAck) machine.awaitAck(entry, (isAnswered) => settle(isAnswered ? null : 'not_acknowledged'));
+  if (wantsAck) machine.acknowledgements.await(entry, (isAnswered) => settle(isAnswered ? null : 'not_acknowledged'));
   else settle(error || null, value);
 }
 

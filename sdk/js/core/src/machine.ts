@@ -17,6 +17,7 @@
  * `Machine` holds identity, sessions and the page; calls are checked in `calls`, kept and sent by `Queue`.
  */
 
+import { Acknowledgements } from './acknowledgements';
 import { Buckets, type Limited, MOBILE, WEB } from './limits';
 import { boundTo } from './murmur';
 import type { ChangeWhy, Kind, Ports } from './ports';
@@ -44,16 +45,11 @@ export interface State {
 const NEWS = ['start', 'session', 'shutdown', 'user'] as const;
 type News = Partial<Record<(typeof NEWS)[number], Members>>;
 
-interface Ack {
-  entry_: Entry;
-  dueAt_: number;
-  settle_: (isAnswered: boolean) => void;
-}
-
 export class Machine {
   capture: Capture = 'off';
   settings: Settings = DEFAULTS;
   queue!: Queue;
+  acknowledgements!: Acknowledgements;
   /** The `end`, or else the `identify`, that the present call recorded. */
   identityEntry: Entry | null = null;
   /** Flat user properties that this page was told of the present user. */
@@ -77,7 +73,6 @@ export class Machine {
   /** Why `read_` last found nothing to go on with. */
   private whyGone_: ChangeWhy = 'lost';
   private hasFailed_ = false;
-  private acks_: Ack[] = [];
   private news_: News = {};
 
   constructor(readonly ports: Ports) {}
@@ -97,10 +92,11 @@ export class Machine {
   /** Takes the configuration, and begins to capture unless that is switched off (CL-3, SE-4). */
   start(config: Config): void {
     this.settings = { ...DEFAULTS, ...config, limits: { ...(config.mobile ? MOBILE : WEB), ...config.limits } };
+    this.acknowledgements = new Acknowledgements(this.ports, this.settings.settle_ms);
     this.queue = new Queue(
       this.ports,
       this.settings,
-      (entry, isAnswered) => this.acknowledge_((ack) => ack.entry_ == entry, isAnswered),
+      (entry, isAnswered) => this.acknowledgements.answered(entry, isAnswered),
       (key, value) => (value === null ? this.remove_(key) : this.write(key, value)),
     );
     if (this.settings.capture) this.begin();
@@ -482,24 +478,8 @@ export class Machine {
     return `${this.settings.app}/ui/${this.settings.org}/session/${device}%3A${session}`;
   }
 
-  /** Settles when the server has answered for `entry`, or will not in time (ID-8). */
-  awaitAck(entry_: Entry, settle_: (isAnswered: boolean) => void): void {
-    this.acks_.push({ entry_, settle_, dueAt_: this.ports.wallMs() + this.settings.settle_ms });
-    this.acknowledge_(() => false, false);
-  }
-
-  private acknowledge_(isMeant: (ack: Ack) => boolean, isAnswered: boolean): void {
-    const meant = this.acks_.filter(isMeant);
-    this.acks_ = this.acks_.filter((ack) => !isMeant(ack));
-    const latest = this.ports.wallMs() + this.settings.settle_ms;
-    for (const ack of this.acks_) ack.dueAt_ = Math.min(ack.dueAt_, latest);
-    if (this.acks_[0]) this.ports.setTimer('settle', this.acks_[0].dueAt_);
-    else if (meant[0]) this.ports.clearTimer('settle');
-    for (const ack of meant) ack.settle_(isAnswered);
-  }
-
   timer(name: 'flush' | 'retry' | 'settle'): void {
-    if (name == 'settle') this.acknowledge_((ack) => ack.dueAt_ <= this.ports.wallMs(), false);
+    if (name == 'settle') this.acknowledgements.timer();
     else this.queue.timer(name);
   }
 
