@@ -21,6 +21,7 @@ from passerby.access.passwords import fits
 from passerby.base.clock import Clock
 from passerby.base.errors import StoreError
 from passerby.base.ids import OrgId
+from passerby.base.token import digest
 from passerby.base.units import SECOND_MS
 from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
@@ -34,7 +35,6 @@ from passerby.jobs.worker import Worker
 from passerby.model.member import ADMIN
 from passerby.model.org import Org
 from passerby.observe.counters import Counters
-from passerby.query.keys import digest
 from passerby.store.contract import Key, Store, Transaction
 from passerby.store.memory import MemoryStore
 from passerby.store.sqlite import SqliteStore

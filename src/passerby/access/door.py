@@ -16,6 +16,7 @@ from passerby.access.passwords import fits, password_hash
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId, SessionId
+from passerby.base.token import digest
 from passerby.base.units import DAY_MS, SECOND_MS
 from passerby.model.member import GUEST, Admission, Member, Role
 from passerby.store.contract import Reader, Store
@@ -93,11 +94,6 @@ class Door:
     def remove_member(self, org: OrgId, name: str) -> None:
         """Remove a member; whatever they signed in to or shared ends."""
         self._store.submit(lambda transaction: transaction.remove_member(org, name)).result()
-
-
-def digest(token: str) -> bytes:
-    """What is kept of a token. Tokens are long and random, so a plain hash cannot be searched."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def form_mark(token: str) -> str:

@@ -11,8 +11,8 @@ import click
 
 from passerby import boot
 from passerby.base.errors import Refusal
+from passerby.base.token import digest
 from passerby.cli.asking import CONFIG, DATA, ORG, guard, settings_of
-from passerby.query.keys import digest
 from passerby.store.contract import Key
 
 _SHOWN: Final = 12

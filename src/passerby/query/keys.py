@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from passerby.base.token import digest
 from passerby.store.contract import Key, Reader
-
-
-def digest(key: str) -> bytes:
-    """What is kept of a key. Keys are long and random, so a plain hash cannot be searched."""
-    return hashlib.sha256(key.encode()).digest()
 
 
 def find_key(reader: Reader, authorization: str) -> Key | None:

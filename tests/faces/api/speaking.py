@@ -7,11 +7,11 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from passerby.base.token import digest
 from passerby.faces.api import Desk, api_routes
 from passerby.ingest.recording import record
 from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
-from passerby.query.keys import digest
 from passerby.store.contract import Key, Store
 from passerby.wire.decode import decode
 from tests.worlds import ORG, CountedIds, SetClock

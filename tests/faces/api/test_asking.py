@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from passerby.query.keys import digest
+from passerby.base.token import digest
 from tests.faces.api.speaking import KEYS, Api
 from tests.worlds import opened
 

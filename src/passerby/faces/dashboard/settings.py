@@ -10,12 +10,12 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.base.token import digest
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import ADMIN, GUEST, VIEWER, Role
 from passerby.model.org import Org
-from passerby.query.keys import digest
 from passerby.store.contract import Key, Transaction
 
 _SCOPES: Final = ("capture", "read", "capture read", "admin")
