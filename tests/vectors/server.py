@@ -26,6 +26,7 @@ from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.observe.counters import Counters
+from passerby.query.sessions import happenings
 from passerby.store.contract import Reader, Store
 from passerby.store.memory import MemoryStore
 
@@ -229,6 +230,7 @@ def _session(reader: Reader, session: SessionId, now_ms: int) -> dict[str, Any]:
         "began": found.began_at_ms,
         "operations": found.operations,
         "ended": None if ending is None else list(ending),
+        "shown": [[one.operation.source, one.at_ms] for one in happenings(reader, ORG, session)],
     }
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
+from heapq import heappush, heappushpop
 
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
 from passerby.model.bundle import Piece
-from passerby.model.operation import Operation
-from passerby.model.outcome import Outcome
+from passerby.model.device import SAME_CLOCK_MS
 from passerby.model.session import Session
 from passerby.query import cursor
+from passerby.query.happened import Happening, in_order
 from passerby.store.contract import PersonFilter, Reader
 
 
@@ -21,14 +21,6 @@ class SessionPage(msgspec.Struct, frozen=True):
 
     sessions: list[Session]
     next_page_token: str | None
-
-
-class Happening(msgspec.Struct, frozen=True):
-    """One operation of a session, where it was kept, and what became of it."""
-
-    piece: Piece
-    operation: Operation
-    outcome: Outcome
 
 
 def list_sessions(
@@ -50,23 +42,22 @@ def list_sessions(
     return SessionPage(shown, token)
 
 
-def happenings(reader: Reader, org: OrgId, session: SessionId) -> Iterator[Happening]:
-    """What happened in a session, in the order in which it happened (server time, then n)."""
-    found = [
-        Happening(piece, operation, outcome)
-        for piece in reader.pieces_of_session(org, session)
-        for operation, outcome in zip(piece.operations, piece.outcomes, strict=True)
-    ]
-    yield from sorted(found, key=attrgetter("operation.at", "piece.page", "operation.n"))
+def happenings(reader: Reader, org: OrgId, session: SessionId) -> list[Happening]:
+    """What happened in a session, in the order in which it was made."""
+    return in_order(reader.pieces_of_session(org, session))
 
 
 def latest_happenings(reader: Reader, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Happening]:
     """The last things that happened on these devices, the latest first. Reads no more pieces than it needs."""
-    found: list[Happening] = []
+    pieces: list[Piece] = []
+    latest: list[int] = []
     for piece in reader.latest_pieces(org, devices):
-        if len(found) >= limit and max(op.at for op in piece.operations) < found[limit - 1].operation.at:
+        if len(latest) == limit and max(op.at for op in piece.operations) < latest[0] - SAME_CLOCK_MS:
             break
-        pairs = zip(piece.operations, piece.outcomes, strict=True)
-        found += [Happening(piece, operation, outcome) for operation, outcome in pairs]
-        found.sort(key=attrgetter("operation.at", "piece.page", "operation.n"), reverse=True)
-    return found[:limit]
+        pieces.append(piece)
+        for operation in piece.operations:
+            if len(latest) < limit:
+                heappush(latest, operation.at)
+            else:
+                heappushpop(latest, operation.at)
+    return in_order(pieces)[: -limit - 1 : -1]

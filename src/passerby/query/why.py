@@ -12,7 +12,7 @@ from passerby.model.operation import SEALING, End, Operation
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.model.session import Session
-from passerby.query.sessions import Happening
+from passerby.query.happened import Happening
 from passerby.query.timeline import RULES
 from passerby.store.contract import Reader
 

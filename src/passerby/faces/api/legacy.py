@@ -15,7 +15,8 @@ from passerby.faces.api.endpoint import Answer, Call, Endpoint
 from passerby.faces.api.users import EVENTS_MAX, erase_uid, told
 from passerby.ingest.reports import report_event, report_user
 from passerby.model.operation import Page
-from passerby.query.sessions import Happening, latest_happenings
+from passerby.query.happened import Happening
+from passerby.query.sessions import latest_happenings
 from passerby.query.users import User, find_user
 from passerby.store.contract import PersonFilter, Reader, Transaction
 from passerby.store.people import find_session, owner_of

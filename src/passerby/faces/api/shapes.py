@@ -10,8 +10,8 @@ import msgspec
 from passerby.base.ids import OrgId, UserId
 from passerby.model.operation import Event, Identify, Operation, Page, SetProperties
 from passerby.model.session import Session
+from passerby.query.happened import Happening
 from passerby.query.seen import Seen, seen, values
-from passerby.query.sessions import Happening
 from passerby.query.users import User
 from passerby.store.contract import Person
 from passerby.wire.instants import iso_text
@@ -169,7 +169,7 @@ def happening_shape(found: Happening, uid: str | None) -> HappeningShape:
         device_id=piece.device,
         session_id=None if str(piece.session) == piece.device else piece.session,
         view_id=piece.page,
-        event_time=iso_text(op.at),
+        event_time=iso_text(found.at_ms),
         event_type=event.type,
         source_type=source_type(piece.sdk),
         source_properties=_source(op),

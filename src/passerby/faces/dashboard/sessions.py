@@ -17,7 +17,8 @@ from passerby.faces.dashboard.listing import listed
 from passerby.model.member import GUEST
 from passerby.model.properties import Property
 from passerby.model.session import Session
-from passerby.query.sessions import Happening, happenings
+from passerby.query.happened import Happening
+from passerby.query.sessions import happenings
 from passerby.query.why import why_operation, why_session
 from passerby.store.people import devices_of, find_session, owner_of
 
@@ -67,7 +68,7 @@ def session_routes(desk: Desk) -> list[Route]:
 
 def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, Any]:
     reader, org = asked.reader, asked.org.id
-    found = list(happenings(reader, org, session.id))
+    found = happenings(reader, org, session.id)
     start, now = _window(asked, found, moment)
     owner = owner_of(reader, org, session.device)
     device = reader.device(org, session.device)
