@@ -298,6 +298,50 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        "a suffix beats the schema",
+        _PROPERTIES,
+        "suffixed | {bare(name)[0]: declared for name, declared in types.items()}",
+        "{bare(name)[0]: declared for name, declared in types.items()} | suffixed",
+        ("decode/a-schema-wins-over-a-suffix",),
+    ),
+    Fault(
+        "a schema finds a name only with its suffix",
+        _PROPERTIES,
+        "{bare(name)[0]: declared",
+        "{name: declared",
+        ("decode/a-schema-wins-over-a-suffix",),
+    ),
+    Fault(
+        "null is remarked on",
+        _PROPERTIES,
+        """    if value is None or value == []:
+        return
+    clean =""",
+        "    clean =",
+        ("decode/null-is-no-value",),
+    ),
+    Fault(
+        "a name without its type keeps the other's",
+        "passerby.wire.suffixes",
+        "        types.pop(path, None)\n",
+        "",
+        ("decode/two-names-that-become-one",),
+    ),
+    Fault(
+        "what happened is shown as it arrived",
+        "passerby.query.happened",
+        "operation.at - delays[piece.row]",
+        "operation.at",
+        ("attribution/shown-as-it-was-made",),
+    ),
+    Fault(
+        "a page whose clock was set back is shown out of order",
+        "passerby.query.happened",
+        "max(at_ms, operation.at - delays[piece.row])",
+        "operation.at - delays[piece.row]",
+        ("attribution/shown-across-clocks",),
+    ),
+    Fault(
         "nameless refusals are one",
         _REPLIES,
         "nameless + refused",

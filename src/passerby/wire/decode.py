@@ -187,7 +187,9 @@ def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list
 def _properties(message: EventMessage | IdentifyMessage | PropertiesMessage, notes: list[Noted]) -> tuple[Any, ...]:
     products = isinstance(message, EventMessage) and message.name == _ORDER_COMPLETED
     try:
-        kept, complaints = typed_properties(message.properties, message.schema, products=products)
+        kept, complaints = typed_properties(
+            message.properties, message.schema, suffixes=message.suffixes, products=products
+        )
     except PropertiesError as error:
         raise _Bad(Outcome.INVALID_PROPERTIES, str(error)) from error
     notes.extend(Noted(message.n, code, name, _COMPLAINTS[code]) for code, name in complaints)

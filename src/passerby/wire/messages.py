@@ -31,6 +31,7 @@ class EventMessage(_Message, frozen=True, tag="event"):
     type: Literal["custom", "click", "navigate", "exception", "visibility", "change"] = "custom"
     properties: Raw = Raw()
     schema: Raw = Raw()
+    suffixes: bool = False
 
 
 class IdentifyMessage(_Message, frozen=True, tag="identify"):
@@ -39,6 +40,7 @@ class IdentifyMessage(_Message, frozen=True, tag="identify"):
     uid: str | int | float
     properties: Raw = Raw()
     schema: Raw = Raw()
+    suffixes: bool = False
 
 
 class PropertiesMessage(_Message, frozen=True, tag="properties"):
@@ -47,6 +49,7 @@ class PropertiesMessage(_Message, frozen=True, tag="properties"):
     type: Literal["user", "page"]
     properties: Raw
     schema: Raw = Raw()
+    suffixes: bool = False
 
 
 class ConsentMessage(_Message, frozen=True, tag="consent"):

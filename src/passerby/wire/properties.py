@@ -12,6 +12,7 @@ import msgspec
 
 from passerby.model.properties import PROPERTY_TYPES, Property, Value
 from passerby.wire import limits
+from passerby.wire.suffixes import bare, bared
 
 Complaint = tuple[str, str]
 """(code, name)"""
@@ -29,11 +30,12 @@ class PropertiesError(ValueError):
 
 
 def typed_properties(
-    properties: msgspec.Raw, schema: msgspec.Raw, *, products: bool = False
+    properties: msgspec.Raw, schema: msgspec.Raw, *, suffixes: bool = False, products: bool = False
 ) -> tuple[tuple[Property, ...], list[Complaint]]:
     """The properties of one operation, and what was left out of them.
 
-    `products` allows the array of objects of that name (PR-1). PropertiesError: not an object, or too large.
+    `suffixes`: names may carry their type (PR-1.3). `products` allows the array of objects of that name (PR-1).
+    PropertiesError: not an object, or too large.
     """
     if len(properties) > limits.PROPERTIES_BYTES_MAX:
         raise PropertiesError(f"properties are over {limits.PROPERTIES_BYTES_MAX} bytes")
@@ -41,6 +43,9 @@ def typed_properties(
     if not given:
         return (), []
     types = _types(_object(schema, "schema")) if schema else {}
+    if suffixes:
+        given, suffixed = bared(given)
+        types = suffixed | {bare(name)[0]: declared for name, declared in types.items()}
     kept: dict[str, Property] = {}
     complaints: list[Complaint] = []
     for name, value in _flat(given, "", products):
@@ -51,13 +56,13 @@ def typed_properties(
 def _add(
     name: str, value: Any, types: Mapping[str, Any], kept: dict[str, Property], complaints: list[Complaint]
 ) -> None:
+    if value is None or value == []:
+        return
     clean = name if _NAME.match(name) else _SCRUBBED.sub("_", name)
     if clean != name:
         complaints.append(("scrubbed_name", clean))
     if len(clean) > limits.PROPERTY_NAME_CHARS_MAX or not _NAME.match(clean):
         complaints.append(("invalid_name", clean[: limits.PROPERTY_NAME_CHARS_MAX]))
-        return
-    if value is None or value == []:
         return
     declared = types.get(name)
     if declared is not None and not (isinstance(declared, str) and declared in PROPERTY_TYPES):

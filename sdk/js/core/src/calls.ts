@@ -1,13 +1,13 @@
 /**
  * The calls people make, checked and done: v2 names, and v1 shapes under API version 1 (CL-7, ID-9, ID-10).
  *
- * Each goes the same way (CL-14): refused, or else in step with storage, then a token, remarks, properties, and only then
- * something happens. An anonymize takes no token and is never dropped (LI-3).
+ * Each goes the same way (CL-14): refused, or else in step with storage, then a token, remarks, and only then something
+ * happens. An anonymize takes no token and is never dropped (LI-3).
  */
 
 import type { ErrorCode } from './codes';
-import { CONSENT, type Machine, type Members } from './machine';
-import { type Checked, checkedProperties, type Plain, plainObject } from './properties';
+import { type Carried, CONSENT, type Machine, type Members } from './machine';
+import { isEmpty, plainObject } from './properties';
 import { checkedUid, isSuspicious, isTooLong } from './uid';
 
 export interface Result {
@@ -104,9 +104,9 @@ function identify(call: Call, hasConsent: boolean): Done {
     return 'rate_limited';
   }
   if (isSuspicious(uid)) machine.ports.note('suspicious_uid');
-  const plain = plainCall(options);
-  if (!plain) machine.ports.note('invalid_properties');
-  machine.identify(uid, plain ? members(checked(call, plain)) : {}, source);
+  const found = carried(call, options);
+  if (!found) machine.ports.note('invalid_properties');
+  machine.identify(uid, found || {}, source);
   if (hasConsent) recordConsent(call, options.consent);
 }
 
@@ -116,21 +116,13 @@ function recordConsent({ machine, source }: Call, granted: boolean): void {
   machine.write(CONSENT, granted ? '1.1' : '1.0');
 }
 
-/** Properties and schema as plain JSON; null when one of them cannot be used (PR-1). */
-function plainCall({ properties, schema }: Options): Plain | null {
-  const plain = plainObject(properties == null ? {} : properties);
-  const types = plainObject(schema == null ? {} : schema);
-  return plain && types && { properties: plain, schema: types };
-}
-
-function checked({ machine, api }: Call, plain: Plain, products?: boolean): Checked {
-  const rules = { suffixes: api == 1 || machine.settings.mobile, products };
-  return checkedProperties(plain, rules, machine.ports.note);
-}
-
-/** What an operation carries of checked properties: nothing where nothing is left. */
-function members({ properties, schema }: Checked): Members {
-  return Object.keys(properties).length ? { properties, schema } : {};
+/** What an operation carries of properties and schema; null when one of them cannot travel (PR-1). */
+function carried({ machine, api }: Call, { properties, schema }: Options): Carried | null {
+  const plain = plainObject(properties);
+  const types = plainObject(schema);
+  if (!plain || !types) return null;
+  if (isEmpty(plain)) return {};
+  return { properties: plain, schema: isEmpty(types) ? undefined : types, suffixes: api == 1 || machine.settings.mobile ? true : undefined };
 }
 
 function setProperties(call: Call): Done {
@@ -141,21 +133,20 @@ function setProperties(call: Call): Done {
   const hasUid = type == 'user' && typeof given == 'object' && given && 'uid' in given;
   const { uid, ...rest } = hasUid ? given : { uid: 0 };
   if (hasUid && api == 1) {
-    const properties = Object.keys(rest).length ? rest : undefined;
+    const properties = isEmpty(rest) ? undefined : rest;
     return setIdentity({ ...call, options: { uid: uid === undefined ? null : uid, properties, schema: options.schema } });
   }
-  const plain = given != null && plainCall({ ...options, properties: hasUid ? rest : given });
-  if (!plain) return 'invalid_properties';
+  const found = given != null && carried(call, { ...options, properties: hasUid ? rest : given });
+  if (!found) return 'invalid_properties';
   machine.follow();
   if (!machine.allows('properties')) return 'rate_limited';
   if (hasUid) machine.ports.note('uid_in_properties');
-  const kept = checked(call, plain);
-  if (type == 'page') keepPageNames(machine, kept);
-  const found = members(kept);
-  if (!found.properties) return;
+  const { properties } = found;
+  if (type == 'page' && properties) keepPageNames(machine, properties);
+  if (!properties || isEmpty(properties)) return;
   machine.renew();
   machine.record('properties', { type, ...found }, source);
-  if (type == 'user') machine.tellUser(kept.properties);
+  if (type == 'user') machine.tellUser(found);
 }
 
 /** The v1 anonymize, which is heard even while nothing is captured. */
@@ -164,11 +155,10 @@ function isRelease({ type, properties }: Options, api: Api): boolean {
 }
 
 /** The first `pageName` of a page wins, and a page has so many names (PR-3). */
-function keepPageNames(machine: Machine, { properties, schema }: Checked): void {
+function keepPageNames(machine: Machine, properties: Members): void {
   const drop = (name: string, note: string): void => {
     machine.ports.note(note);
     delete properties[name];
-    if (schema) delete schema[name];
   };
   machine.checkPage();
   for (const name of Object.keys(properties)) {
@@ -190,14 +180,13 @@ function event(call: Call, isSeen: boolean): Done {
   const name = isSeen && given == null ? type : given;
   if (isSeen && !SEEN.test(type!)) return 'invalid_event_type';
   if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
-  const plain = plainCall(options);
-  if (!plain) return 'invalid_properties';
+  const found = carried(call, options);
+  if (!found) return 'invalid_properties';
   machine.follow();
   if (!isSeen && !machine.allows('events')) return 'rate_limited';
   if (type == 'visibility' && machine.isFresh) return;
-  const kept = checked(call, plain, !isSeen && name == 'Order Completed');
   machine.renew();
-  machine.record('event', { name, type, ...members(kept) }, source);
+  machine.record('event', { name, type, ...found }, source);
 }
 
 function log({ machine, options, source }: Call): Done {

@@ -4,10 +4,12 @@ export type ErrorCode =
   | 'rate_limited' | 'not_capturing' | 'not_acknowledged'
   | 'invalid_event_name' | 'invalid_event_type' | 'invalid_properties' | 'invalid_log' | 'unknown_call';
 
-/** Every other thing worth a note. The first five are followed by `:` and a name, a code or nothing. */
+/**
+ * Every other thing worth a note. The first two are followed by `:` and a code or a name; so are the server's notes on
+ * properties, which are passed on as they are (PR-4).
+ */
 export type NoteCode =
-  | 'scrubbed_name' | 'invalid_name' | 'invalid_value' | 'invalid_type' | 'type_mismatch' | 'value_too_big'
-  | 'too_many_properties' | 'refused'
+  | 'refused' | 'too_many_properties'
   | 'already_anonymous' | 'suspicious_uid' | 'uid_in_properties' | 'properties_ignored' | 'page_name_kept'
   | 'foreign_record' | 'released_device_returned' | 'storage_failed' | 'broken_remains'
   | 'bundle_refused' | 'queue_full';

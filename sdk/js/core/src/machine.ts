@@ -22,6 +22,7 @@ import { Buckets, type Limited, MOBILE, WEB } from './limits';
 import { boundTo } from './murmur';
 import type { ChangeWhy, Kind, Ports } from './ports';
 import { type Entry, Queue } from './queue';
+import { isEmpty } from './properties';
 import { freshRecord, type Identity, parseRecord, recordText, wholeSecond } from './record';
 import { type Config, DEFAULTS, type Settings } from './settings';
 
@@ -31,6 +32,8 @@ export const CONSENT = 'fs_cid';
 
 export type Capture = 'off' | 'on' | 'shutdown';
 export type Members = Record<string, unknown>;
+/** What an operation carries of properties: nothing, or these. `suffixes`: their names may carry types (PR-1.3). */
+export type Carried = { properties?: Members; schema?: Members | undefined; suffixes?: true | undefined };
 
 export interface State {
   capture: Capture;
@@ -40,6 +43,8 @@ export interface State {
   uid: string | null;
   bound: boolean;
 }
+
+const SUFFIX = /(.)_(str|int|real|bool|date)s?$/;
 
 /** What observers hear at the end of a call, in this order (CL-7). */
 const NEWS = ['start', 'session', 'shutdown', 'user'] as const;
@@ -52,7 +57,7 @@ export class Machine {
   acknowledgements!: Acknowledgements;
   /** The `end`, or else the `identify`, that the present call recorded. */
   identityEntry: Entry | null = null;
-  /** Flat user properties that this page was told of the present user. */
+  /** User properties that this page was told of the present user. */
   traits: Members = {};
   pageName = '';
   pageNames: Record<string, true> = {};
@@ -184,7 +189,7 @@ export class Machine {
     this.tell_('session', before.session, at && at.session, why);
     this.tell_('page', before.page, page, why);
     if (!isSame) {
-      if (this.uid_ || Object.keys(this.traits).length) this.news_.user = { user: null };
+      if (this.uid_ || !isEmpty(this.traits)) this.news_.user = { user: null };
       this.traits = {};
       this.become_(uid, why);
     }
@@ -377,7 +382,7 @@ export class Machine {
   }
 
   /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5). */
-  identify(uid: string, members: Members, source?: string): void {
+  identify(uid: string, carried: Carried, source?: string): void {
     if (this.isOthers(uid)) this.leave('reidentify', source, uid);
     else {
       const isNew = this.renew();
@@ -390,21 +395,24 @@ export class Machine {
       this.touch_();
       this.become_(uid, 'identify');
     }
-    this.record('identify', { uid, ...members }, source);
-    this.tellUser(members.properties as Members);
+    this.record('identify', { uid, ...carried }, source);
+    this.tellUser(carried);
   }
 
-  /** What this page was told of the present user, for its observers. */
-  tellUser(properties: Members | undefined): void {
-    const traits = (this.traits = { ...this.traits, ...properties });
+  /** What this page was told of the present user, for its observers (CL-7). */
+  tellUser({ properties = {}, suffixes }: Carried): void {
+    const traits = (this.traits = { ...this.traits });
+    for (const name of Object.keys(properties)) {
+      if (properties[name] !== null) traits[suffixes ? name.replace(SUFFIX, '$1') : name] = properties[name];
+    }
     const uid = this.uid_;
-    this.news_.user = { user: { ...(uid && { uid }), ...(Object.keys(traits).length && { properties: traits }) } };
+    this.news_.user = { user: { ...(uid && { uid }), ...(!isEmpty(traits) && { properties: traits }) } };
   }
 
-  /** Lets the user of the device go (ID-6, ID-7); says whether there was one to let go. */
+  /** Lets the user of the device go (ID-6, ID-7), in step with storage; says whether there was one to let go. */
   anonymize(isForced: boolean, source?: string): boolean {
     if (this.capture != 'on') return this.release_(isForced);
-    const { bound } = this.follow();
+    const { bound } = this.at_!;
     if (bound || isForced) this.leave(bound ? 'anonymize' : 'forget', source);
     return !!bound || isForced;
   }

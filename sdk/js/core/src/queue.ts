@@ -189,7 +189,7 @@ export class Queue {
       const named = /^(429|503)$/.test(String(status)) && Object.keys(headers).find((name) => name.toLowerCase() == 'retry-after');
       return this.putOff_(named && /^\d+$/.test(headers[named]!) ? +headers[named]! * 1000 : 0);
     } else this.ports_.note('bundle_refused');
-    if (isOver || status != 413 || !flight[1]) this.done_(flight, isOver, body && Array.isArray(body.refused) ? body.refused : []);
+    if (isOver || status != 413 || !flight[1]) this.done_(flight, isOver, isOver && body ? body : {});
     this.pump();
   }
 
@@ -218,11 +218,12 @@ export class Queue {
     ports_.clearTimer('flush');
   }
 
-  /** `flight` was answered; `refused` are the operations that a 2xx names. */
-  private done_(flight: (Queued | Remains)[], isOk: boolean, refused: { n: number; code: string }[]): void {
+  /** `flight` was answered; a 2xx may name operations as `refused`, and `notes` on their properties. */
+  private done_(flight: (Queued | Remains)[], isOk: boolean, { refused, notes }: { refused?: unknown; notes?: unknown }): void {
     const { storage, note } = this.ports_;
-    const named = refused.filter((one) => one && one.n >= 0);
-    if (isOk) named.forEach(({ code }) => note('refused:' + code));
+    const named = list(refused);
+    named.forEach(({ code }) => note('refused:' + code));
+    list(notes).forEach(({ code, name }) => note(code + ':' + name));
     this.entries_ = this.entries_.filter((entry) => !flight.includes(entry));
     for (const one of flight) {
       if ('stamp' in one) {
@@ -263,6 +264,11 @@ export class Queue {
     this.underWay_.add(id);
     this.ports_.send({ id, method: 'POST', path: '/rec/bundle', body, leaving });
   }
+}
+
+/** What a reply has to say of single operations, if it has that form (WI-6). */
+function list(given: unknown): { n: number; code: string; name?: string }[] {
+  return Array.isArray(given) ? given.filter((one) => one && one.n >= 0) : [];
 }
 
 /** The envelopes in what a page load left; null when it is not such JSON. */

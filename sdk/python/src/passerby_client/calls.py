@@ -1,7 +1,7 @@
 """What each call of an app means while capture is on (CL-7, CL-9, CL-12, CL-13).
 
 A call goes through the same stations each time (CL-14): it is refused, or the record is followed, a token taken, the
-call remarked on, its properties checked, and only then is something recorded. Who the page is, is `presence`'s matter;
+call remarked on, and only then is something recorded. Who the page is, is `presence`'s matter;
 how an operation comes about, `recorder`'s.
 """
 
@@ -16,7 +16,7 @@ from passerby_client.config import Config
 from passerby_client.limits import Bucket
 from passerby_client.ports import Ports
 from passerby_client.presence import Presence
-from passerby_client.properties import Checked, checked, usable
+from passerby_client.properties import members, traits, usable
 from passerby_client.recorder import Recorder
 from passerby_client.store import CONSENT, Store
 from passerby_client.uid import Anonymize, Asked, Consent, Identify, asked_by
@@ -27,7 +27,6 @@ LEVELS: Final = frozenset({"log", "info", "warn", "error", "debug"})
 _VISIBILITY: Final = "visibility"
 OBSERVED: Final = frozenset({"click", "navigate", "exception", _VISIBILITY, "change"})
 
-_ORDER_COMPLETED: Final = "Order Completed"
 _PAGE_NAME: Final = "pageName"
 
 
@@ -155,9 +154,9 @@ class Calls:
             return False
         if asked.suspicious:
             self._ports.note(codes.SUSPICIOUS_UID)
-        found = Checked()
+        carried: dict[str, Any] = {}
         if usable(asked.properties, asked.schema):
-            found = self._checked(asked.properties, asked.schema, call)
+            carried = self._carried(asked.properties, asked.schema, call)
         else:
             self._ports.note(codes.INVALID_PROPERTIES)
         if another:
@@ -166,8 +165,8 @@ class Calls:
             self._recorder.open_session(split=self._config.split_on_identify and not bound)
             presence.touch()
             presence.bind(asked.uid)
-        self._recorder.record("identify", call.source, uid=asked.uid, **found.members())
-        self._tell_user(found)
+        self._recorder.record("identify", call.source, uid=asked.uid, **carried)
+        self._tell_user(carried)
         return True
 
     def _set_consent(self, granted: bool, call: Call) -> None:
@@ -188,28 +187,28 @@ class Calls:
         if kind == "user" and "uid" in given:
             self._ports.note(codes.UID_IN_PROPERTIES)
             given = _without_uid(given)
-        found = self._checked(given, schema, call)
         if kind == "page":
-            self._keep_to_page(found)
-        if found.properties:
-            self._recorder.record("properties", call.source, type=kind, **found.members())
+            given = self._kept_to_page(given)
+        if carried := self._carried(given, schema, call):
+            self._recorder.record("properties", call.source, type=kind, **carried)
             if kind == "user":
-                self._tell_user(found)
+                self._tell_user(carried)
         return Answer()
 
-    def _keep_to_page(self, found: Checked) -> None:
+    def _kept_to_page(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The first name of a page stays, and it has room for 50 names more (PR-3)."""
         self._recorder.look_around()
         names = self._presence.page_names
-        for name in list(found.properties):
+        kept: dict[str, Any] = {}
+        for name, value in given.items():
             if name == _PAGE_NAME and name in names:
                 self._ports.note(codes.PAGE_NAME_KEPT)
-                found.drop(name)
             elif name != _PAGE_NAME and name not in names and len(names - {_PAGE_NAME}) >= PAGE_NAMES_MAX:
                 self._ports.note(codes.TOO_MANY_PROPERTIES, name)
-                found.drop(name)
             else:
                 names.add(name)
+                kept[name] = value
+        return kept
 
     def _track_event(self, call: Call) -> Answer:
         name = call.option("name")
@@ -236,10 +235,9 @@ class Calls:
             self._record_event(call, name=kind if name is None else name, type=kind)
         return Answer()
 
-    def _record_event(self, call: Call, **members: Any) -> None:
-        products = members["name"] == _ORDER_COMPLETED
-        found = self._checked(call.option("properties"), call.option("schema"), call, products=products)
-        self._recorder.record("event", call.source, **members, **found.members())
+    def _record_event(self, call: Call, **named: Any) -> None:
+        carried = self._carried(call.option("properties"), call.option("schema"), call)
+        self._recorder.record("event", call.source, **named, **carried)
 
     def _log(self, call: Call) -> Answer:
         level, message = call.option("level"), call.option("msg")
@@ -255,16 +253,12 @@ class Calls:
     def _take(self, bucket: Bucket) -> bool:
         return self._presence.limits.take(bucket, self._ports.clock.wall_ms())
 
-    def _checked(self, properties: Any, schema: Any, call: Call, *, products: bool = False) -> Checked:
-        suffixes = call.api == 1 or self._config.mobile
-        found = checked(properties, schema, suffixes=suffixes, products=products)
-        for code, name in found.notes:
-            self._ports.note(code, name)
-        return found
+    def _carried(self, properties: Any, schema: Any, call: Call) -> dict[str, Any]:
+        return members(properties, schema, suffixes=call.api == 1 or self._config.mobile)
 
-    def _tell_user(self, found: Checked) -> None:
+    def _tell_user(self, carried: Mapping[str, Any]) -> None:
         presence = self._presence
-        presence.user_properties |= found.properties
+        presence.user_properties |= traits(carried)
         user = {"uid": presence.uid, "properties": dict(presence.user_properties)}
         self._tell("user", {"user": {name: value for name, value in user.items() if value}})
 

@@ -149,9 +149,11 @@ class Queue:
             return
         if 200 <= status < 300:
             self._attempts = 0
-            refused = _refused(body)
+            refused = [(one["n"], one["code"]) for one in _named(body, "refused")]
             for _, code in refused:
                 self._ports.note(codes.REFUSED, code)
+            for one in _named(body, "notes"):
+                self._ports.note(one["code"], str(one.get("name")))
             self._take_away(Answered(entries, True, refused))
         elif status == 413 and len(entries) > 1:
             self._bundle_operations_max = (len(entries) + 1) // 2
@@ -254,10 +256,11 @@ def _back(entries: list[Entry]) -> None:
         entry.due = True
 
 
-def _refused(body: Any) -> list[tuple[int, str]]:
-    listed = body.get("refused") if isinstance(body, Mapping) else None
+def _named(body: Any, member: str) -> list[Mapping[str, Any]]:
+    """What a reply says of single operations, if it has that form (WI-6)."""
+    listed = body.get(member) if isinstance(body, Mapping) else None
     return [
-        (found["n"], found["code"])
+        found
         for found in (listed if isinstance(listed, list) else [])
         if isinstance(found, Mapping) and isinstance(found.get("n"), int) and isinstance(found.get("code"), str)
     ]

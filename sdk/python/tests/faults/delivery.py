@@ -7,6 +7,7 @@ from typing import Final
 from tests.faults.planting import Fault
 
 _ACKNOWLEDGEMENTS: Final = "passerby_client.acknowledgements"
+_CALLS: Final = "passerby_client.calls"
 _LIMITS: Final = "passerby_client.limits"
 _PROPERTIES: Final = "passerby_client.properties"
 _QUEUE: Final = "passerby_client.queue"
@@ -197,51 +198,61 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        "a schema says what was inferred",
-        _PROPERTIES,
-        "if declared is not None:\n            found.schema",
-        "if declared is not None or True:\n            found.schema",
+        "names carry types under every version",
+        _CALLS,
+        "suffixes=call.api == 1 or self._config.mobile",
+        "suffixes=True",
         (
-            "capture/events-carry-what-was-given",
-            "properties/both-shapes-of-a-schema",
+            "properties/as-they-were-given",
+            "properties/names-may-carry-types-under-version-1",
         ),
     ),
     Fault(
-        "a bool is a number",
+        "names never carry types on mobile",
+        _CALLS,
+        "suffixes=call.api == 1 or self._config.mobile",
+        "suffixes=call.api == 1",
+        ("properties/names-may-carry-types-on-mobile",),
+    ),
+    Fault(
+        "an empty schema travels",
         _PROPERTIES,
-        '        case bool():\n            return "bool"',
-        '        case bool():\n            return "real"',
+        "if value}",
+        "if value or name == 'schema'}",
+        ("properties/as-they-were-given",),
+    ),
+    Fault(
+        "a schema travels without properties",
+        _PROPERTIES,
+        "    if not properties:\n        return {}\n",
+        "    properties = properties or {}\n",
+        ("properties/as-they-were-given",),
+    ),
+    Fault(
+        "observers hear names with their types",
+        _PROPERTIES,
+        '_SUFFIX.sub("", name) if suffixes else name',
+        "name",
         (
-            "properties/dates",
-            "properties/type-mismatches",
+            "capture/user-observers",
+            "properties/names-may-carry-types-under-version-1",
         ),
     ),
     Fault(
-        "an array's strings count one by one",
+        "bytes are counted as characters",
         _PROPERTIES,
-        'size = sum(len(member.encode("utf-8", "surrogatepass")) for member in members if isinstance(member, str))',
-        "size = max((len(member.encode()) for member in members if isinstance(member, str)), default=0)",
-        ("properties/values-have-8192-bytes",),
+        'len(text.encode("utf-8", "surrogatepass"))',
+        "len(text)",
+        ("properties/exactly-512-kib",),
     ),
     Fault(
-        "a 501st name is kept",
-        _PROPERTIES,
-        "len(found.properties) >= NAMES_MAX",
-        "len(found.properties) > NAMES_MAX",
-        ("properties/five-hundred-names",),
-    ),
-    Fault(
-        "a suffix beats the schema",
-        _PROPERTIES,
-        "types.get(given, types.get(bare, suffix[2] if suffix else None))",
-        "suffix[2] if suffix else types.get(given, types.get(bare))",
-        ("properties/a-schema-wins-over-a-suffix",),
-    ),
-    Fault(
-        "products are taken apart anywhere",
-        _PROPERTIES,
-        "products and path == _PRODUCTS",
-        "path == _PRODUCTS",
-        ("properties/products-of-an-order",),
+        "what the server says of properties is not passed on",
+        _QUEUE,
+        'for one in _named(body, "notes"):',
+        "for one in []:",
+        (
+            "privacy/notes-name-no-value",
+            "properties/what-the-server-says-of-them",
+        ),
     ),
 )
