@@ -19,7 +19,7 @@
 
 import { Acknowledgements } from './acknowledgements';
 import { Buckets, type Limited, MOBILE, WEB } from './limits';
-import { boundTo } from './murmur';
+import { boundTo } from './bound';
 import type { ChangeWhy, Kind, Ports } from './ports';
 import { type Entry, Queue } from './queue';
 import { isEmpty } from './properties';

@@ -9,15 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from passerby_client.murmur import murmur3
-
 YEAR_S: Final = 365 * 24 * 60 * 60
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _FORM: Final = re.compile(
     rf"#([^#]*)#({_UUID}):({_UUID}):([0-9]+):[^:#]*:([0-9]+)(?:#([0-9a-f]{{16}}|[0-9a-f]{{8}}))?#/([0-9]+)"
 )
-_SECOND_SEED: Final = 0x9E3779B9
+_FNV_BASES: Final = (0x811C9DC5, 0x9E3779B9)
+_FNV_PRIME: Final = 0x01000193
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +56,8 @@ def whole_second(ms: int) -> int:
 def bound_to(device: str, uid: str) -> str:
     """The 16 hex digits that say that `device` is bound to `uid` (ST-3)."""
     data = f"{device}:{uid}".encode("utf-16-le", "surrogatepass")
-    return f"{murmur3(data, 0):08x}{murmur3(data, _SECOND_SEED):08x}"
+    hashes = list(_FNV_BASES)
+    for at in range(0, len(data), 2):
+        unit = int.from_bytes(data[at : at + 2], "little")
+        hashes = [(one ^ unit) * _FNV_PRIME & 0xFFFFFFFF for one in hashes]
+    return "".join(f"{one:08x}" for one in hashes)

@@ -8,7 +8,6 @@ from tests.faults.planting import Fault
 
 _CALLS: Final = "passerby_client.calls"
 _MACHINE: Final = "passerby_client.machine"
-_MURMUR: Final = "passerby_client.murmur"
 _PRESENCE: Final = "passerby_client.presence"
 _RECORD: Final = "passerby_client.record"
 _RECORDER: Final = "passerby_client.recorder"
@@ -226,13 +225,13 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        "a hash loses its tail",
-        _MURMUR,
-        'h ^= _scrambled(int.from_bytes(data[body:], "little"))',
-        "h ^= 0",
+        "a hash is over bytes",
+        _RECORD,
+        'data = f"{device}:{uid}".encode("utf-16-le", "surrogatepass")',
+        'data = f"{device}:{uid}".encode()',
         (
-            "limits/a-reidentify-starts-full-buckets",
-            "queue/each-page-has-its-room",
+            "identity/another-tabs-session",
+            "storage/bound-hashes-utf-16",
         ),
     ),
     Fault(
