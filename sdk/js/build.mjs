@@ -26,7 +26,7 @@ for (const { entry, file, served, ...options } of bundles) {
     outfile: join(dist, file),
     bundle: true,
     minify: true,
-    target: "es2018",
+    target: "es2020",
     charset: "utf8",
     legalComments: "none",
     mangleProps: /[a-z]_$/,
@@ -39,7 +39,7 @@ for (const { entry, file, served, ...options } of bundles) {
   // esbuild bundles; terser, which looks longer, takes another twentieth off.
   const small = await minify(code, {
     module: options.format === "esm",
-    ecma: 2018,
+    ecma: 2020,
     compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
     sourceMap: { content: map, filename: file },
   });

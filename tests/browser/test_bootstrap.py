@@ -109,16 +109,14 @@ def test_what_a_1_3_snippet_queued_is_done(shop: Shop) -> None:
 
     assert second["source"] == "later"
     assert [(op["name"], op["source"], op.get("properties")) for op in told if op["op"] == "event"] == [
-        ("first", "seg", {"price": 1.5}),
+        ("first", "seg", {"price_real": 1.5}),
         ("second", "later", None),
     ]
     assert by_kind["identify"]["uid"] == "old timer"
     assert by_kind["log"] | {"level": "warn", "message": "careful"} == by_kind["log"]
     assert [op["granted"] for op in told if op["op"] == "consent"] == [True, False]
     users = [op for op in told if op["op"] == "properties" and op["type"] == "user"]
-    assert [(op["properties"], op.get("schema")) for op in users] == [
-        ({"displayName": "Old", "seats": 3}, {"seats": "int"})
-    ]
+    assert [(op["properties"], op["suffixes"]) for op in users] == [({"displayName": "Old", "seats_int": 3}, True)]
     assert [op["properties"] for op in told if op["op"] == "properties" and op["type"] == "page"] == [
         {"pageName": "Basket"}
     ]

@@ -108,6 +108,6 @@ def launched(chromium: str, *flags: str, without: Sequence[str] = ()) -> Iterato
 def visiting(browser: Browser) -> Iterator[Visitor]:
     """A visitor who was never here before."""
     context = browser.new_context()
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield Visitor(context)
     context.close()

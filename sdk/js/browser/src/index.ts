@@ -1,6 +1,6 @@
 /** `fs.js`: takes over the page's `FS`, begins to capture, and does what was asked of it before it was there. */
 
-import { type Config, Machine, perform, type Ports, type Request, type TimerName } from '../../core/src/index';
+import { type Config, type Machine, makeMachine, perform, type Ports, type Request, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
 import { type Auto, type Block, watch } from './capture';
 import { messageOf } from './messages';
@@ -14,7 +14,8 @@ type OrgSettings = Partial<Config> & { auto?: Partial<Auto>; blocks?: Block[] };
 
 const SDK = 'browser/0.1.0';
 const SETTINGS = 'fs_settings';
-const GUARD_MS = [20, 100, 500];
+/** How long after each other. */
+const GUARD_MS = [20, 80, 400];
 const page = window as unknown as Record<string, any>;
 
 boot(document.currentScript as HTMLScriptElement | null);
@@ -53,7 +54,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   let hasAsked = false;
   const ask: Ask = (url, options) => new Promise((keep) => keep(((fs._w && fs._w.fetch) || page.fetch).call(page, url, options)));
 
-  const machine: Machine = new Machine({
+  const machine: Machine = makeMachine({
     ...host(() => machine),
     storage,
     send: (request) =>
@@ -149,12 +150,15 @@ function endsShut(queued: Entry[]): boolean {
 function host(machine: () => Machine): Pick<Ports, 'wallMs' | 'mint' | 'random' | 'changed' | 'setTimer' | 'clearTimer'> {
   const timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
   const clearTimer = (name: TimerName): void => clearTimeout(timers[name]);
+  const guard = (at: number): void => {
+    if (GUARD_MS[at]) setTimeout(() => (machine().guard(), guard(at + 1)), GUARD_MS[at]);
+  };
   return {
     wallMs: () => Date.now(),
     mint: uuid,
     random: Math.random,
     // A tab that was about to write when this one left the device may bring it back just now.
-    changed: (what, from) => void (what == 'device' && from && GUARD_MS.forEach((ms) => setTimeout(() => machine().guard(), ms))),
+    changed: (from, to) => void (from.device && from.device != to.device && guard(0)),
     setTimer: (name, atMs) => {
       clearTimer(name);
       timers[name] = setTimeout(() => machine().timer(name), atMs - Date.now());

@@ -6,7 +6,7 @@
  */
 
 import type { ErrorCode } from './codes';
-import { type Carried, CONSENT, type Machine, type Members } from './machine';
+import { type Carried, CONSENT, type Machine } from './machine';
 import { isEmpty, plainObject } from './properties';
 import { checkedUid, isSuspicious, isTooLong } from './uid';
 
@@ -27,7 +27,6 @@ interface Call {
 type Done = ErrorCode | void;
 
 const EVENT_NAME_CHARS_MAX = 250;
-const PAGE_NAMES_MAX = 50;
 const MESSAGE_CHARS_MAX = 8192;
 const LEVEL = /^(log|info|warn|error|debug)$/;
 const SEEN = /^(click|navigate|exception|visibility|change)$/;
@@ -51,7 +50,7 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   const isObject = typeof given == 'object' && given && !Array.isArray(given);
   const options: Options = isObject ? given : name == 'setIdentity' ? { uid: given === undefined ? null : given } : {};
   if (name == 'getSession') return { value: session(machine, options.format) };
-  machine.identityEntry = null;
+  machine.call();
   const call = Object.prototype.hasOwnProperty.call(CALLS, name) && CALLS[name];
   const isDeaf = machine.capture != 'on' && RECORDING.test(name) && !isRelease(options, api);
   const error = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call({ machine, options, api, source });
@@ -142,7 +141,7 @@ function setProperties(call: Call): Done {
   if (!machine.allows('properties')) return 'rate_limited';
   if (hasUid) machine.ports.note('uid_in_properties');
   const { properties } = found;
-  if (type == 'page' && properties) keepPageNames(machine, properties);
+  if (type == 'page' && properties) machine.keepPageNames(properties);
   if (!properties || isEmpty(properties)) return;
   machine.renew();
   machine.record('properties', { type, ...found }, source);
@@ -152,24 +151,6 @@ function setProperties(call: Call): Done {
 /** The v1 anonymize, which is heard even while nothing is captured. */
 function isRelease({ type, properties }: Options, api: Api): boolean {
   return api == 1 && type == 'user' && !!properties && properties.uid === false;
-}
-
-/** The first `pageName` of a page wins, and a page has so many names (PR-3). */
-function keepPageNames(machine: Machine, properties: Members): void {
-  const drop = (name: string, note: string): void => {
-    machine.ports.note(note);
-    delete properties[name];
-  };
-  machine.checkPage();
-  for (const name of Object.keys(properties)) {
-    if (name == 'pageName') {
-      if (!machine.pageName) machine.pageName = String(properties[name]);
-      else if (machine.pageName != properties[name]) drop(name, 'page_name_kept');
-    } else if (!machine.pageNames[name]) {
-      if (Object.keys(machine.pageNames).length < PAGE_NAMES_MAX) machine.pageNames[name] = true;
-      else drop(name, 'too_many_properties:' + name);
-    }
-  }
 }
 
 /** An event, as the app names it or as the platform saw it without being told (CL-13). */
@@ -203,9 +184,10 @@ function session(machine: Machine, format: unknown): unknown {
   if (!at) return null;
   const { device, session: sessionId } = at;
   if (format == 'id') return device + ':' + sessionId;
-  const { state, settings, ports } = machine;
+  const { settings, ports } = machine;
+  const { device: own, page } = machine.state();
   if (format == 'all') {
-    return { orgId: settings.org, userId: device, sessionId, pageId: state.device == device ? state.page : null };
+    return { orgId: settings.org, userId: device, sessionId, pageId: own == device ? page : null };
   }
-  return machine.url(at) + (format == 'url.now' ? '%3A' + ports.wallMs() : '');
+  return machine.urlOf(at) + (format == 'url.now' ? '%3A' + ports.wallMs() : '');
 }

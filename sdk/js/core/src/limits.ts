@@ -9,23 +9,18 @@ export const WEB: Limits = { identity: [10, 30], properties: [10, 30], events: [
 export const MOBILE: Limits = { identity: [5, 12], properties: [5, 12], events: [10, 30] };
 const WINDOWS_MS = [1000, 60_000];
 
-export class Buckets {
-  private readonly levels_: Partial<Record<Limited, [number, number, number]>> = {};
+/** Takes a token from both buckets of `kind`, or none. */
+export type Buckets = (kind: Limited, nowMs: number) => boolean;
 
-  constructor(private readonly limits_: Limits) {}
-
-  /** Takes a token from both buckets of `kind`, or none. */
-  take(kind: Limited, nowMs: number): boolean {
-    const limit = this.limits_[kind];
-    const levels = (this.levels_[kind] = this.levels_[kind] || [limit[0], limit[1], nowMs]);
-    const gap = Math.max(0, nowMs - levels[2]);
-    for (const i of [0, 1] as const) {
-      levels[i] = Math.min(limit[i], levels[i] + (gap * limit[i]) / WINDOWS_MS[i]!);
-    }
-    levels[2] = nowMs;
-    if (Math.min(levels[0], levels[1]) < 1 - 1e-9) return false;
-    levels[0]--;
-    levels[1]--;
-    return true;
-  }
+export function makeBuckets(limits: Limits): Buckets {
+  const all: Partial<Record<Limited, { levels: Limit; at: number }>> = {};
+  return (kind, nowMs) => {
+    const limit = limits[kind];
+    const bucket = (all[kind] = all[kind] || { levels: [...limit], at: nowMs });
+    const gap = Math.max(0, nowMs - bucket.at);
+    const levels = bucket.levels.map((level, i) => Math.min(limit[i]!, level + (gap * limit[i]!) / WINDOWS_MS[i]!)) as Limit;
+    const isAllowed = Math.min(...levels) >= 1 - 1e-9;
+    all[kind] = { levels: isAllowed ? (levels.map((level) => level - 1) as Limit) : levels, at: nowMs };
+    return isAllowed;
+  };
 }

@@ -9,6 +9,16 @@ export type ChangeWhy =
   | 'start' | 'identify' | 'reidentify' | 'anonymize' | 'forget' | 'idle' | 'age'
   | 'shutdown' | 'restart' | 'tab' | 'returned' | 'lost' | 'split';
 
+/** What the core knows of itself (CL-8). */
+export interface State {
+  capture: 'off' | 'on' | 'shutdown';
+  device: string | null;
+  session: string | null;
+  page: string | null;
+  uid: string | null;
+  bound: boolean;
+}
+
 export interface Storage {
   read(key: string): string | null;
   /** False when the value is not there afterwards. Never throws. */
@@ -44,7 +54,8 @@ export interface Ports {
   page(): PageInfo;
   /** In [0, 1). */
   random(): number;
-  changed(what: Kind | 'uid', from: string | null, to: string | null, why: ChangeWhy): void;
+  /** Device, session, page or uid of this page may be others now. */
+  changed(from: State, to: State, why: ChangeWhy): void;
   notify(name: 'start' | 'session' | 'shutdown' | 'user', args: Record<string, unknown>): void;
   /** A diagnostic; one about a property is `code:name`. */
   note(code: string): void;

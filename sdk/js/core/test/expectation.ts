@@ -14,7 +14,7 @@ export function disappointments(expect: Record<string, Json>, seen: Seen, world:
   };
   for (const [key, wanted] of Object.entries(expect)) {
     if ((WHOLE as readonly string[]).includes(key)) check(key, wanted, (seen as Json)[key] ?? null);
-    else if (key == 'state') check(key, wanted, world.machine.state, holds);
+    else if (key == 'state') check(key, wanted, world.machine.state(), holds);
     else if (key == 'requests' || key == 'settled') check(key, wanted, seen[key], list(holds));
     else if (key == 'queue') check(key, wanted, flat(world), list(holds));
     else if (key == 'writes') {
@@ -36,8 +36,7 @@ function checkText(what: string, wanted: string | null, found: string | null, ch
 }
 
 function flat(world: World): Json[] {
-  const { queue } = world.machine;
-  return queue ? queue.entries.map(({ stamp, operation }) => ({ ...stamp, ...operation })) : [];
+  return world.machine.queue.entries().map(({ stamp, operation }) => ({ ...stamp, ...operation }));
 }
 
 function list(same: (wanted: Json, found: Json) => boolean) {

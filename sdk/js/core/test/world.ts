@@ -1,6 +1,6 @@
 /** The injected world of a vector: clock, ids, storage, transport and timers, all in plain sight (spec/vectors/README.md). */
 
-import { type Config, Machine, perform, performAsync, type Ports, type Request } from '../src/index';
+import { type Config, type Machine, makeMachine, perform, performAsync, type Ports, type Request } from '../src/index';
 
 export interface Given {
   config?: Record<string, unknown>;
@@ -90,7 +90,7 @@ export class World {
   private load(): void {
     this.timers.clear();
     this.isDead = false;
-    this.machine = new Machine(this.ports());
+    this.machine = makeMachine(this.ports());
   }
 
   private ports(): Ports {
@@ -121,7 +121,11 @@ export class World {
       clearTimer: (name) => void this.timers.delete(name),
       page: () => this.page,
       random: () => this.random.shift() ?? 0.5,
-      changed: (what, from, to, why) => void this.seen.changes.push({ what, from, to, why }),
+      changed: (from, to, why) => {
+        for (const what of ['device', 'session', 'page', 'uid'] as const) {
+          if (from[what] != to[what]) this.seen.changes.push({ what, from: from[what], to: to[what], why });
+        }
+      },
       notify: (name, args) => void this.seen.callbacks.push({ name, args: JSON.parse(JSON.stringify(args)) }),
       note: (code) => void this.seen.notes.push(code),
     };
