@@ -4,6 +4,8 @@
  * `fs-unmask` shows that again; the org's `blocks` do the same by selector.
  */
 
+import { tried } from './tried';
+
 export type Auto = Record<'navigate' | 'click' | 'change' | 'exception' | 'visibility', boolean>;
 
 export type Block = { selector: string; block: 'exclude' | 'mask' | 'unmask' };
@@ -31,16 +33,10 @@ const TYPED = 'input,textarea,select,[contenteditable]';
 export function watch(wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, sink: Sink): void {
   let lastAt = 0;
   /** Whatever goes wrong in a listener of ours is not the page's to see. */
-  const guarded = (listener: (event: any) => void, event?: unknown): void => {
-    try {
-      listener(event);
-    } catch (_) {
-      return;
-    }
-  };
+  const guarded = (listener: () => void): void => tried(listener, undefined);
   const on = (target: EventTarget, types: string, listener: (event: any) => void): void =>
     types.split(' ').forEach((type) =>
-      target.addEventListener(type, (event) => guarded(listener, event), { capture: true, passive: true }),
+      target.addEventListener(type, (event) => guarded(() => listener(event)), { capture: true, passive: true }),
     );
   const navigated = (): void => void (wants('navigate') && sink.navigated());
   const sawError = (given: unknown, where: Record<string, any>): void => {
@@ -108,12 +104,6 @@ function textOf(element: Element, blocks: Block[]): string {
 
 /** The selector of all that is to be hidden or shown in one way. One that no browser understands finds nothing. */
 function finding(blocks: Block[], wanted: Block['block']): string {
-  const isSelector = ({ selector }: Block): boolean => {
-    try {
-      return !document.querySelector(selector) || true;
-    } catch (_) {
-      return false;
-    }
-  };
+  const isSelector = ({ selector }: Block): boolean => tried(() => !document.querySelector(selector) || true, false);
   return ['.fs-' + wanted, ...blocks.filter((one) => one.block == wanted && isSelector(one)).map(({ selector }) => selector)].join();
 }

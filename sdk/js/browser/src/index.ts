@@ -1,13 +1,14 @@
 /** `fs.js`: takes over the page's `FS`, begins to capture, and does what was asked of it before it was there. */
 
-import { type Config, type Machine, makeMachine, perform, type Ports, type Request, type TimerName } from '../../core/src/index';
+import { type Config, type Machine, makeMachine, perform, type Request, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
 import { type Auto, type Block, watch } from './capture';
 import { messageOf } from './messages';
 import { tell } from './observers';
 import { browserStorage } from './storage';
 import { type Entry, type FS, makeStub, modernEntry } from './stub';
-import { type Ask, parsed, QUIETLY, send } from './transport';
+import { type Ask, QUIETLY, send } from './transport';
+import { parsed } from './tried';
 
 /** The org's settings (WI-9). They say nothing of a person, so the last known ones are kept for the next page load. */
 type OrgSettings = Partial<Config> & { auto?: Partial<Auto>; blocks?: Block[] };
@@ -54,13 +55,28 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   let hasAsked = false;
   const ask: Ask = (url, options) => new Promise((keep) => keep(((fs._w && fs._w.fetch) || page.fetch).call(page, url, options)));
 
+  const timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
+  const clearTimer = (name: TimerName): void => clearTimeout(timers[name]);
+  const guard = (at: number): void => {
+    if (GUARD_MS[at]) setTimeout(() => (machine.guard(), guard(at + 1)), GUARD_MS[at]);
+  };
+
   const machine: Machine = makeMachine({
-    ...host(() => machine),
     storage,
+    wallMs: Date.now,
+    mint: uuid,
+    random: Math.random,
+    clearTimer,
+    setTimer: (name, atMs) => {
+      clearTimer(name);
+      timers[name] = setTimeout(() => machine.timer(name), atMs - Date.now());
+    },
+    // A tab that was about to write when this one left the device may bring it back just now.
+    changed: (from, to) => void (from.device && from.device != to.device && guard(0)),
     send: (request) =>
-      send(ask, `${env.scheme}//${env.recHost}`, request, (status, headers, body) => {
+      send(ask, `${env.scheme}//${env.recHost}`, request, (status, retryAfter, body) => {
         tell('internal/bundle', () => bundleNews(request, env, body));
-        if (status) machine.queue.reply(request.id, status, headers, body);
+        if (status) machine.queue.reply(request.id, status, retryAfter, body);
         else machine.queue.failed(request.id);
       }),
     page: () => ({
@@ -125,46 +141,28 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
 
 /** Those of an org's settings that the core knows. */
 function chosen({ idle_ms, age_ms, split_on_identify }: OrgSettings): Partial<Config> {
-  return JSON.parse(JSON.stringify({ idle_ms, age_ms, split_on_identify }));
+  return idle_ms && age_ms ? { idle_ms, age_ms, split_on_identify: !!split_on_identify } : {};
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */
 function environment(src: string | null, queued: Entry[]): Env {
-  const env: Env = {};
-  for (const name of ['org', 'app_host', 'host', 'script', 'capture_on_startup', 'cookie_domain']) {
-    const value = page['_fs_' + name];
-    if (value != null) env[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value;
-  }
+  const env: Env = {
+    org: page._fs_org,
+    appHost: page._fs_app_host,
+    host: page._fs_host,
+    script: page._fs_script,
+    captureOnStartup: page._fs_capture_on_startup,
+    cookieDomain: page._fs_cookie_domain,
+  };
   for (const [op, options] of queued) if (op == 'init' && options) Object.assign(env, options.env);
   const { host, protocol, searchParams } = new URL(src || 'https://' + (env.script || 'localhost'));
   const orgId = env.orgId || searchParams.get('org') || env.org;
-  return { scheme: protocol, recHost: host, recSettingsHost: host, appHost: host, ...env, orgId };
+  return { scheme: protocol, recHost: host, recSettingsHost: host, ...env, appHost: env.appHost || host, orgId };
 }
 
 /** Whether the calls made so far leave capture shut down: then nothing is captured at all until a restart (contract 1.9). */
 function endsShut(queued: Entry[]): boolean {
   return queued.map((entry) => modernEntry(entry)[0]).filter((op) => /^(shutdown|restart)$/.test(op)).pop() == 'shutdown';
-}
-
-/** The ports that are the same on every page: clock, chance and timers. */
-function host(machine: () => Machine): Pick<Ports, 'wallMs' | 'mint' | 'random' | 'changed' | 'setTimer' | 'clearTimer'> {
-  const timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
-  const clearTimer = (name: TimerName): void => clearTimeout(timers[name]);
-  const guard = (at: number): void => {
-    if (GUARD_MS[at]) setTimeout(() => (machine().guard(), guard(at + 1)), GUARD_MS[at]);
-  };
-  return {
-    wallMs: () => Date.now(),
-    mint: uuid,
-    random: Math.random,
-    // A tab that was about to write when this one left the device may bring it back just now.
-    changed: (from, to) => void (from.device && from.device != to.device && guard(0)),
-    setTimer: (name, atMs) => {
-      clearTimer(name);
-      timers[name] = setTimeout(() => machine().timer(name), atMs - Date.now());
-    },
-    clearTimer,
-  };
 }
 
 /** Whether a referrer says nothing, or only which page of ours a person left before (PV-1). */
@@ -173,17 +171,15 @@ function isOurs(referrer: string, domain: string): boolean {
 }
 
 /** What observers of `internal/bundle` are told of an answered request. */
-function bundleNews({ id, body }: Request, { orgId, recHost }: Env, response: unknown): object {
-  const { device, session, page: pageId, started: pageStart, sent } = JSON.parse(body);
-  const ids = { orgId, userId: device, sessionId: session, pageId };
-  return { ...ids, recHost, response, clientTime: sent, pageStart, seq: +id.slice(1), size: body.length };
+function bundleNews({ id, bundle }: Request, { orgId, recHost }: Env, response: unknown): object {
+  const { device: userId, session: sessionId, page: pageId, started: pageStart, sent: clientTime } = bundle;
+  const size = JSON.stringify(bundle).length;
+  return { orgId, userId, sessionId, pageId, recHost, response, clientTime, pageStart, seq: +id.slice(1), size };
 }
 
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */
 function uuid(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(31)));
+  const digit = (place: string): string => ((bytes.pop()! & (place == 'x' ? 15 : 3)) | (place == 'x' ? 0 : 8)).toString(16);
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, digit);
 }

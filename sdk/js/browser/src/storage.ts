@@ -4,20 +4,12 @@
  */
 
 import type { Storage } from '../../core/src/index';
+import { tried } from './tried';
 
 const PROBE = 'fs_probe';
 const COOKIES = /^fs_(uid|lua|cid)$/;
 const IDLE_S = 1800;
 const YEAR_S = 31_536_000;
-
-/** What `work` gives; `otherwise` where the browser refuses. */
-function tried<T>(work: () => T, otherwise: T): T {
-  try {
-    return work();
-  } catch (_) {
-    return otherwise;
-  }
-}
 
 /** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
 export function browserStorage(cookieDomain: string | undefined): Storage & { domain(): string } {

@@ -8,7 +8,7 @@
 import type { ErrorCode } from './codes';
 import { type Carried, CONSENT, type Machine } from './machine';
 import { isEmpty, plainObject } from './properties';
-import { checkedUid, isSuspicious, isTooLong } from './uid';
+import { isPlaceholder, isSuspicious, isTooLong, uidText } from './uid';
 
 export interface Result {
   value?: unknown;
@@ -34,6 +34,8 @@ const SEEN = /^(click|navigate|exception|visibility|change)$/;
 /** What only a page that captures can do. */
 const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
 const CALLS: Record<string, (call: Call) => Done> = {
+  // @ts-expect-error: so that no call is called `toString`.
+  __proto__: null,
   setIdentity,
   setProperties,
   trackEvent: (call) => event(call, false),
@@ -51,7 +53,7 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   const options: Options = isObject ? given : name == 'setIdentity' ? { uid: given === undefined ? null : given } : {};
   if (name == 'getSession') return { value: session(machine, options.format) };
   machine.call();
-  const call = Object.prototype.hasOwnProperty.call(CALLS, name) && CALLS[name];
+  const call = CALLS[name];
   const isDeaf = machine.capture != 'on' && RECORDING.test(name) && !isRelease(options, api);
   const error = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call({ machine, options, api, source });
   if (error) machine.ports.note(error);
@@ -95,8 +97,9 @@ function setIdentity(call: Call): Done {
 
 function identify(call: Call, hasConsent: boolean): Done {
   const { machine, options, source } = call;
-  const { uid, error } = checkedUid(options.uid);
-  if (error) return error;
+  const uid = uidText(options.uid);
+  if (uid === null) return 'invalid_uid';
+  if (isPlaceholder(uid)) return 'placeholder_uid';
   machine.follow();
   if (!machine.allows('identity')) {
     if (machine.isOthers(uid)) machine.leave('anonymize', source);

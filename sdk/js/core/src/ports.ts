@@ -27,12 +27,24 @@ export interface Storage {
   keys(prefix: string): string[];
 }
 
+export interface Operation {
+  op: string;
+  n: number;
+  t: number;
+  [member: string]: unknown;
+}
+
+/** A bundle (WI-2), but for `sent` while it is kept. */
+export interface Envelope {
+  ops: Operation[];
+  [member: string]: unknown;
+}
+
+/** What goes by POST to `/rec/bundle` (CL-15). */
 export interface Request {
   id: string;
-  method: 'POST';
-  path: string;
-  /** JSON text (WI-2). */
-  body: string;
+  /** To be sent as JSON, as it is now. */
+  bundle: Envelope;
   /** The page is going away: the request has to outlive it. */
   leaving: boolean;
 }

@@ -5,7 +5,7 @@ const CALL_BYTES_MAX = 512 * 1024;
 /** What JSON makes of `given`: no cycles, dates as text, nothing undefined; {} of null. Null: no object, or over 512 KiB. */
 export function plainObject(given: unknown): Record<string, any> | null {
   try {
-    const text = JSON.stringify(given == null ? {} : given);
+    const text = JSON.stringify(given ?? {});
     return text[0] == '{' && !isOver(text) ? JSON.parse(text) : null;
   } catch (_) {
     return null;

@@ -6,20 +6,13 @@
  * page loads left in storage goes first (QU-7).
  */
 
-import type { Ports } from './ports';
+import type { Envelope, Operation, Ports } from './ports';
 
 export interface Stamp {
   device: string;
   session: string;
   page: string;
   started: number;
-}
-
-export interface Operation {
-  op: string;
-  n: number;
-  t: number;
-  [member: string]: unknown;
 }
 
 export interface Entry {
@@ -33,7 +26,6 @@ interface Traveller {
 }
 
 interface Queued extends Entry, Traveller {
-  json_: string;
   dueAt_: number;
 }
 
@@ -42,11 +34,6 @@ interface Remains extends Traveller {
   key_: string;
   text_: string;
   envelopes_: Envelope[];
-}
-
-interface Envelope {
-  ops: Operation[];
-  [member: string]: unknown;
 }
 
 export interface QueueSettings {
@@ -65,6 +52,8 @@ export type Answered = (entry: Entry, ok: boolean) => void;
 const OUT = 'fs_out.';
 const REMAINS_AGE_MS_MAX = 2_592_000_000;
 const FIRST_TO_GO = /^(event|log|page)$/;
+const AGAIN = /^(408|425|429)$/;
+const TELLS_WHEN = /^(429|503) \d+$/;
 const NEXT_TO_GO = /^(properties|consent)$/;
 
 export type Queue = ReturnType<typeof makeQueue>;
@@ -82,8 +71,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   let operationsMax = Infinity;
 
   function add(stamp: Stamp, operation: Operation): Entry {
-    const dueAt_ = operation.t + settings.flush_ms;
-    const entry: Queued = { stamp, operation, json_: JSON.stringify(operation), dueAt_, request_: '' };
+    const entry: Queued = { stamp, operation, dueAt_: operation.t + settings.flush_ms, request_: '' };
     entries.push(entry);
     makeRoom(stamp.page);
     if (/^(end|identify)$/.test(operation.op)) {
@@ -111,7 +99,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function persist(page: string): void {
     const mine = of(page);
     const key = OUT + page;
-    if (mine.length) store(key, '[' + bundles(mine).map((bundle) => text(bundle)).join() + ']');
+    if (mine.length) store(key, JSON.stringify(bundles(mine).map(enveloped)));
     else if (storage.read(key) !== null) store(key, null);
   }
 
@@ -137,12 +125,12 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const first = entries[0];
     clearTimer('flush');
     if (isWaiting || underWay.size) return;
-    if (remains[0]) fly([remains[0]], JSON.stringify({ ...remains[0].envelopes_[0], sent: now }));
+    if (remains[0]) fly([remains[0]], remains[0].envelopes_[0]!);
     else if (first) {
       first.dueAt_ = Math.min(first.dueAt_, now + settings.flush_ms);
       if (first.dueAt_ > now) return setTimer('flush', first.dueAt_);
       hurry();
-      send(bundles(entries)[0]!);
+      send(bundles(entries)[0]!, false);
     }
   }
 
@@ -166,20 +154,19 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     clearTimer('flush');
   }
 
-  /** The answer to request `id`; an id nobody knows is an answer that came twice. */
-  function reply(id: string, status: number, headers: Record<string, string>, body: any): void {
+  /** The answer to request `id`, and its header `Retry-After`; an id nobody knows is an answer that came twice. */
+  function reply(id: string, status: number, retryAfter: string | null, body: any): void {
     const flight = land(id);
     if (!flight) return;
-    const isOver = status >= 200 && status < 300;
-    if (isOver) attempts = 0;
+    const isOk = Math.floor(status / 100) == 2;
+    if (isOk) attempts = 0;
     else if (status == 413 && flight[1]) {
       operationsMax = Math.ceil(flight.length / 2);
       return pump();
-    } else if (!/^4/.test(String(status)) || /^(408|425|429)$/.test(String(status))) {
-      const named = /^(429|503)$/.test(String(status)) && Object.keys(headers).find((name) => name.toLowerCase() == 'retry-after');
-      return putOff(named && /^\d+$/.test(headers[named]!) ? +headers[named]! * 1000 : 0);
+    } else if (Math.floor(status / 100) != 4 || AGAIN.test(String(status))) {
+      return putOff(TELLS_WHEN.test(status + ' ' + retryAfter) ? +retryAfter! * 1000 : 0);
     } else note('bundle_refused');
-    done(flight, isOver, isOver && body ? body : {});
+    done(flight, isOk, isOk && body ? body : {});
     pump();
   }
 
@@ -235,22 +222,21 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     return found;
   }
 
-  /** The envelope of a bundle, as JSON (WI-2). */
-  function text(bundle: Queued[], sent?: number): string {
+  /** A bundle as it is kept; `sent` is added when it travels (WI-2). */
+  function enveloped(bundle: Queued[]): Envelope {
     const { org, sdk } = settings;
-    const head = JSON.stringify({ v: 1, org, ...bundle[0]!.stamp, sent, sdk });
-    return head.slice(0, -1) + ',"ops":[' + bundle.map(({ json_ }) => json_).join() + ']}';
+    return { v: 1, org, ...bundle[0]!.stamp, sdk, ops: bundle.map(({ operation }) => operation) };
   }
 
-  function send(bundle: Queued[], isLeaving?: boolean): void {
-    fly(bundle, text(bundle, wallMs()), isLeaving);
+  function send(bundle: Queued[], isLeaving: boolean): void {
+    fly(bundle, enveloped(bundle), isLeaving);
   }
 
-  function fly(flight: Traveller[], body: string, leaving = false): void {
+  function fly(flight: Traveller[], envelope: Envelope, leaving = false): void {
     const id = 'r' + ++requests;
     for (const one of flight) one.request_ = id;
     underWay.add(id);
-    ports.send({ id, method: 'POST', path: '/rec/bundle', body, leaving });
+    ports.send({ id, bundle: { ...envelope, sent: wallMs() }, leaving });
   }
 
   return {

@@ -1,7 +1,5 @@
 /** What may be a uid (ID-9). */
 
-import type { ErrorCode } from './codes';
-
 const UID_CHARS_MAX = 256;
 const PLACEHOLDER = /^(undefined|null|NaN|\[object Object\])$/;
 const SUSPICIOUS = /^(anonymous|guest|user|0|[^@\s]+@[^@\s]+\.[^@\s]+)$/;
@@ -11,11 +9,15 @@ export function isTooLong(text: string, max: number): boolean {
   return text.length > max && [...text].length > max;
 }
 
-/** The uid as a string, or the code that refuses it. */
-export function checkedUid(given: unknown): { uid: string; error?: ErrorCode } {
+/** The uid as a string; null when it is none. */
+export function uidText(given: unknown): string | null {
   const uid = typeof given == 'number' && isFinite(given) ? String(given) : given;
-  if (typeof uid != 'string' || !uid.trim() || isTooLong(uid, UID_CHARS_MAX)) return { uid: '', error: 'invalid_uid' };
-  return PLACEHOLDER.test(uid) ? { uid, error: 'placeholder_uid' } : { uid };
+  return typeof uid != 'string' || !uid.trim() || isTooLong(uid, UID_CHARS_MAX) ? null : uid;
+}
+
+/** Whether a uid is what a bug made of none. */
+export function isPlaceholder(uid: string): boolean {
+  return PLACEHOLDER.test(uid);
 }
 
 /** Whether an accepted uid is likely not one person's. */

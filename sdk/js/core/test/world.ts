@@ -114,8 +114,8 @@ export class World {
         remove: (key) => write(key, null),
         keys: (prefix) => [...this.storage.keys()].filter((key) => key.startsWith(prefix)),
       },
-      send: ({ id, method, path, body }: Request) => {
-        this.seen.requests.push({ id, method, path, body: JSON.parse(body) });
+      send: ({ id, bundle }: Request) => {
+        this.seen.requests.push({ id, method: 'POST', path: '/rec/bundle', body: JSON.parse(JSON.stringify(bundle)) });
       },
       setTimer: (name, atMs) => void this.timers.set(name, atMs),
       clearTimer: (name) => void this.timers.delete(name),
@@ -208,7 +208,7 @@ export class World {
   }
 
   do_reply({ request, status, headers = {}, body }: Step): void {
-    this.machine.queue.reply(request!, status!, headers, body);
+    this.machine.queue.reply(request!, status!, new Headers(headers).get('retry-after'), body);
   }
 
   do_fail({ request, error }: Step): void {
