@@ -1,5 +1,5 @@
 // Builds what browsers load. Files for the service go to its assets folder, source maps and modules to dist/.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -10,15 +10,31 @@ const home = dirname(fileURLToPath(import.meta.url));
 const dist = join(home, "dist");
 const assets = join(home, "../../src/passerby/faces/assets");
 
+
+/** Members that only our own code knows, by whatever name: not on the wire, not in the API, and no browser's. */
+const INTERNAL = `
+  acknowledgements activity_write_ms allows answered api await began begin bound bundle_operations_max changed
+  checkPage clearTimer domain dueAt expiry finish flush_ms follow guard identityEntry
+  isFresh isLoud isOthers keepPageNames leave levels limits machine mint mobile
+  navigated note notify pages peek ports pump queue queue_operations_max
+  read record renew retry_max_ms retry_ms saw setTimer settle settle_ms stamp state
+  storage takeRemains tellUser urlOf waiting wallMs write
+`.trim().split(/\s+/);
+const told = [
+  readFileSync(join(home, "types/src/index.ts"), "utf8").replace(/\/\*.*?\*\//gs, ""),
+  ...readFileSync(join(home, "../../spec/wire.md"), "utf8").match(/`.*?`|".*?"/g),
+].join("\n");
+for (const name of INTERNAL) if (new RegExp(`\\b${name}\\b`).test(told)) throw new Error(`${name} is no internal name`);
+
 const bundles = [
-  { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true },
+  { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true, mangled: INTERNAL },
   { entry: "flows/src/global.ts", file: "fs-flows.js", format: "iife", served: true },
   { entry: "flows/src/index.ts", file: "flows.mjs", format: "esm", served: false },
-  { entry: "core/src/index.ts", file: "core.mjs", format: "esm", served: false },
+  { entry: "core/src/index.ts", file: "core.mjs", format: "esm", served: false, mangled: INTERNAL },
 ];
 
 for (const folder of [dist, assets]) mkdirSync(folder, { recursive: true });
-for (const { entry, file, served, ...options } of bundles) {
+for (const { entry, file, served, mangled = [], ...options } of bundles) {
   if (!existsSync(join(home, entry))) continue;
   const { outputFiles } = await build({
     absWorkingDir: home,
@@ -29,7 +45,7 @@ for (const { entry, file, served, ...options } of bundles) {
     target: "es2020",
     charset: "utf8",
     legalComments: "none",
-    mangleProps: /[a-z]_$/,
+    mangleProps: new RegExp(["[a-z]_$", ...mangled.map((name) => `^${name}$`)].join("|")),
     sourcemap: "external",
     write: false,
     logLevel: "warning",
@@ -40,7 +56,7 @@ for (const { entry, file, served, ...options } of bundles) {
   const small = await minify(code, {
     module: options.format === "esm",
     ecma: 2020,
-    compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
+    compress: { passes: 5, pure_getters: true, unsafe_arrows: true, hoist_funs: true },
     sourceMap: { content: map, filename: file },
   });
   writeFileSync(join(dist, file), small.code);

@@ -41,25 +41,26 @@ export function makeApi(machine: Machine, face: Face, fs: FS): (...entry: Entry)
     return nodes.get(node)!;
   };
   /** Whether the user this page knows of was not let go in another tab meanwhile (ID-11). */
-  const isHere = (): boolean => (session('all') || {}).pageId != null;
-  const speak = (isLoud: boolean) => (): void => void (face.isLoud = isLoud);
+  const isHere = (): boolean => session('all')?.pageId != null;
 
   /** The calls that have nothing to do with the core. */
-  const own = new Map<string, (options: any) => unknown>([
-    ['init', ({ env }) => void Object.assign(face.env, env)],
-    ['observe', ({ type, callback }) => observe(type, callback, current(type))],
-    ['getConfig', () => ({ env: { ...face.env }, ...(face.user && isHere() && { user: face.user }) })],
-    ['setConfig', ({ console }) => void (face.isLoud = console !== false)],
-    ['source', ({ source }) => void (integration = source && source.integration)],
-    ['getFullstoryId', getFullstoryId],
-    ['stat', () => undefined],
-  ]);
+  const own: Record<string, (options: any) => unknown> = {
+    // @ts-expect-error: so that no call is called `toString`.
+    __proto__: null,
+    init: ({ env }) => void Object.assign(face.env, env),
+    observe: ({ type, callback }) => observe(type, callback, current(type)),
+    getConfig: () => ({ env: { ...face.env }, ...(face.user && isHere() && { user: face.user }) }),
+    setConfig: ({ console }) => void (face.isLoud = console !== false),
+    source: ({ source }) => void (integration = source?.integration),
+    getFullstoryId,
+    stat: () => undefined,
+  };
 
   const take = ([op, options, source = integration, resolve, reject, version]: Entry): unknown => {
-    const ownCall = own.get(op);
+    const ownCall = own[op];
     if (ownCall) {
       const value = ownCall(options || {});
-      if (resolve) resolve(value);
+      resolve?.(value);
       return value;
     }
     if (op == 'setPage') [op, options] = ['setProperties', { type: 'page', properties: options }];
@@ -71,7 +72,7 @@ export function makeApi(machine: Machine, face: Face, fs: FS): (...entry: Entry)
     if (!resolve) return perform(machine, op, options, api, source).value;
     const settle = (code: string | null, value?: unknown): void => {
       if (!code) resolve(value);
-      else if (reject) reject(Object.assign(new Error(code), { code }));
+      else reject?.(Object.assign(new Error(code), { code }));
     };
     if (op != 'getSession' || machine.capture == 'on') return void performAsync(machine, op, options, api, source, settle);
     // A session is asked for before there is one: it waits, but not for ever (ID-8).
@@ -85,8 +86,8 @@ export function makeApi(machine: Machine, face: Face, fs: FS): (...entry: Entry)
   Object.assign(fs, {
     getCurrentSession: () => session('id'),
     getCurrentSessionURL: (now?: boolean) => session(now ? 'url.now' : 'url'),
-    enableConsole: speak(true),
-    disableConsole: speak(false),
+    enableConsole: () => own.setConfig!({}),
+    disableConsole: () => own.setConfig!({ console: false }),
     getFullstoryId,
   });
   return (...entry) => {
@@ -94,8 +95,7 @@ export function makeApi(machine: Machine, face: Face, fs: FS): (...entry: Entry)
       return take(modernEntry(entry));
     } catch (error) {
       tell('internal/error', () => ({ message: String(error) }));
-      if (entry[4]) entry[4](error);
-      return undefined;
+      return void entry[4]?.(error);
     }
   };
 }

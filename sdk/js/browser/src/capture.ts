@@ -4,22 +4,12 @@
  * `fs-unmask` shows that again; the org's `blocks` do the same by selector.
  */
 
+import { type Machine, perform } from '../../core/src/index';
 import { tried } from './tried';
 
 export type Auto = Record<'navigate' | 'click' | 'change' | 'exception' | 'visibility', boolean>;
 
 export type Block = { selector: string; block: 'exclude' | 'mask' | 'unmask' };
-
-export interface Sink {
-  /** The URL may have changed. */
-  navigated(): void;
-  /** Something was seen; `type` as in WI-4. */
-  saw(type: string, name: string, properties: Record<string, string | number>): unknown;
-  /** The user did something. */
-  activity(): unknown;
-  /** The page is hidden or left. */
-  hide(): void;
-}
 
 const ACTIVITY_EVERY_MS = 1000;
 const TEXT_CHARS_MAX = 100;
@@ -30,7 +20,7 @@ const CONTROL = 'a,button,label,[role=button],[role=link],summary,option';
 const TYPED = 'input,textarea,select,[contenteditable]';
 
 /** Begins to watch; `wants` says whether the org wants a kind of event, `blocks` what it hides: undefined if not known yet. */
-export function watch(wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, sink: Sink): void {
+export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined): void {
   let lastAt = 0;
   /** Whatever goes wrong in a listener of ours is not the page's to see. */
   const guarded = (listener: () => void): void => tried(listener, undefined);
@@ -38,17 +28,21 @@ export function watch(wants: (type: keyof Auto) => boolean, blocks: () => Block[
     types.split(' ').forEach((type) =>
       target.addEventListener(type, (event) => guarded(() => listener(event)), { capture: true, passive: true }),
     );
-  const navigated = (): void => void (wants('navigate') && sink.navigated());
+  const saw = (type: string, name: string, properties: Record<string, string | number>): void => {
+    if (machine.capture == 'on') perform(machine, 'capture', { type, name, properties });
+  };
+  const hide = (): void => machine.app('hide');
+  const navigated = (): void => void (wants('navigate') && machine.navigated());
   const sawError = (given: unknown, where: Record<string, any>): void => {
     const message = String(given);
-    if (wants('exception')) sink.saw('exception', message.slice(0, NAME_CHARS_MAX) || 'Error', { message: message.slice(0, MESSAGE_CHARS_MAX), ...where });
+    if (wants('exception')) saw('exception', message.slice(0, NAME_CHARS_MAX) || 'Error', { message: message.slice(0, MESSAGE_CHARS_MAX), ...where });
   };
 
   on(window, 'pointerdown keydown scroll touchstart wheel', () => {
     const now = Date.now();
     if (Math.abs(now - lastAt) < ACTIVITY_EVERY_MS) return;
     lastAt = now;
-    sink.activity();
+    perform(machine, 'activity', 0);
   });
   for (const name of ['pushState', 'replaceState'] as const) {
     const original = history[name];
@@ -65,16 +59,16 @@ export function watch(wants: (type: keyof Auto) => boolean, blocks: () => Block[
     if (!known || !wants(type) || !target.closest || target.closest(finding(known, 'exclude'))) return;
     const selector = selectorOf(target);
     const text = type == 'click' ? textOf(target, known) : '';
-    sink.saw(type, text || selector, text ? { selector, text } : { selector });
+    saw(type, text || selector, text ? { selector, text } : { selector });
   });
   on(window, 'error', ({ message, filename: source, lineno: line, colno: column }) => message && sawError(message, { source, line, column }));
-  on(window, 'unhandledrejection', ({ reason }) => sawError((reason && reason.message) || reason, {}));
+  on(window, 'unhandledrejection', ({ reason }) => sawError(reason?.message || reason, {}));
   on(document, 'visibilitychange', () => {
     const state = document.visibilityState;
-    if (wants('visibility')) sink.saw('visibility', state, {});
-    if (state == 'hidden') sink.hide();
+    if (wants('visibility')) saw('visibility', state, {});
+    if (state == 'hidden') hide();
   });
-  on(window, 'pagehide', sink.hide);
+  on(window, 'pagehide', hide);
 }
 
 /** A path that stays when classes and styles change: ids, test names, tags with their place among their like. */
@@ -84,7 +78,7 @@ function selectorOf(element: Element): string {
     const { id, localName, parentElement } = one;
     const name = one.getAttribute('data-fs-element') || one.getAttribute('data-testid');
     const isLasting = id && !/\d{3}/.test(id);
-    const like = parentElement ? Array.from(parentElement.children).filter((child) => child.localName == localName) : [];
+    const like = [...(parentElement?.children || [])].filter((child) => child.localName == localName);
     const place = like.length > 1 ? `:nth-of-type(${like.indexOf(one) + 1})` : '';
     steps.unshift(isLasting ? '#' + id : localName + (name ? `[${name}]` : place));
     if (isLasting || name) break;

@@ -22,17 +22,17 @@ const page = window as unknown as Record<string, any>;
 boot(document.currentScript as HTMLScriptElement | null);
 
 function boot(script: HTMLScriptElement | null): void {
-  const namespace = (script && script.getAttribute('data-fs-namespace')) || page._fs_namespace || 'FS';
+  const namespace = script?.getAttribute('data-fs-namespace') || page._fs_namespace || 'FS';
   const fs: FS = (page[namespace] = page[namespace] || makeStub());
   if (fs._api) return;
   page._fs_namespace = page._fs_namespace || namespace;
-  const queued = Array.from(fs.q || [], (entry) => Array.from(entry) as Entry);
-  const env = environment(script && script.src, queued);
+  const queued = [...(fs.q || [])].map((entry) => [...entry] as Entry);
+  const env = environment(script?.src, queued);
   env.namespace = namespace;
   env.snippetVersion = fs._v;
   let why = 'no org configured';
   fs._api = (...[, , , , reject]) => {
-    if (reject) reject(new Error(why));
+    reject?.(new Error(why));
     return null;
   };
   try {
@@ -44,7 +44,7 @@ function boot(script: HTMLScriptElement | null): void {
   }
   fs.q = null;
   queued.forEach((entry) => fs._api!(...entry));
-  if (page._fs_ready) page._fs_ready();
+  page._fs_ready?.();
 }
 
 function capture(fs: FS, queued: Entry[], env: Env): void {
@@ -53,7 +53,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   const known: OrgSettings = parsed(storage.read(SETTINGS)) || {};
   let { auto = {}, blocks } = known;
   let hasAsked = false;
-  const ask: Ask = (url, options) => new Promise((keep) => keep(((fs._w && fs._w.fetch) || page.fetch).call(page, url, options)));
+  const ask: Ask = async (url, options) => (fs._w?.fetch || page.fetch).call(page, url, options);
 
   const timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
   const clearTimer = (name: TimerName): void => clearTimeout(timers[name]);
@@ -103,27 +103,28 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   }
 
   /** Once a page load; where the org had capture off, that is asked before capture begins. */
-  function askSettings(): void {
+  async function askSettings(): Promise<void> {
     if (hasAsked) return;
     hasAsked = true;
-    ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${env.orgId}/v1/web`, QUIETLY)
-      .then((response) => response.text())
-      .then((text) => {
-        const settings: OrgSettings | null = parsed(text);
-        if (!settings || !settings.org) return;
-        storage.write(SETTINGS, text);
-        auto = settings.auto || auto;
-        blocks = settings.blocks || [];
-        Object.assign(machine.settings, chosen(settings));
-        if (settings.capture === false) perform(machine, 'shutdown', 0);
-        else if (machine.capture == 'off') perform(machine, 'start', 0);
-      })
-      .catch(() => undefined);
+    try {
+      const response = await ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${env.orgId}/v1/web`, QUIETLY);
+      const text = await response.text();
+      const settings: OrgSettings = parsed(text);
+      if (settings?.org != env.orgId) return;
+      storage.write(SETTINGS, text);
+      auto = settings.auto || auto;
+      blocks = settings.blocks || [];
+      Object.assign(machine.settings, settings);
+      if (settings.capture === false) perform(machine, 'shutdown', 0);
+      else if (machine.capture == 'off') perform(machine, 'start', 0);
+    } catch (_) {
+      return;
+    }
   }
 
   const isWanted = env.captureOnStartup !== false && !endsShut(queued);
   machine.start({
-    ...chosen(known),
+    ...known,
     org: env.orgId,
     app: `${env.scheme}//${env.appHost}`,
     sdk: SDK,
@@ -131,21 +132,11 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   });
   if (isWanted) askSettings();
   fs._api = makeApi(machine, face, fs);
-  watch((type) => auto[type] !== false, () => blocks, {
-    navigated: () => machine.navigated(),
-    saw: (type, name, properties) => machine.capture == 'on' && perform(machine, 'capture', { type, name, properties }),
-    activity: () => perform(machine, 'activity', 0),
-    hide: () => machine.app('hide'),
-  });
-}
-
-/** Those of an org's settings that the core knows. */
-function chosen({ idle_ms, age_ms, split_on_identify }: OrgSettings): Partial<Config> {
-  return idle_ms && age_ms ? { idle_ms, age_ms, split_on_identify: !!split_on_identify } : {};
+  watch(machine, (type) => auto[type] !== false, () => blocks);
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */
-function environment(src: string | null, queued: Entry[]): Env {
+function environment(src: string | undefined, queued: Entry[]): Env {
   const env: Env = {
     org: page._fs_org,
     appHost: page._fs_app_host,
@@ -179,7 +170,7 @@ function bundleNews({ id, bundle }: Request, { orgId, recHost }: Env, response: 
 
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */
 function uuid(): string {
-  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(31)));
+  const bytes = [...crypto.getRandomValues(new Uint8Array(31))];
   const digit = (place: string): string => ((bytes.pop()! & (place == 'x' ? 15 : 3)) | (place == 'x' ? 0 : 8)).toString(16);
   return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, digit);
 }

@@ -2,7 +2,7 @@
 
 const QUIET = /^(already_|foreign_|broken_|released_)/;
 const OF_IDENTITY = /^[^:]*(uid|anonymous|identity)/;
-const CORRECT = ". To log in: FS('setIdentity', {uid: '<id>'}). To log out: FS('setIdentity', {anonymous: true})";
+const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out: FS('setIdentity', {anonymous: true})";
 
 /** The line for a note (`code` or `code:name`); '' for one that is nobody's mistake. */
 export function messageOf(note: string): string {

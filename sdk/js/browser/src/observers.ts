@@ -16,7 +16,7 @@ export function observe(type: string, callback: Callback, now: unknown): { disco
 
 /** `args` is asked for only when somebody listens. */
 export function tell(type: string, args: () => unknown): void {
-  for (const [wanted, callback] of Array.from(callbacks.values())) if (wanted == type) call(callback, args());
+  for (const [wanted, callback] of [...callbacks.values()]) if (wanted == type) call(callback, args());
 }
 
 /** A callback of the page may throw; that is shown, and nothing of ours stops. */

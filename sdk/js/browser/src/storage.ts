@@ -32,7 +32,7 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
   /** Makes that round trip when the task is over, so that the next call does not wait for it. */
   const warm = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => tried(() => read('fs_uid'), null));
+    timer = setTimeout(() => document.cookie);
   };
 
   /** Sets a value, or removes it (null), in its home. */
@@ -72,7 +72,7 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
 /** The values of every cookie of that name; more than one if there are several scopes. */
 function cookies(key: string): string[] {
   const [, ...found] = ('; ' + document.cookie).split(`; ${key}=`);
-  return found.map((text) => text.split(';', 1)[0]!);
+  return found.map((text) => text.split(';')[0]!);
 }
 
 /** Removes a cookie from every domain and path that this page could see it from. */
@@ -108,9 +108,6 @@ function takesCookie(domain: string): boolean {
 function registrableDomain(): string {
   const { hostname } = location;
   const labels = /^[\d.]+$|:/.test(hostname) ? [] : hostname.split('.');
-  for (let from = labels.length - 2; from >= 0; from--) {
-    const domain = labels.slice(from).join('.');
-    if (takesCookie(domain)) return domain;
-  }
-  return '';
+  const suffixes = labels.slice(1).map((_, at) => labels.slice(-2 - at).join('.'));
+  return suffixes.find(takesCookie) || '';
 }

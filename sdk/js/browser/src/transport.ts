@@ -13,10 +13,12 @@ const TIMEOUT_MS = 15_000;
 const KEEPALIVE_CHARS_MAX = 20_000;
 
 /** Sends one request to the collector at `base`, and answers once. Browsers too old to time it wait as long as they like. */
-export function send(ask: Ask, base: string, { bundle, leaving }: Request, answer: Answer): void {
-  const go = (): Promise<Response> => {
+export async function send(ask: Ask, base: string, { bundle, leaving }: Request, answer: Answer): Promise<void> {
+  try {
+    // The call that asked is not made to wait for the browser's network code: the request goes when its task is done.
+    if (!leaving) await null;
     const body = JSON.stringify(bundle);
-    return ask(base + '/rec/bundle', {
+    const response = await ask(base + '/rec/bundle', {
       ...QUIETLY,
       method: 'POST',
       body,
@@ -24,9 +26,8 @@ export function send(ask: Ask, base: string, { bundle, leaving }: Request, answe
       cache: 'no-store',
       signal: AbortSignal.timeout?.(TIMEOUT_MS),
     });
-  };
-  // The call that asked is not made to wait for the browser's network code: the request goes when its task is done.
-  (leaving ? go() : Promise.resolve().then(go))
-    .then((response) => response.text().then((text) => answer(response.status, response.headers.get('retry-after'), parsed(text))))
-    .catch(() => answer(null, null, null));
+    answer(response.status, response.headers.get('retry-after'), parsed(await response.text()));
+  } catch (_) {
+    answer(null, null, null);
+  }
 }

@@ -8,23 +8,22 @@
 import type { ErrorCode } from './codes';
 import { type Carried, CONSENT, type Machine } from './machine';
 import { isEmpty, plainObject } from './properties';
+import type { Entry } from './queue';
 import { isPlaceholder, isSuspicious, isTooLong, uidText } from './uid';
 
 export interface Result {
   value?: unknown;
   error?: ErrorCode;
+  /** The `end`, or else the `identify`, that was recorded. */
+  entry?: Entry | null;
 }
 
 type Options = Record<string, any>;
 type Api = 1 | 2;
-interface Call {
-  machine: Machine;
-  options: Options;
-  api: Api;
-  source: string | undefined;
-}
+type Source = string | undefined;
 /** Done, or the code of what was wrong. */
 type Done = ErrorCode | void;
+type Call = (machine: Machine, options: Options, source: Source, api: Api) => Done;
 
 const EVENT_NAME_CHARS_MAX = 250;
 const MESSAGE_CHARS_MAX = 8192;
@@ -33,18 +32,18 @@ const SEEN = /^(click|navigate|exception|visibility|change)$/;
 
 /** What only a page that captures can do. */
 const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
-const CALLS: Record<string, (call: Call) => Done> = {
+const CALLS: Record<string, Call> = {
   // @ts-expect-error: so that no call is called `toString`.
   __proto__: null,
   setIdentity,
   setProperties,
-  trackEvent: (call) => event(call, false),
-  capture: (call) => event(call, true),
+  trackEvent: (...call) => event(false, ...call),
+  capture: (...call) => event(true, ...call),
   log,
-  start: ({ machine }) => (machine.capture == 'shutdown' ? 'not_capturing' : machine.begin()),
-  restart: ({ machine }) => machine.restart(),
-  shutdown: ({ machine, source }) => machine.shutdown(source),
-  activity: ({ machine }) => machine.activity(),
+  start: (machine) => (machine.capture == 'shutdown' ? 'not_capturing' : machine.begin()),
+  restart: (machine) => machine.restart(),
+  shutdown: (machine, _, source) => machine.shutdown(source),
+  activity: (machine) => machine.activity(),
 };
 
 /** Performs call `name`. Nothing is thrown; what is wrong is noted and returned. */
@@ -52,13 +51,12 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   const isObject = typeof given == 'object' && given && !Array.isArray(given);
   const options: Options = isObject ? given : name == 'setIdentity' ? { uid: given === undefined ? null : given } : {};
   if (name == 'getSession') return { value: session(machine, options.format) };
-  machine.call();
   const call = CALLS[name];
   const isDeaf = machine.capture != 'on' && RECORDING.test(name) && !isRelease(options, api);
-  const error = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call({ machine, options, api, source });
+  const error = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call(machine, options, source, api);
   if (error) machine.ports.note(error);
-  machine.finish();
-  return error ? { error } : { value: null };
+  const entry = machine.finish();
+  return error ? { error } : { value: null, entry };
 }
 
 /** As `perform`; `settle` is called once, with the code of what went wrong or null (ID-8). */
@@ -66,15 +64,12 @@ export function performAsync(
   machine: Machine, name: string, options: unknown, api: Api, source: string | undefined,
   settle: (error: ErrorCode | null, value?: unknown) => void,
 ): void {
-  const { error, value } = perform(machine, name, options, api, source);
-  const entry = machine.identityEntry;
-  const wantsAck = !error && entry && options && (options as Options).ack === true;
-  if (wantsAck) machine.acknowledgements.await(entry, (isAnswered) => settle(isAnswered ? null : 'not_acknowledged'));
+  const { error, value, entry } = perform(machine, name, options, api, source);
+  if (entry && (options as Options | null)?.ack === true) machine.acknowledgements.await(entry, (isAnswered) => settle(isAnswered ? null : 'not_acknowledged'));
   else settle(error || null, value);
 }
 
-function setIdentity(call: Call): Done {
-  const { machine, options, source } = call;
+function setIdentity(machine: Machine, options: Options, source: Source, api: Api): Done {
   const { uid, anonymous, consent } = options;
   const hasConsent = typeof consent == 'boolean';
   const isOff = machine.capture != 'on';
@@ -83,20 +78,19 @@ function setIdentity(call: Call): Done {
     if (!isOff) machine.follow();
     if (options.properties) machine.ports.note('properties_ignored');
     if (!machine.anonymize(options.force === true, source)) machine.ports.note('already_anonymous');
-    if (hasConsent && !isOff) recordConsent(call, consent);
+    if (hasConsent && !isOff) recordConsent(machine, consent, source);
     return;
   }
   if (isOff) return 'not_capturing';
   if (anonymous !== undefined && uid == null) return 'invalid_anonymous';
-  if (uid !== undefined) return identify(call, hasConsent);
+  if (uid !== undefined) return identify(machine, options, source, api);
   if (!hasConsent) return 'empty_identity';
   machine.follow();
   if (!machine.allows('identity')) return 'rate_limited';
-  recordConsent(call, consent);
+  recordConsent(machine, consent, source);
 }
 
-function identify(call: Call, hasConsent: boolean): Done {
-  const { machine, options, source } = call;
+function identify(machine: Machine, options: Options, source: Source, api: Api): Done {
   const uid = uidText(options.uid);
   if (uid === null) return 'invalid_uid';
   if (isPlaceholder(uid)) return 'placeholder_uid';
@@ -106,20 +100,20 @@ function identify(call: Call, hasConsent: boolean): Done {
     return 'rate_limited';
   }
   if (isSuspicious(uid)) machine.ports.note('suspicious_uid');
-  const found = carried(call, options);
+  const found = carried(machine, options, api);
   if (!found) machine.ports.note('invalid_properties');
   machine.identify(uid, found || {}, source);
-  if (hasConsent) recordConsent(call, options.consent);
+  if (typeof options.consent == 'boolean') recordConsent(machine, options.consent, source);
 }
 
-function recordConsent({ machine, source }: Call, granted: boolean): void {
+function recordConsent(machine: Machine, granted: boolean, source: Source): void {
   machine.activity();
   machine.record('consent', { granted }, source);
   machine.write(CONSENT, granted ? '1.1' : '1.0');
 }
 
 /** What an operation carries of properties and schema; null when one of them cannot travel (PR-1). */
-function carried({ machine, api }: Call, { properties, schema }: Options): Carried | null {
+function carried(machine: Machine, { properties, schema }: Options, api: Api): Carried | null {
   const plain = plainObject(properties);
   const types = plainObject(schema);
   if (!plain || !types) return null;
@@ -127,8 +121,7 @@ function carried({ machine, api }: Call, { properties, schema }: Options): Carri
   return { properties: plain, schema: isEmpty(types) ? undefined : types, suffixes: api == 1 || machine.settings.mobile ? true : undefined };
 }
 
-function setProperties(call: Call): Done {
-  const { machine, options, api, source } = call;
+function setProperties(machine: Machine, options: Options, source: Source, api: Api): Done {
   const { type } = options;
   if (type != 'user' && type != 'page') return 'invalid_properties';
   const given = options.properties;
@@ -136,9 +129,9 @@ function setProperties(call: Call): Done {
   const { uid, ...rest } = hasUid ? given : { uid: 0 };
   if (hasUid && api == 1) {
     const properties = isEmpty(rest) ? undefined : rest;
-    return setIdentity({ ...call, options: { uid: uid === undefined ? null : uid, properties, schema: options.schema } });
+    return setIdentity(machine, { uid: uid === undefined ? null : uid, properties, schema: options.schema }, source, api);
   }
-  const found = given != null && carried(call, { ...options, properties: hasUid ? rest : given });
+  const found = given != null && carried(machine, { ...options, properties: hasUid ? rest : given }, api);
   if (!found) return 'invalid_properties';
   machine.follow();
   if (!machine.allows('properties')) return 'rate_limited';
@@ -157,14 +150,13 @@ function isRelease({ type, properties }: Options, api: Api): boolean {
 }
 
 /** An event, as the app names it or as the platform saw it without being told (CL-13). */
-function event(call: Call, isSeen: boolean): Done {
-  const { machine, options, source } = call;
+function event(isSeen: boolean, machine: Machine, options: Options, source: Source, api: Api): Done {
   const type: string | undefined = isSeen ? options.type : undefined;
   const { name: given } = options;
   const name = isSeen && given == null ? type : given;
   if (isSeen && !SEEN.test(type!)) return 'invalid_event_type';
   if (typeof name != 'string' || !name || isTooLong(name, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
-  const found = carried(call, options);
+  const found = carried(machine, options, api);
   if (!found) return 'invalid_properties';
   machine.follow();
   if (!isSeen && !machine.allows('events')) return 'rate_limited';
@@ -173,7 +165,7 @@ function event(call: Call, isSeen: boolean): Done {
   machine.record('event', { name, type, ...found }, source);
 }
 
-function log({ machine, options, source }: Call): Done {
+function log(machine: Machine, options: Options, source: Source): Done {
   let { level, msg } = options;
   if (msg === undefined) [level, msg] = ['log', level];
   if (typeof msg != 'string' || !msg) return 'invalid_log';

@@ -19,7 +19,7 @@
  */
 
 import { makeAcknowledgements } from './acknowledgements';
-import { type Buckets, type Limited, makeBuckets, MOBILE, WEB } from './limits';
+import { type Buckets, type Limited, makeBuckets, WEB } from './limits';
 import { boundTo } from './bound';
 import type { ChangeWhy, Ports, State } from './ports';
 import { type Entry, makeQueue } from './queue';
@@ -46,7 +46,7 @@ export type Machine = ReturnType<typeof makeMachine>;
 
 export function makeMachine(ports: Ports) {
   const { storage, wallMs, note, mint } = ports;
-  const settings: Settings = { ...DEFAULTS };
+  const settings = { ...DEFAULTS } as Settings;
   const acknowledgements = makeAcknowledgements(ports, settings);
   const queue = makeQueue(ports, settings, acknowledgements.answered, write);
 
@@ -70,7 +70,7 @@ export function makeMachine(ports: Ports) {
   /** Where page properties were set, and what they are. */
   let place = '';
   let pageName = '';
-  let pageNames: Record<string, true> = {};
+  let pageNames = new Set<string>();
 
   const left: Record<string, true> = {};
   /** What storage held when the record could not be written; undefined: it could. */
@@ -85,7 +85,7 @@ export function makeMachine(ports: Ports) {
 
   /** Takes the configuration, and begins to capture unless that is switched off (CL-3, SE-4). */
   function start(config: Config): void {
-    Object.assign(settings, config, { limits: { ...(config.mobile ? MOBILE : WEB), ...config.limits } });
+    Object.assign(settings, config, { limits: { ...WEB, ...config.limits } });
     if (settings.capture) begin();
     finish();
   }
@@ -111,12 +111,15 @@ export function makeMachine(ports: Ports) {
     newSession();
   }
 
-  /** What a call has set going is sent, and observers are told. */
-  function finish(): void {
+  /** What a call has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
+  function finish(): Entry | null {
     const told = news;
+    const recorded = identityEntry;
     news = {};
+    identityEntry = null;
     queue.pump();
     for (const name of NEWS) if (told[name]) ports.notify(name, told[name]);
+    return recorded;
   }
 
   /**
@@ -180,7 +183,7 @@ export function makeMachine(ports: Ports) {
 
   function forgetPage(): void {
     pageName = '';
-    pageNames = {};
+    pageNames = new Set();
   }
 
   function newSession(): void {
@@ -314,7 +317,7 @@ export function makeMachine(ports: Ports) {
     const { device, session, began: started } = here!;
     const entry = queue.add(
       { device, session, page: page!, started },
-      { op, n: ++n, t: wallMs(), ...members, source: source ? source.slice(0, 64) : undefined },
+      { op, n: ++n, t: wallMs(), ...members, source: source?.slice(0, 64) || undefined },
     );
     if (op == 'end' || (op == 'identify' && !identityEntry)) identityEntry = entry;
   }
@@ -349,10 +352,8 @@ export function makeMachine(ports: Ports) {
       if (name == 'pageName') {
         pageName = pageName || String(properties[name]);
         if (pageName != properties[name]) wrong = 'page_name_kept';
-      } else if (!pageNames[name]) {
-        if (Object.keys(pageNames).length < PAGE_NAMES_MAX) pageNames[name] = true;
-        else wrong = 'too_many_properties:' + name;
-      }
+      } else if (pageNames.has(name) || pageNames.size < PAGE_NAMES_MAX) pageNames.add(name);
+      else wrong = 'too_many_properties:' + name;
       if (!wrong) continue;
       note(wrong);
       delete properties[name];
@@ -480,11 +481,6 @@ export function makeMachine(ports: Ports) {
     finish();
   }
 
-  /** A call begins; afterwards `identityEntry` says what it recorded. */
-  function call(): void {
-    identityEntry = null;
-  }
-
   return {
     ports,
     settings,
@@ -493,16 +489,12 @@ export function makeMachine(ports: Ports) {
     get capture() {
       return capture;
     },
-    get identityEntry() {
-      return identityEntry;
-    },
     /** Whether this page id has recorded nothing yet. */
     get isFresh() {
       return !n;
     },
     state,
     start,
-    call,
     begin,
     finish,
     follow,

@@ -269,6 +269,7 @@ function envelopesIn(text: string): Envelope[] | null {
   }
 }
 
+/** A page is of one device. */
 function isSame(one: Stamp, other: Stamp): boolean {
-  return one.device == other.device && one.session == other.session && one.page == other.page;
+  return one.page == other.page && one.session == other.session;
 }

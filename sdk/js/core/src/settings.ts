@@ -7,8 +7,9 @@ export interface Settings extends QueueSettings {
   capture: boolean;
   /** Origin of the dashboard, for session URLs. */
   app: string;
-  split_on_identify: boolean;
-  mobile: boolean;
+  split_on_identify?: boolean | undefined;
+  /** Names may carry types under any version (PR-1.3). */
+  mobile?: boolean | undefined;
   limits: Limits;
   idle_ms: number;
   age_ms: number;
@@ -18,13 +19,9 @@ export interface Settings extends QueueSettings {
 
 export type Config = { org: string } & Partial<Omit<Settings, 'org' | 'limits'>> & { limits?: Partial<Limits> | undefined };
 
-export const DEFAULTS: Settings = {
-  org: '',
+export const DEFAULTS = {
   app: '',
-  sdk: undefined,
   capture: true,
-  split_on_identify: false,
-  mobile: false,
   limits: WEB,
   idle_ms: 1_800_000,
   age_ms: 86_400_000,

@@ -1,6 +1,6 @@
 /** The injected world of a vector: clock, ids, storage, transport and timers, all in plain sight (spec/vectors/README.md). */
 
-import { type Config, type Machine, makeMachine, perform, performAsync, type Ports, type Request } from '../src/index';
+import { type Config, type Machine, makeMachine, MOBILE, perform, performAsync, type Ports, type Request } from '../src/index';
 
 export interface Given {
   config?: Record<string, unknown>;
@@ -144,7 +144,8 @@ export class World {
   }
 
   private config(args?: object): Config {
-    return { org: 'o1', ...this.given.config, ...args } as Config;
+    const given = { org: 'o1', ...this.given.config, ...args } as Config;
+    return given.mobile ? { ...given, limits: { ...MOBILE, ...given.limits } } : given;
   }
 
   do_start({ args }: Step): void {
