@@ -17,7 +17,7 @@ const INTERNAL = `
   checkPage clearTimer domain dueAt expiry finish flush_ms follow guard identityEntry
   isFresh isLoud isOthers keepPageNames leave levels limits machine mint mobile
   navigated note notify pages peek ports pump queue queue_operations_max
-  read record renew retry_max_ms retry_ms saw setTimer settle settle_ms stamp state
+  read record renew retry_max_ms retry_ms saw setTimer settle_ms stamp state
   storage takeRemains tellUser urlOf waiting wallMs write
 `.trim().split(/\s+/);
 const told = [
@@ -30,7 +30,9 @@ const bundles = [
   { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true, mangled: INTERNAL },
   { entry: "flows/src/global.ts", file: "fs-flows.js", format: "iife", served: true },
   { entry: "flows/src/index.ts", file: "flows.mjs", format: "esm", served: false },
+  // These two are only weighed: the core, and the core without its queue.
   { entry: "core/src/index.ts", file: "core.mjs", format: "esm", served: false, mangled: INTERNAL },
+  { entry: "core/src/index.ts", file: "identity.mjs", format: "esm", served: false, mangled: INTERNAL, external: ["./queue"] },
 ];
 
 for (const folder of [dist, assets]) mkdirSync(folder, { recursive: true });
@@ -59,6 +61,8 @@ for (const { entry, file, served, mangled = [], ...options } of bundles) {
     compress: { passes: 5, pure_getters: true, unsafe_arrows: true, hoist_funs: true },
     sourceMap: { content: map, filename: file },
   });
+  const quoted = mangled.find((name) => new RegExp(`["'\`]${name}["'\`]`).test(small.code));
+  if (quoted) throw new Error(`${file} names ${quoted} in a text: it cannot be internal`);
   writeFileSync(join(dist, file), small.code);
   writeFileSync(join(dist, `${file}.map`), small.map);
   if (served) writeFileSync(join(assets, file), small.code);

@@ -31,6 +31,7 @@ interface Queued extends Entry, Traveller {
 
 /** What one page load left: its envelopes, the first of which goes next. */
 interface Remains extends Traveller {
+  stamp?: undefined;
   key_: string;
   text_: string;
   envelopes_: Envelope[];
@@ -180,7 +181,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const flight = [...remains, ...entries].filter(({ request_ }) => request_ == id);
     for (const one of flight) {
       one.request_ = '';
-      if ('stamp' in one) one.dueAt_ = 0;
+      if (one.stamp) one.dueAt_ = 0;
     }
     return underWay.delete(id) && flight;
   }
@@ -201,7 +202,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     list(notes).forEach(({ code, name }) => note(code + ':' + name));
     entries = entries.filter((entry) => !flight.includes(entry));
     for (const one of flight) {
-      if ('stamp' in one) {
+      if (one.stamp) {
         answered(one, isOk && !named.some(({ n }) => n == one.operation.n));
         if (one == flight[flight.length - 1]) persist(one.stamp.page);
       } else if (one.envelopes_.shift() && !one.envelopes_[0]) {
