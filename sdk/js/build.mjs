@@ -58,7 +58,7 @@ for (const { entry, file, served, mangled = [], ...options } of bundles) {
   const small = await minify(code, {
     module: options.format === "esm",
     ecma: 2020,
-    compress: { passes: 5, pure_getters: true, unsafe_arrows: true, hoist_funs: true },
+    compress: { passes: 5, pure_getters: true, unsafe_arrows: true, unsafe_methods: true, sequences: false },
     sourceMap: { content: map, filename: file },
   });
   const quoted = mangled.find((name) => new RegExp(`["'\`]${name}["'\`]`).test(small.code));

@@ -180,8 +180,26 @@ def test_the_script_is_javascript_for_every_origin(ask: Asked) -> None:
     assert answer.content == SCRIPTS["fs.js"]
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["access-control-allow-origin"] == "*"
-    head = ask("HEAD", "/s/fs.js")
+    head = ask("HEAD", "/s/fs.js", headers={"Accept-Encoding": "identity"})
     assert (head.content, head.headers["content-length"]) == (b"", str(len(SCRIPTS["fs.js"])))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "gzip"),
+        ("br;q=1.0, gzip;q=0.8", "gzip"),
+        ("identity", None),
+        ("gzip;q=0, identity", None),
+        ("br, gzip; q=0.0", None),
+        ("", None),
+    ],
+)
+def test_the_sdk_is_compressed_for_who_accepts_it(ask: Asked, accepted: str, encoding: str | None) -> None:
+    answer = ask("GET", "/s/fs.js", headers={"Accept-Encoding": accepted})
+    assert answer.content == SCRIPTS["fs.js"]
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "accept-encoding"
 
 
 @pytest.mark.parametrize(

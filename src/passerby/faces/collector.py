@@ -5,7 +5,9 @@ It sets no cookie and reads none; identity is in the body (contract: relays drop
 
 from __future__ import annotations
 
+import gzip
 import logging
+import re
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -36,7 +38,13 @@ _PREFLIGHT: Final = [
     (b"access-control-allow-headers", b"content-type, content-encoding"),
     (b"access-control-max-age", b"86400"),
 ]
-_SCRIPT_SECONDS: Final = 300
+_SCRIPT: Final = [
+    _CORS,
+    (b"content-type", b"text/javascript; charset=utf-8"),
+    (b"cache-control", b"public, max-age=300"),
+    (b"vary", b"accept-encoding"),
+]
+_GZIP_ACCEPTED: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))")
 _LOG: Final = logging.getLogger("uvicorn.error")
 
 _Headers = list[tuple[bytes, bytes]]
@@ -49,7 +57,7 @@ class Collector:
     def __init__(self, pipeline: Pipeline, store: Store, scripts: Mapping[str, bytes], counters: Counters) -> None:
         self._pipeline = pipeline
         self._store = store
-        self._scripts = scripts
+        self._scripts = {name: (script, gzip.compress(script, 9, mtime=0)) for name, script in scripts.items()}
         self._counters = counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +82,7 @@ class Collector:
             return await self._bundle(scope, receive) if method == "POST" else _not_allowed(b"POST")
         if method not in ("GET", "HEAD"):
             return _not_allowed(b"GET, HEAD")
-        return self._static(path)
+        return self._static(path, _header(scope, b"accept-encoding"))
 
     async def _bundle(self, scope: Scope, receive: Receive) -> _Answer:
         try:
@@ -90,12 +98,12 @@ class Collector:
             headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
         return status, headers, reply
 
-    def _static(self, path: str) -> _Answer:
-        script = self._scripts.get(path.removeprefix("/s/"))
-        if script is not None:
-            kind = b"text/javascript; charset=utf-8"
-            cache = (b"cache-control", f"public, max-age={_SCRIPT_SECONDS}".encode())
-            return 200, [_CORS, (b"content-type", kind), cache], script
+    def _static(self, path: str, encodings: str) -> _Answer:
+        if path.removeprefix("/s/") in self._scripts:
+            plain, compressed = self._scripts[path.removeprefix("/s/")]
+            if _GZIP_ACCEPTED.search(encodings):
+                return 200, [*_SCRIPT, (b"content-encoding", b"gzip")], compressed
+            return 200, _SCRIPT, plain
         org = path.removeprefix("/s/settings/").removesuffix("/v1/web")
         if path == f"/s/settings/{org}/v1/web":
             return self._settings(OrgId(org))

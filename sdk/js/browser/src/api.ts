@@ -65,8 +65,8 @@ export function makeApi(machine: Machine, face: Face, fs: FS): (...entry: Entry)
     }
     if (op == 'setPage') [op, options] = ['setProperties', { type: 'page', properties: options }];
     if (HIDDEN.test(op)) op = '';
-    if (op == 'log' && options && typeof options.msg == 'object') options = { ...options, msg: JSON.stringify(options.msg) };
-    if (options && options.type == 'document') options = { ...options, type: 'page' };
+    if (op == 'log' && typeof options?.msg == 'object') options = { ...options, msg: JSON.stringify(options.msg) };
+    if (options?.type == 'document') options = { ...options, type: 'page' };
     const api = version == 1 ? 1 : 2;
     source = typeof source == 'string' ? source : undefined;
     if (!resolve) return perform(machine, op, options, api, source).value;

@@ -38,7 +38,7 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
     if (wants('exception')) saw('exception', message.slice(0, NAME_CHARS_MAX) || 'Error', { message: message.slice(0, MESSAGE_CHARS_MAX), ...where });
   };
 
-  on(window, 'pointerdown keydown scroll touchstart wheel', () => {
+  on(window, 'pointerdown keydown scroll wheel', () => {
     const now = Date.now();
     if (Math.abs(now - lastAt) < ACTIVITY_EVERY_MS) return;
     lastAt = now;

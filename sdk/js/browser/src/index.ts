@@ -3,20 +3,18 @@
 import { type Config, type Machine, makeMachine, perform, type Request, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
 import { type Auto, type Block, watch } from './capture';
-import { messageOf } from './messages';
+import { warn } from './messages';
 import { tell } from './observers';
 import { browserStorage } from './storage';
 import { type Entry, type FS, makeStub, modernEntry } from './stub';
 import { type Ask, QUIETLY, send } from './transport';
-import { parsed } from './tried';
+import { parsed, soon } from './tried';
 
 /** The org's settings (WI-9). They say nothing of a person, so the last known ones are kept for the next page load. */
 type OrgSettings = Partial<Config> & { auto?: Partial<Auto>; blocks?: Block[] };
 
 const SDK = 'browser/0.1.0';
 const SETTINGS = 'fs_settings';
-/** How long after each other. */
-const GUARD_MS = [20, 80, 400];
 const page = window as unknown as Record<string, any>;
 
 boot(document.currentScript as HTMLScriptElement | null);
@@ -57,14 +55,15 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
 
   const timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
   const clearTimer = (name: TimerName): void => clearTimeout(timers[name]);
-  const guard = (at: number): void => {
-    if (GUARD_MS[at]) setTimeout(() => (machine.guard(), guard(at + 1)), GUARD_MS[at]);
-  };
+  const guard = (ms: number): unknown => setTimeout(() => (machine.guard(), draw(), ms < 300 && guard(ms * 4)), ms);
+  // Ids are drawn before they are needed, so that no logout waits for chance.
+  let ids: string[] = [];
+  const draw = (): void => void (ids = [uuid(), uuid(), uuid()]);
 
   const machine: Machine = makeMachine({
     storage,
     wallMs: Date.now,
-    mint: uuid,
+    mint: () => ids.pop() || uuid(),
     random: Math.random,
     clearTimer,
     setTimer: (name, atMs) => {
@@ -72,12 +71,11 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
       timers[name] = setTimeout(() => machine.timer(name), atMs - Date.now());
     },
     // A tab that was about to write when this one left the device may bring it back just now.
-    changed: (from, to) => void (from.device && from.device != to.device && guard(0)),
+    changed: (from, to) => void (from.device && from.device != to.device && soon(() => guard(20))),
     send: (request) =>
       send(ask, `${env.scheme}//${env.recHost}`, request, (status, retryAfter, body) => {
         tell('internal/bundle', () => bundleNews(request, env, body));
-        if (status) machine.queue.reply(request.id, status, retryAfter, body);
-        else machine.queue.failed(request.id);
+        machine.queue.reply(request.id, status, retryAfter, body);
       }),
     page: () => ({
       url: location.href,
@@ -90,10 +88,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
       face.user = args.user ? { properties: {}, ...args.user } : null;
       tell('internal/user', () => ({ user: face.user }));
     },
-    note: (code) => {
-      const text = face.isLoud && messageOf(code);
-      if (text) console.warn(text);
-    },
+    note: (code) => face.isLoud && warn(code),
   });
 
   function begun(sessionUrl: unknown): void {
@@ -130,6 +125,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
     sdk: SDK,
     capture: isWanted && known.capture !== false,
   });
+  draw();
   if (isWanted) askSettings();
   fs._api = makeApi(machine, face, fs);
   watch(machine, (type) => auto[type] !== false, () => blocks);
@@ -163,9 +159,8 @@ function isOurs(referrer: string, domain: string): boolean {
 
 /** What observers of `internal/bundle` are told of an answered request. */
 function bundleNews({ id, bundle }: Request, { orgId, recHost }: Env, response: unknown): object {
-  const { device: userId, session: sessionId, page: pageId, started: pageStart, sent: clientTime } = bundle;
-  const size = JSON.stringify(bundle).length;
-  return { orgId, userId, sessionId, pageId, recHost, response, clientTime, pageStart, seq: +id.slice(1), size };
+  const { device: userId, session: sessionId, page: pageId, sent: clientTime } = bundle;
+  return { orgId, userId, sessionId, pageId, recHost, response, clientTime, seq: +id.slice(1), size: JSON.stringify(bundle).length };
 }
 
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */

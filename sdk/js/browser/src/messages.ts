@@ -4,7 +4,7 @@ const QUIET = /^(already_|foreign_|broken_|released_)/;
 const OF_IDENTITY = /^[^:]*(uid|anonymous|identity)/;
 const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out: FS('setIdentity', {anonymous: true})";
 
-/** The line for a note (`code` or `code:name`); '' for one that is nobody's mistake. */
-export function messageOf(note: string): string {
-  return QUIET.test(note) ? '' : 'Passerby: ' + note + (OF_IDENTITY.test(note) ? CORRECT : '');
+/** Says what a note (`code` or `code:name`) is about, unless that is nobody's mistake. */
+export function warn(note: string): void {
+  if (!QUIET.test(note)) console.warn('Passerby: ' + note + (OF_IDENTITY.test(note) ? CORRECT : ''));
 }

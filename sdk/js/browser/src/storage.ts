@@ -4,20 +4,21 @@
  */
 
 import type { Storage } from '../../core/src/index';
-import { tried } from './tried';
+import { soon, tried } from './tried';
 
 const PROBE = 'fs_probe';
 const COOKIES = /^fs_(uid|lua|cid)$/;
 const IDLE_S = 1800;
 const YEAR_S = 31_536_000;
+const SECURE = location.protocol == 'https:' ? ';Secure' : '';
 
 /** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
 export function browserStorage(cookieDomain: string | undefined): Storage & { domain(): string } {
   // One that is full is still the home of what it holds: that must not come back when there is room again.
-  const store: Record<string, string> = tried(() => localStorage, null) || Object.create(null);
+  const store: Record<string, any> = tried(() => localStorage, null) || Object.create(null);
   let domain: string | null | undefined;
   let isTrusted = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | 0 = 0;
 
   /** Whether a key's home is a cookie. That shows only by setting one, so it is asked when first needed (SE-4). */
   const isCookie = (key: string): boolean => {
@@ -31,8 +32,7 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
 
   /** Makes that round trip when the task is over, so that the next call does not wait for it. */
   const warm = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => document.cookie);
+    timer = timer || setTimeout(() => (timer = 0) || document.cookie);
   };
 
   /** Sets a value, or removes it (null), in its home. */
@@ -40,19 +40,23 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
     tried(() => {
       if (!isCookie(key)) {
         if (value === null) delete store[key];
+        else if (store.setItem) store.setItem(key, value);
         else store[key] = value;
         return true;
       }
       setCookie(key, value, domain!);
-      warm();
+      soon(warm);
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
       if (key != 'fs_uid' || value === null) return true;
       isTrusted = isTrusted || cookies(key).join() == value;
       return isTrusted;
     }, false);
 
+  /** As `put`; what only says when the user was here last is put when the calls under way are over (ST-4). */
+  const write = (key: string, value: string | null): boolean => key != 'fs_lua' ? put(key, value) : !!soon(() => put(key, value));
+
   const read = (key: string): string | null => {
-    if (!isCookie(key)) return key in store ? store[key]! : null;
+    if (!isCookie(key)) return key in store ? store[key] : null;
     const found = cookies(key);
     if (found.length == 1) return found[0]!;
     isTrusted = false;
@@ -62,8 +66,8 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
 
   return {
     read: (key) => tried(() => read(key), null),
-    write: put,
-    remove: (key) => put(key, null),
+    write,
+    remove: (key) => write(key, null),
     keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
     domain: () => (isCookie('fs_uid') ? domain! : ''),
   };
@@ -91,8 +95,7 @@ function removeEverywhere(key: string): void {
 function setCookie(key: string, value: string | null, domain: string): void {
   const ends = value && /\/(\d+)$/.exec(value);
   const ageS = value === null ? 0 : ends ? +ends[1]! - Math.floor(Date.now() / 1000) : key == 'fs_lua' ? IDLE_S : YEAR_S;
-  const secure = location.protocol == 'https:' ? ';Secure' : '';
-  document.cookie = `${key}=${value};path=/;max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${secure}`;
+  document.cookie = `${key}=${value};path=/;max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${SECURE}`;
 }
 
 function takesCookie(domain: string): boolean {

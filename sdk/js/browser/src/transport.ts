@@ -4,8 +4,8 @@ import type { Request } from '../../core/src/index';
 import { parsed } from './tried';
 
 export type Ask = (url: string, options: RequestInit) => Promise<Response>;
-/** Without a status there was no answer. */
-export type Answer = (status: number | null, retryAfter: string | null, body: unknown) => void;
+/** With status 0 there was no answer. */
+export type Answer = (status: number, retryAfter: string | null, body: unknown) => void;
 
 export const QUIETLY: RequestInit = { credentials: 'omit', referrerPolicy: 'no-referrer' };
 const TIMEOUT_MS = 15_000;
@@ -28,6 +28,6 @@ export async function send(ask: Ask, base: string, { bundle, leaving }: Request,
     });
     answer(response.status, response.headers.get('retry-after'), parsed(await response.text()));
   } catch (_) {
-    answer(null, null, null);
+    answer(0, null, null);
   }
 }

@@ -7,6 +7,12 @@ export function tried<T>(work: () => T, otherwise: T): T {
   }
 }
 
+/** Does `work` when the calls under way are over, before anything else happens. */
+export async function soon(work: () => unknown): Promise<void> {
+  await null;
+  work();
+}
+
 /** The JSON in `text`; null for anything else. */
 export function parsed(text: string | null | undefined): any {
   return tried(() => JSON.parse(text!), null);

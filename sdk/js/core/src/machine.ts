@@ -323,8 +323,7 @@ export function makeMachine(ports: Ports) {
   }
 
   function recordPage(): void {
-    const { url, title } = ports.page();
-    record('page', { url, title });
+    record('page', { ...ports.page(), referrer: undefined });
   }
 
   /** The URL of the page may have changed (CL-11). */
@@ -419,7 +418,8 @@ export function makeMachine(ports: Ports) {
     const isReleased = !!found && (!!bound || isForced);
     if (isReleased) {
       left[found.device] = true;
-      if (!storage.remove(RECORD) || !storage.remove(ACTIVITY)) fail();
+      write(RECORD, null);
+      write(ACTIVITY, null);
     } else if (!here || found?.device == here.device) return false;
     enter(null, null, isReleased && !bound ? 'forget' : 'anonymize');
     return isReleased;

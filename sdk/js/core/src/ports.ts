@@ -70,5 +70,5 @@ export interface Ports {
   changed(from: State, to: State, why: ChangeWhy): void;
   notify(name: 'start' | 'session' | 'shutdown' | 'user', args: Record<string, unknown>): void;
   /** A diagnostic; one about a property is `code:name`. */
-  note(code: string): void;
+  note(code: string): unknown;
 }

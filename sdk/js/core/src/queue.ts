@@ -155,7 +155,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     clearTimer('flush');
   }
 
-  /** The answer to request `id`, and its header `Retry-After`; an id nobody knows is an answer that came twice. */
+  /** The answer to request `id`, and its header `Retry-After`; status 0: there was none. An id nobody knows is an answer that came twice. */
   function reply(id: string, status: number, retryAfter: string | null, body: any): void {
     const flight = land(id);
     if (!flight) return;
@@ -169,11 +169,6 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     } else note('bundle_refused');
     done(flight, isOk, isOk && body ? body : {});
     pump();
-  }
-
-  /** Request `id` got no answer. */
-  function failed(id: string): void {
-    if (land(id)) putOff(0);
   }
 
   /** What was under way in request `id`, and is no more. */
@@ -249,7 +244,6 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     timer,
     leave,
     reply,
-    failed,
   };
 }
 

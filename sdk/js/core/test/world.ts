@@ -214,7 +214,7 @@ export class World {
 
   do_fail({ request, error }: Step): void {
     if (!error) throw new Error('a failure has an error');
-    this.machine.queue.failed(request!);
+    this.machine.queue.reply(request!, 0, null, null);
   }
 }
 
