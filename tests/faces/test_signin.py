@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from passerby.base.units import DAY_MS, HOUR_MS
+from passerby.model.org import Auto, Block
 from tests.faces.dashboards import ORG, Dashboard, session_path, uuid
 
 PAGES = ("/", "/numbers", "/users", "/live", "/errors", "/settings", f"/user/{uuid(1)}", session_path(1))
@@ -167,6 +168,38 @@ def test_settings_of_capture_are_kept(dashboard: Dashboard) -> None:
     assert org is not None
     assert (org.settings.idle_ms, org.settings.age_ms, org.settings.split_on_identify) == (600_000, 8 * HOUR_MS, True)
     assert org.secret == ORG.secret
+
+
+def test_what_pages_report_and_hide_is_kept_and_shown_again(dashboard: Dashboard) -> None:
+    admin = dashboard.browser("admin")
+    chosen = {"capture": "on", "idle_min": "30", "age_h": "24", "auto_click": "on", "auto_navigate": "on"}
+    rules = "mask  .card > input\r\n\r\n exclude #chat [role='log'], .x \r\nunmask .total"
+    admin.fill_in("/settings", "/settings/capture", **chosen, blocks=rules)
+    with dashboard.store.read() as reader:
+        org = reader.org(ORG.id)
+    assert org is not None
+    assert org.settings.auto == Auto(click=True, navigate=True, exception=False, visibility=False, change=False)
+    assert org.settings.blocks == (
+        Block(".card > input", "mask"),
+        Block("#chat [role='log'], .x", "exclude"),
+        Block(".total", "unmask"),
+    )
+    page = admin.see("/settings")
+    assert "mask .card &gt; input\nexclude #chat [role=&#39;log&#39;], .x\nunmask .total" in page
+    assert 'name="auto_click" checked' in page
+    assert 'name="auto_change">' in page
+
+
+@pytest.mark.parametrize("rule", ["hide .card", "mask", "mask ", ".card mask", "mask " + "x" * 501, "mask a\n" * 201])
+def test_a_rule_that_is_none_is_refused_and_not_lost(dashboard: Dashboard, rule: str) -> None:
+    admin = dashboard.browser("admin")
+    answer = admin.fill_in("/settings", "/settings/capture", idle_min="30", age_h="24", blocks=f"mask .kept\n{rule}")
+    assert answer.status_code == 400
+    assert "mask .kept" in answer.text
+    with dashboard.store.read() as reader:
+        org = reader.org(ORG.id)
+    assert org is not None
+    assert org.settings.blocks == ()
 
 
 def test_settings_that_are_no_numbers_are_refused(dashboard: Dashboard) -> None:

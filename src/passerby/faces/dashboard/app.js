@@ -68,7 +68,23 @@ function stream(list) {
   });
 }
 
+// A selector that no browser understands would hide nothing, silently.
+function checkRules(rules) {
+  const isWrong = (line) => {
+    const [, selector] = /^(?:exclude|mask|unmask)\s+(\S.*)$/.exec(line.trim()) || [];
+    try {
+      document.querySelector(selector || "");
+    } catch {
+      return true;
+    }
+    return false;
+  };
+  const wrong = rules.value.split("\n").filter((line) => line.trim()).find(isWrong);
+  rules.setCustomValidity(wrong === undefined ? "" : `Not a rule: ${wrong.trim().slice(0, 80)}`);
+}
+
 localize(document);
+for (const rules of document.querySelectorAll("[data-rules]")) rules.addEventListener("input", () => checkRules(rules));
 for (const element of document.querySelectorAll("[data-refresh]")) refresh(element);
 for (const list of document.querySelectorAll("[data-stream]")) stream(list);
 for (const select of document.querySelectorAll("[data-submit]")) select.addEventListener("change", () => select.form.requestSubmit());

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import ADMIN, GUEST, VIEWER, Role
-from passerby.model.org import Org
+from passerby.model.org import Auto, Block, Org
 from passerby.store.contract import Key, Transaction
 
 _SCOPES: Final = ("capture", "read", "capture read", "admin")
@@ -23,17 +24,33 @@ _NAME_CHARS_MAX: Final = 64
 _PASSWORD_CHARS_MIN: Final = 12
 _IDLE_MIN: Final = (1, 24 * 60)
 _AGE_H: Final = (1, 24 * 7)
+_AUTO: Final = {
+    "navigate": "Changes of the page's address",
+    "click": "Clicks",
+    "change": "Changed fields, never what was typed",
+    "exception": "Uncaught errors",
+    "visibility": "Being hidden and shown again",
+}
+_BLOCK: Final = re.compile(r"(exclude|mask|unmask)\s+(\S.*)")
+_BLOCKS_MAX: Final = 200
+_SELECTOR_CHARS_MAX: Final = 500
+_BLOCKS_FORM: Final = (
+    f"What is hidden is one rule a line, at most {_BLOCKS_MAX}: exclude, mask or unmask, and a CSS selector of at most "
+    f"{_SELECTOR_CHARS_MAX} characters, as in: mask .card-number"
+)
 
 
 def settings_routes(desk: Desk) -> list[Route]:
     """The routes of the page and of its forms."""
 
-    def show(asked: Asked, status: int = 200, told: str = "", secret: str = "") -> Response:
+    def show(asked: Asked, status: int = 200, told: str = "", secret: str = "", rules: str | None = None) -> Response:
         admissions = asked.reader.admissions(asked.org.id) if asked.is_admin else []
         live = [one for one in admissions if one.expires_at_ms > asked.now_ms]
         values: dict[str, Any] = {
             "origin": desk.origin(asked.request),
             "settings": asked.org.settings,
+            "rules": _rules(asked.org.settings.blocks) if rules is None else rules,
+            "auto": {kind: (label, getattr(asked.org.settings.auto, kind)) for kind, label in _AUTO.items()},
             "members": asked.reader.members(asked.org.id) if asked.is_admin else [],
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in live if one.session],
             "keys": asked.reader.keys(asked.org.id) if asked.is_admin else [],
@@ -49,13 +66,19 @@ def settings_routes(desk: Desk) -> list[Route]:
     def capture(asked: Asked, fields: Mapping[str, str]) -> Response:
         idle_min, age_h = _number(fields, "idle_min", _IDLE_MIN), _number(fields, "age_h", _AGE_H)
         if idle_min is None or age_h is None:
-            return show(asked, 400, "Idle minutes are a whole number from 1 to 1440, and hours one from 1 to 168.")
+            told = "Idle minutes are a whole number from 1 to 1440, and hours one from 1 to 168."
+            return show(asked, 400, told, rules=fields.get("blocks", ""))
+        blocks = _blocks(fields.get("blocks", ""))
+        if blocks is None:
+            return show(asked, 400, _BLOCKS_FORM, rules=fields["blocks"])
         chosen = msgspec.structs.replace(
             asked.org.settings,
             capture="capture" in fields,
             idle_ms=idle_min * MINUTE_MS,
             age_ms=age_h * HOUR_MS,
             split_on_identify="split_on_identify" in fields,
+            auto=Auto(**{kind: f"auto_{kind}" in fields for kind in _AUTO}),
+            blocks=blocks,
         )
         org = Org(asked.org.id, asked.org.secret, chosen)
         desk.store.submit(lambda transaction: transaction.add_org(org)).result()
@@ -127,6 +150,18 @@ def settings_routes(desk: Desk) -> list[Route]:
 
 def _revoke(transaction: Transaction, key: Key) -> None:
     transaction.remove_key(key.digest)
+
+
+def _rules(blocks: Iterable[Block]) -> str:
+    return "".join(f"{one.block} {one.selector}\n" for one in blocks)
+
+
+def _blocks(text: str) -> tuple[Block, ...] | None:
+    """The rules in `text`, one a line; None if a line is none."""
+    found = [_BLOCK.fullmatch(line.strip()) for line in text.splitlines() if line.strip()]
+    if len(found) > _BLOCKS_MAX or any(one is None or len(one[2]) > _SELECTOR_CHARS_MAX for one in found):
+        return None
+    return tuple(msgspec.convert({"block": one[1], "selector": one[2]}, Block) for one in found if one)
 
 
 def _number(fields: Mapping[str, str], name: str, bounds: tuple[int, int]) -> int | None:
