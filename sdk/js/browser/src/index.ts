@@ -62,7 +62,7 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
 
   const machine: Machine = makeMachine({
     storage,
-    wallMs: Date.now,
+    wallMs: () => Date.now(),
     mint: () => ids.pop() || uuid(),
     random: Math.random,
     clearTimer,
