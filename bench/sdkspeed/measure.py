@@ -63,9 +63,9 @@ _SCRIPTED: Final = frozenset({"EvaluateScript", "FunctionCall", "RunMicrotasks",
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """Times in ms: medians, of the evaluation its CPU time, so that what else the machine does is not in it.
+    """Medians in ms; of the evaluation its CPU time, so that what else the machine does is not in it.
 
-    Of the tasks that ran scripts while the page loaded the longest of all rounds, by the clock.
+    The longest task is that of a load, by the clock, of those that ran scripts.
     """
 
     reset_ms: float
@@ -102,7 +102,7 @@ def timings(
                 broken = [complaint for complaint in visitor.complaints if complaint.startswith("uncaught")]
                 assert not broken, f"{name}: {broken}"
                 resets[name] += times[_WARM_UP:]
-    return {name: Timing(median(resets[name]), median(evaluations[name]), max(tasks[name])) for name in addresses}
+    return {name: Timing(median(resets[name]), median(evaluations[name]), median(tasks[name])) for name in addresses}
 
 
 def _longest_task_ms(events: list[dict[str, Any]]) -> float:

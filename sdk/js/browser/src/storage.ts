@@ -24,8 +24,8 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
   const isCookie = (key: string): boolean => {
     if (!COOKIES.test(key)) return false;
     if (domain === undefined) {
-      const wanted = cookieDomain == null ? registrableDomain() : cookieDomain.replace(/^\./, '');
-      domain = takesCookie(wanted) ? wanted : null;
+      const wanted = cookieDomain == null ? reaches() : [cookieDomain.replace(/^\./, '')];
+      domain = wanted.find(takesCookie) ?? null;
     }
     return domain !== null;
   };
@@ -107,10 +107,9 @@ function takesCookie(domain: string): boolean {
   }, false);
 }
 
-/** The shortest suffix of the host that takes a cookie; '' for a host that stands alone. */
-function registrableDomain(): string {
+/** How far a cookie could reach, the farthest first: the suffixes of the host from two labels on, then the host alone (''). */
+function reaches(): string[] {
   const { hostname } = location;
   const labels = /^[\d.]+$|:/.test(hostname) ? [] : hostname.split('.');
-  const suffixes = labels.slice(1).map((_, at) => labels.slice(-2 - at).join('.'));
-  return suffixes.find(takesCookie) || '';
+  return [...labels.slice(1).map((_, at) => labels.slice(-2 - at).join('.')), ''];
 }
