@@ -22,6 +22,7 @@ import { makeAcknowledgements } from './acknowledgements';
 import { type Buckets, type Limited, makeBuckets, WEB } from './limits';
 import { boundTo } from './bound';
 import type { ChangeWhy, Ports, State } from './ports';
+import { makePageNames } from './page-names';
 import { type Entry, makeQueue } from './queue';
 import { isEmpty } from './properties';
 import { freshRecord, type Identity, parseRecord, recordText, wholeSecond } from './record';
@@ -36,7 +37,6 @@ export type Members = Record<string, unknown>;
 export type Carried = { properties?: Members; schema?: Members | undefined; suffixes?: true | undefined };
 
 const SUFFIX = /(.)_(str|int|real|bool|date)s?$/;
-const PAGE_NAMES_MAX = 50;
 
 /** What observers hear at the end of a call, in this order (CL-7). */
 const NEWS = ['start', 'session', 'shutdown', 'user'] as const;
@@ -67,10 +67,7 @@ export function makeMachine(ports: Ports) {
   /** The URL of the last `page` operation, and whether the next operation is to have one before it. */
   let url = '';
   let isPageDue = false;
-  /** Where page properties were set, and what they are. */
-  let place = '';
-  let pageName = '';
-  let pageNames = new Set<string>();
+  const names = makePageNames(ports);
 
   const left: Record<string, true> = {};
   /** What storage held when the record could not be written; undefined: it could. */
@@ -162,7 +159,7 @@ export function makeMachine(ports: Ports) {
     n = 0;
     isPageDue = true;
     buckets = makeBuckets(settings.limits);
-    forgetPage();
+    names.clear();
     if (!isSame) {
       if (before) left[before.device] = true;
       if (user || !isEmpty(traits)) news.user = { user: null };
@@ -179,11 +176,6 @@ export function makeMachine(ports: Ports) {
     page = id;
     user = uid;
     ports.changed(before, state(), why);
-  }
-
-  function forgetPage(): void {
-    pageName = '';
-    pageNames = new Set();
   }
 
   function newSession(): void {
@@ -329,34 +321,11 @@ export function makeMachine(ports: Ports) {
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
     if (capture != 'on' || ports.page().url == url) return;
-    checkPage();
+    names.look();
     follow();
     renew();
     recordPage();
     finish();
-  }
-
-  /** Page properties end with the host or path they were set on (PR-3). */
-  function checkPage(): void {
-    const now = ports.page().url.replace(/^[a-z][\w+.-]*:\/\//i, '').replace(/[?#].*$/, '');
-    if (now != place) forgetPage();
-    place = now;
-  }
-
-  /** Leaves out what a page may not have: its first `pageName` stays, and it has so many names (PR-3). */
-  function keepPageNames(properties: Members): void {
-    checkPage();
-    for (const name of Object.keys(properties)) {
-      let wrong;
-      if (name == 'pageName') {
-        pageName = pageName || String(properties[name]);
-        if (pageName != properties[name]) wrong = 'page_name_kept';
-      } else if (pageNames.has(name) || pageNames.size < PAGE_NAMES_MAX) pageNames.add(name);
-      else wrong = 'too_many_properties:' + name;
-      if (!wrong) continue;
-      note(wrong);
-      delete properties[name];
-    }
   }
 
   /** Whether the device is another user's than `uid`'s. */
@@ -505,7 +474,7 @@ export function makeMachine(ports: Ports) {
     guard,
     activity,
     navigated,
-    keepPageNames,
+    keepPageNames: names.keep,
     isOthers,
     identify,
     tellUser,
