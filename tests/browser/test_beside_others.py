@@ -1,4 +1,4 @@
-"""Living beside what else is on a page: other documents, other copies of the script, the site's own storage, proxies."""
+"""Living beside what else there is: other documents, other copies of the script, the site's own storage, proxies."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _WAYS: Final = {
     "async": "<script async src='SRC'></script>",
     "a module": "<script type=module src='SRC'></script>",
     "import()": "<script type=module>import('SRC')</script>",
-    "put in by a script": "<script>document.head.append(Object.assign(document.createElement('script'), {src: 'SRC'}))</script>",
+    "put in by a script": "<script>with (document) head.append(Object.assign(createElement('script'), { src: 'SRC' }))</script>",
     "a text": "<script>fetch('SRC').then((found) => found.text()).then((text) => (0, eval)(text))</script>",
 }
 

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.reader import ApiReader
-from tests.browser.relay import Relay
 from tests.browser.serving import serving
 from tests.browser.shop import IS_THERE, Shop, full_id, session_of
 from tests.browser.site import Site
@@ -20,7 +19,7 @@ _RELEASE: Final = "settled(FS('setIdentityAsync', { anonymous: true }))"
 
 
 @pytest.fixture
-def plain(relay: Relay) -> Iterator[Site]:
+def plain() -> Iterator[Site]:
     """The same site over plain http."""
     site = Site()
     with serving(site) as port:
