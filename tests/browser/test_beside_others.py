@@ -70,7 +70,7 @@ _WAYS: Final = {
     "async": "<script async src='SRC'></script>",
     "a module": "<script type=module src='SRC'></script>",
     "import()": "<script type=module>import('SRC')</script>",
-    "put in by a script": "<script>{ const s = document.createElement('script'); s.src = 'SRC'; document.head.append(s) }"
+    "put in by a script": "<script>{const s = document.createElement('script'); s.src = 'SRC'; document.head.append(s)}"
     "</script>",
     "a text": "<script>fetch('SRC').then((found) => found.text()).then((text) => (0, eval)(text))</script>",
 }
