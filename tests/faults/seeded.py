@@ -18,6 +18,7 @@ _ENVELOPE: Final = "passerby.wire.envelope"
 _PROPERTIES: Final = "passerby.wire.properties"
 _REPLIES: Final = "passerby.wire.replies"
 _UID: Final = "passerby.wire.uid"
+_PLACEHOLDER: Final = "passerby.wire.placeholder"
 
 FAULTS: Final = (
     Fault(
@@ -277,7 +278,7 @@ FAULTS: Final = (
     Fault(
         "placeholders are uids",
         _UID,
-        "if text in PLACEHOLDERS:",
+        "if is_placeholder(text):",
         "if False:",
         (
             "attribution/refused-identify-leaves-identity",
@@ -285,7 +286,22 @@ FAULTS: Final = (
             "decode/reply-names-what-was-refused",
         ),
     ),
-    Fault("white space is a uid", _UID, "if not text.strip()", "if not text", ("decode/uid-of-the-wrong-kind",)),
+    Fault(
+        "white space is a uid",
+        _UID,
+        " or not is_text(text)",
+        " or not text",
+        ("decode/uid-of-the-wrong-kind", "decode/uid-with-nothing-to-see", "decode/uid-with-a-lost-character"),
+    ),
+    Fault(
+        "a rounded number is a uid",
+        _UID,
+        "NUMBER_MAX: Final = 2**53 - 1",
+        "NUMBER_MAX: Final = 2**53",
+        ("decode/uid-number-not-exact",),
+    ),
+    Fault("a template is a uid", _PLACEHOLDER, "_ANYWHERE.search(uid)", "None", ("decode/unfilled-templates",)),
+    Fault("a printed nothing is a uid", _PLACEHOLDER, "_WHOLE.fullmatch(uid)", "None", ("decode/printed-nothings",)),
     Fault(
         "whole numbers are int",
         _PROPERTIES,
