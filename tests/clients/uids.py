@@ -1,4 +1,4 @@
-"""What each implementation makes of a uid: fs.js, the Python client, the service. Each is asked for a word on a JSON text."""
+"""What each implementation makes of a uid, given as a JSON text: fs.js, the Python client, the service."""
 
 from __future__ import annotations
 

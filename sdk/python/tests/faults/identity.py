@@ -439,7 +439,8 @@ FAULTS: Final = (
         "if isinstance(uid, int | float) and not isinstance(uid, bool):",
         "if isinstance(uid, int | float) and uid and not isinstance(uid, bool):",
         ("identity/suspicious-uids-are-accepted",),
-    ),    Fault(
+    ),
+    Fault(
         "white space is a uid",
         _UID,
         "or not is_text(uid)",
