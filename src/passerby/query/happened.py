@@ -8,7 +8,7 @@ the next: then what it did last in the one before counts too.
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -89,20 +89,29 @@ def _told(marks: list[_Mark], earlier_ms: dict[PageId, int]) -> Times:
 
 
 def _earlier_ms(reader: Reader, org: OrgId, name: SessionId, went_on: Mapping[PageId, int]) -> dict[PageId, int]:
-    """When pages that are in this session from their n-th operation on did the last thing in the session before it."""
+    """When pages that are in this session from their n-th operation on did the last thing in the session before it.
+
+    That one is the neighbour on either side, since what travelled slowly seems to have begun late.
+    """
     session = reader.session(org, name)
-    place = (session.began_at_ms, name) if session else None
-    before = reader.sessions_of(org, [session.device], place, 1) if session else []
-    if session is None or not before or before[0].active_at_ms < session.began_at_ms - 2 * SAME_CLOCK_MS:
+    if session is None:
         return {}
-    pieces = list(islice(reader.pieces_of_session(org, before[0].id), PIECES_MAX))
-    times = _told(sorted(map(_mark, pieces)), {})
+    place, devices = (session.began_at_ms, name), [session.device]
+    near = (session.began_at_ms - 2 * SAME_CLOCK_MS, session.began_at_ms + 2 * SAME_CLOCK_MS)
     found: dict[PageId, int] = {}
+    for other in (*reader.sessions_of(org, devices, place, 1), reader.next_session(org, devices, place)):
+        if other is not None and other.active_at_ms >= near[0] and other.began_at_ms <= near[1]:
+            for page, at_ms in _last_ms(list(islice(reader.pieces_of_session(org, other.id), PIECES_MAX)), went_on):
+                found[page] = max(found.get(page, 0), at_ms)
+    return found
+
+
+def _last_ms(pieces: Sequence[Piece], went_on: Mapping[PageId, int]) -> Iterator[tuple[PageId, int]]:
+    times = _told(sorted(map(_mark, pieces)), {})
     for piece in pieces:
         for operation, at_ms in zip(piece.operations, times.of(piece), strict=True):
             if operation.n < went_on.get(piece.page, 0):
-                found[piece.page] = max(found.get(piece.page, 0), at_ms)
-    return found
+                yield piece.page, at_ms
 
 
 class Timekeeper:
