@@ -346,15 +346,15 @@ FAULTS: Final = (
     Fault(
         "what happened is shown as it arrived",
         "passerby.query.happened",
-        "operation.at - delays[piece.row]",
-        "operation.at",
+        "delays[mark.row] = mark.offset_ms - fastest_ms",
+        "delays[mark.row] = 0",
         ("attribution/shown-as-it-was-made",),
     ),
     Fault(
         "a page whose clock was set back is shown out of order",
         "passerby.query.happened",
-        "max(at_ms, operation.at - delays[piece.row])",
-        "operation.at - delays[piece.row]",
+        "max(at_ms, operation.at - delay)",
+        "operation.at - delay",
         ("attribution/shown-across-clocks",),
     ),
     Fault(
