@@ -10,11 +10,14 @@ from types import ModuleType
 from typing import Any
 
 import passerby_client.placeholder
+import passerby_client.uid
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import passerby.wire.limits
 import passerby.wire.placeholder
+import passerby.wire.uid
 from tests.clients import uids
 from tests.clients.uids import ROOT, SPEC, Word, written
 
@@ -27,6 +30,7 @@ WRAPPING = [
     for point in range(int(low, 16), int(high, 16) + 1)
 ]
 
+BROKEN = [tuple(int(end, 16) for end in (row[0].split("-") * 2)[:2]) for row in SPEC["broken"]]
 TOLD = [(kind, written(case)) for kind in ("invalid", "placeholder", "suspicious", "accepted") for case in CASES[kind]]
 TOLD += [(kind, case) for kind in ("invalid", "suspicious") for case in CASES[f"{kind}_json"]]
 
@@ -88,6 +92,14 @@ def test_the_patterns_in_python_are_those_of_the_list(module: ModuleType) -> Non
     kept = [*module.WHOLE, *module.ANYWHERE, *module.SUSPICIOUS]
     assert kept == PATTERNS
     assert [chr(n) for n in range(0x10000) if re.fullmatch(f"[{module.WRAPPING}]", chr(n))] == WRAPPING
+
+
+def test_the_bounds_in_python_are_those_of_the_list() -> None:
+    assert {passerby.wire.limits.UID_CHARS_MAX, passerby_client.uid.UID_CHARS_MAX} == {SPEC["chars_max"]}
+    assert {passerby.wire.uid.NUMBER_MAX, passerby_client.uid.NUMBER_MAX} == {SPEC["number_max"]}
+    lost = {chr(n) for low, high in BROKEN for n in range(low, high + 1)}
+    for module in (passerby.wire.placeholder, passerby_client.placeholder):
+        assert {chr(n) for n in range(0x10000) if re.fullmatch(f"[{module.BROKEN}]", chr(n))} == lost
 
 
 def test_the_two_modules_in_python_are_the_same() -> None:
