@@ -15,7 +15,7 @@ from passerby.base.ids import DeviceId, PageId, SessionId, Uid, UserId
 from passerby.ingest import erasing
 from passerby.ingest.recording import record
 from passerby.ingest.reports import report_event, report_user
-from passerby.lifecycle.marks import Marks
+from passerby.model.marks import Marks
 from passerby.model.bundle import Bundle
 from passerby.model.operation import End, Event, Identify, Page
 from passerby.model.outcome import Outcome
@@ -61,7 +61,7 @@ class World:
         with self.store.read() as reader:
             due = reader.due_entries([erasing.ERASING], at_ms, 9)
         for org, entry in due:
-            erasing.remove(self.store, org, entry, at_ms, at_ms)
+            erasing.remove(self.store, org, entry, at_ms)
         erasing.scrub(self.store, at_ms)
 
     def uids(self) -> list[str | None]:

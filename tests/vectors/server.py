@@ -137,7 +137,7 @@ def _deliver(pipeline: Pipeline, step: Step, where: str) -> None:
         "code": told.get("code"),
         "stored": told.get("stored"),
         "refused": [[no["n"], no["code"]] for no in told.get("refused", [])],
-        "notes": [[note["n"], note["code"], note["name"]] for note in told.get("notes", [])],
+        "notes": [[note["n"], note["code"], note.get("name", "")] for note in told.get("notes", [])],
     }
     _compare(step.get("expect", {}), found, where)
 

@@ -132,7 +132,7 @@ def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operat
         sdk=SDK,
         operations=operations,
     )
-    kept = record(transaction, bundle)
+    kept = record(transaction, bundle, is_trusted=True)
     if kept.outcomes[operation.n] is Outcome.ERASED:
         raise _erased()
     return kept

@@ -9,7 +9,8 @@ session changed:
     anonymize    the user left the device, which is sealed                      ID-6
     reidentify   another user took over, on another device; this one is sealed  ID-5
     forget       a visitor asked to be forgotten; the device is sealed          ID-7
-    conflict     somebody else identified here; the rest is kept elsewhere      AT-4
+    lost         the device's record was gone; the device is sealed             WI-4
+    conflict     somebody else was identified on a page of the device           AT-4.2
     shutdown     capture was shut down                                          SE-3
     timeout      nobody did anything for the idle limit                         SE-1
     age          the session reached the age limit                              SE-1
@@ -25,23 +26,25 @@ from typing import Final
 import msgspec
 
 from passerby.base.ids import DeviceId, SessionId, Uid
-from passerby.model.device import CONFLICT
+from passerby.model.operation import SEALING
 from passerby.model.org import Org
 from passerby.model.session import Session
 from passerby.store.contract import Reader
 
 IDENTIFY: Final = "identify"
+CONFLICT: Final = "conflict"
 RULES: Final = {
     IDENTIFY: "ID-2",
     "anonymize": "ID-6",
     "reidentify": "ID-5",
     "forget": "ID-7",
-    CONFLICT: "AT-4",
+    "lost": "WI-4",
+    CONFLICT: "AT-4.2",
     "shutdown": "SE-3",
     "timeout": "SE-1",
     "age": "SE-1",
 }
-RELEASING: Final = frozenset({"anonymize", "reidentify", "forget", CONFLICT})
+RELEASING: Final = SEALING
 """The reasons after which a device is sealed."""
 
 
@@ -114,5 +117,7 @@ def _lane(reader: Reader, org: Org, device: DeviceId, sessions: list[Session], n
         sealed = ended or Boundary(standing.seal.instant.at, why, RULES[why], None)
         if ended is None:
             boundaries.append(sealed)
+    if standing.summary is not None and standing.summary.contradictions:
+        boundaries.append(Boundary(standing.summary.contradictions[0].at, CONFLICT, RULES[CONFLICT], None))
     boundaries.sort(key=lambda boundary: boundary.at_ms)
     return Lane(device, standing.binding.uid if standing.binding else None, stays, boundaries, known_since_ms, sealed)
