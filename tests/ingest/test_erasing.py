@@ -15,8 +15,8 @@ from passerby.base.ids import DeviceId, PageId, SessionId, Uid, UserId
 from passerby.ingest import erasing
 from passerby.ingest.recording import record
 from passerby.ingest.reports import report_event, report_user
-from passerby.model.marks import Marks
 from passerby.model.bundle import Bundle
+from passerby.model.marks import Marks
 from passerby.model.operation import End, Event, Identify, Page
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property

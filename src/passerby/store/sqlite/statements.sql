@@ -21,11 +21,11 @@ INSERT INTO bindings (org, device, uid, instant) VALUES (?, ?, ?, ?);
 -- name: devices_of
 SELECT device FROM bindings WHERE org = ? AND uid = ? ORDER BY device;
 -- name: device
-SELECT b.uid, b.instant, s.instant, s.why, t.summary, k.mark FROM (SELECT ?1 AS org, ?2 AS device) AS d
-LEFT JOIN bindings b ON b.org = d.org AND b.device = d.device
-LEFT JOIN seals s ON s.org = d.org AND s.device = d.device
-LEFT JOIN troubles t ON t.org = d.org AND t.device = d.device
-LEFT JOIN device_keys k ON k.org = d.org AND k.device = d.device;
+SELECT b.uid, b.instant, s.instant, s.why, t.summary, k.mark FROM (SELECT 1)
+LEFT JOIN bindings b ON b.org = ?1 AND b.device = ?2
+LEFT JOIN seals s ON s.org = ?1 AND s.device = ?2
+LEFT JOIN troubles t ON t.org = ?1 AND t.device = ?2
+LEFT JOIN device_keys k ON k.org = ?1 AND k.device = ?2;
 -- name: set_seal
 INSERT INTO seals (org, device, instant, why) VALUES (?, ?, ?, ?)
 ON CONFLICT (org, device) DO UPDATE SET instant = excluded.instant, why = excluded.why;
