@@ -1,7 +1,7 @@
 """A file that an older Passerby wrote is brought up to date when it is opened: `schema1.sql` is one of schema 1.
 
-It has five devices: one bound, one sealed, one on which a second uid was identified, and two whose past turned out to be
-somebody else's (an older identify, an older end).
+It has five devices: one bound, one sealed, one on which a second uid was identified, and two whose past turned out to
+be somebody else's (an older identify, an older end).
 """
 
 from __future__ import annotations
@@ -107,7 +107,13 @@ def test_no_seal_of_a_conflict_is_left_and_the_file_is_as_a_new_one(
     store: SqliteStore, path: Path, tmp_path: Path
 ) -> None:
     with store.read() as reader:
-        assert [reader.device(ORG, device(n)).seal is not None for n in range(1, 6)] == [False, True, False, False, False]
+        assert [reader.device(ORG, device(n)).seal is not None for n in range(1, 6)] == [
+            False,
+            True,
+            False,
+            False,
+            False,
+        ]
     SqliteStore(tmp_path / "new.db").close()
     shapes = []
     for name in (path, tmp_path / "new.db"):
