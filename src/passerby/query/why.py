@@ -126,7 +126,7 @@ def why_operation(device: Device, found: Happening) -> Reason:
 
 def _pages(device: Device, outcomes: set[Outcome], found: Sequence[Happening]) -> list[Reason]:
     """Which page was told whom, where that is what decided (AT-4)."""
-    if device.summary is None and not outcomes & set(_ELSEWHERE):
+    if device.summary is None and not outcomes & {*_ELSEWHERE} - {Outcome.APART}:
         return []
     reasons: list[Reason] = []
     told: dict[PageId, Happening] = {}
