@@ -14,7 +14,7 @@ from passerby.base.ids import OrgId, PageId
 from passerby.ingest.knowing import Knowledge
 from passerby.lifecycle.decide import Facts, facts_of
 from passerby.lifecycle.plan import Around, lets_go, summed_up, with_claim
-from passerby.model.device import EVERYBODY, Claim, Device, Ending, Summary
+from passerby.model.device import EVERYBODY, Claim, Device, Ending, Instant, Summary, by_server_time
 from passerby.model.effect import Learn, Sum
 from passerby.model.marks import Marks
 from passerby.store.contract import Transaction
@@ -22,30 +22,45 @@ from passerby.store.contract import Transaction
 _LAST_N: Final = 2**31
 
 
-class Reach(Enum):
+class Extent(Enum):
     """What of a device has to be placed again."""
 
     NOTHING = "nothing"
     PAGE = "page"
+    LATER = "later"
     DEVICE = "device"
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What has to be placed again; with `LATER` the pages of which something was made from `since` on."""
+
+    extent: Extent
+    since: Instant | None = None
 
 
 def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> tuple[Knowledge, Reach]:
     """Remember `facts`, all of one page of `device`; with the first its stored pieces are read for more."""
-    if device.summary is None:
-        return _begun(transaction, org, device, facts, marks), Reach.DEVICE
-    known = Knowledge(transaction, org, device.id, device.summary)
+    before = device.summary
+    if before is None:
+        return _begun(transaction, org, device, facts, marks), Reach(Extent.DEVICE)
+    known = Knowledge(transaction, org, device.id, before)
     if not facts:
-        return known, Reach.NOTHING
+        return known, Reach(Extent.NOTHING)
     transaction.apply(org, [Learn(device.id, facts.claims, facts.ends)])
-    are_ends_changed = _told_again(transaction, org, known, device, facts)
-    summary = None if are_ends_changed else _folded(device.summary, facts.claims)
+    ends, is_local = _told_again(transaction, org, known, device, facts)
+    summary = None if ends else _folded(before, facts.claims)
     if summary is None:
         summary = summed_up(known.all_claims(), known.first_ends())
-    if summary != device.summary:
+    if summary != before:
         transaction.apply(org, [Sum(device.id, summary)])
-    changed = are_ends_changed or summary != device.summary
-    return Knowledge(transaction, org, device.id, summary), Reach.DEVICE if changed else Reach.PAGE
+    is_shared = (summary.owner, summary.contradictions) != (before.owner, before.contradictions)
+    if is_shared or not is_local:
+        reach = Reach(Extent.DEVICE)
+    elif ends:
+        reach = Reach(Extent.LATER, min((end.instant for end in ends), key=by_server_time))
+    else:
+        reach = Reach(Extent.PAGE)
+    return Knowledge(transaction, org, device.id, summary), reach
 
 
 def _begun(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> Knowledge:
@@ -79,8 +94,14 @@ def _ending(end: Ending, around: Around) -> Ending:
     return msgspec.structs.replace(end, lets_go=lets_go(end.instant, around) or EVERYBODY)
 
 
-def _told_again(transaction: Transaction, org: OrgId, known: Knowledge, device: Device, facts: Facts) -> bool:
-    """See whom the ends of the page from the first of `facts` on let go; whether that is another, or an end is new."""
+def _told_again(
+    transaction: Transaction, org: OrgId, known: Knowledge, device: Device, facts: Facts
+) -> tuple[list[Ending], bool]:
+    """See whom the ends of the page from the first of `facts` on let go.
+
+    Those that are new or let go another now, and whether that concerns only what was made later: not so if one that was
+    known lets go another now, or a new one everybody.
+    """
     told: list[Claim | Ending] = [*facts.claims, *facts.ends]
     first = min((fact.instant for fact in told), key=attrgetter("n"))
     ends = known.around(first.page, first.n, _LAST_N).ends
@@ -88,7 +109,9 @@ def _told_again(transaction: Transaction, org: OrgId, known: Knowledge, device: 
     changed = tuple(now for now, before in zip(again, ends, strict=True) if now != before)
     if changed:
         transaction.apply(org, [Learn(device.id, ends=changed)])
-    return bool(changed or facts.ends)
+    new = {end.instant.n for end in facts.ends}
+    affected = [end for end in again if end in changed or end.instant.n in new]
+    return affected, all(end.instant.n in new and end.lets_go != EVERYBODY for end in affected)
 
 
 def _folded(summary: Summary, claims: Iterable[Claim]) -> Summary | None:

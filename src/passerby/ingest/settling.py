@@ -8,13 +8,13 @@ import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, Uid
 from passerby.ingest.knowing import Knowledge
-from passerby.ingest.learning import Reach
+from passerby.ingest.learning import Extent, Reach
 from passerby.lifecycle.decide import Made
 from passerby.lifecycle.frames import Frames
 from passerby.lifecycle.placing import Placed, Places, keeps
 from passerby.lifecycle.plan import Lane, lane_of
-from passerby.model.bundle import Bundle, Piece
-from passerby.model.device import Binding, Device, Instant
+from passerby.model.bundle import Bundle, Origin, Piece
+from passerby.model.device import SLACK_MS, Binding, Device, Instant
 from passerby.model.effect import Bind, Close, Drop, Effect, Keep
 from passerby.model.operation import Identify
 from passerby.model.outcome import Outcome
@@ -53,7 +53,7 @@ class Settling:
             for one, lane in zip(made, lanes, strict=True)
         ]
         kept = list(keeps(bundle, [one for one in placed if not one.lane.is_late], self._frames))
-        moves = list(self._moves(places, bundle.page, Reach.DEVICE if binding else reach))
+        moves = list(self._moves(places, bundle.page, Reach(Extent.DEVICE) if binding else reach))
         self._stand(places)
         return Settled(self._standing, moves, kept, {one.operation.n: one.outcome for one in placed})
 
@@ -98,16 +98,29 @@ class Settling:
 
     def _stored(self, page: PageId, reach: Reach) -> list[tuple[Piece, Piece]]:
         """Pieces that were reported for the device, each as it is kept and as it would be kept on the device."""
-        if reach is Reach.NOTHING:
+        if reach.extent is Extent.NOTHING:
             return []
-        named = page if reach is Reach.PAGE else None
-        mark = self._frames.marks.of_origin(self._device.id, named)
-        away = self._transaction.pieces_from(self._org, mark, is_page=named is not None)
-        home = self._transaction.pieces(self._org, self._device.id, named)
-        return [
-            *((piece, piece) for piece in home),
-            *((piece, self._frames.brought_back(piece, origin)) for piece, origin in away),
-        ]
+        if reach.extent is Extent.PAGE:
+            return self._of_page(page)
+        if reach.since is None:
+            home = self._transaction.pieces(self._org, self._device.id)
+            return self._with_their_own(home, self._away(None, 0))
+        home = self._transaction.pieces_past(self._org, self._device.id, reach.since)
+        later = self._with_their_own(home, self._away(None, reach.since.at - SLACK_MS))
+        pages = dict.fromkeys([page, *(own.page for _, own in later)])
+        return [both for found in pages for both in self._of_page(found)]
+
+    def _of_page(self, page: PageId) -> list[tuple[Piece, Piece]]:
+        home = self._transaction.pieces(self._org, self._device.id, page)
+        return self._with_their_own(home, self._away(page, 0))
+
+    def _away(self, page: PageId | None, since_ms: int) -> list[tuple[Piece, Origin]]:
+        mark = self._frames.marks.of_origin(self._device.id, page)
+        return self._transaction.pieces_from(self._org, mark, is_page=page is not None, since_ms=since_ms)
+
+    def _with_their_own(self, home: Sequence[Piece], away: Sequence[tuple[Piece, Origin]]) -> list[tuple[Piece, Piece]]:
+        brought = ((piece, self._frames.brought_back(piece, origin)) for piece, origin in away)
+        return [*((piece, piece) for piece in home), *brought]
 
     def _stand(self, places: Places) -> None:
         """Bind and seal the substitutes that something is in, and seal the device, as the facts have it now."""

@@ -263,8 +263,11 @@ class Transaction(Reader, Protocol):
         """All pieces of a device, or of a page on it, in order of row."""
         ...
 
-    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool) -> list[tuple[Piece, Origin]]:
-        """The pieces whose origin is the device, or the page, of that mark, in order of row."""
+    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool, since_ms: int = 0) -> list[tuple[Piece, Origin]]:
+        """The pieces whose origin is the device, or the page, of that mark, in order of row.
+
+        Those of whose operations none is of `since_ms` or later by server time are left out.
+        """
         ...
 
     def claims_around(

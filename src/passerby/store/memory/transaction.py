@@ -115,12 +115,13 @@ class MemoryTransaction(MemoryReader):
     def pieces(self, org: OrgId, device: DeviceId, page: PageId | None = None) -> list[Piece]:
         return [piece for piece in self.pieces_of_device(org, device) if page in (None, piece.page)]
 
-    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool) -> list[tuple[Piece, Origin]]:
+    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool, since_ms: int = 0) -> list[tuple[Piece, Origin]]:
         origins = sorted((row, origin) for (owner, row), origin in self._truth.origins.items() if owner == org)
         return [
             (self._truth.pieces[org, row], origin)
             for row, origin in origins
             if mark == (origin.page if is_page else origin.device)
+            and max(op.at for op in self._truth.pieces[org, row].operations) >= since_ms
         ]
 
     def claims_around(

@@ -68,10 +68,10 @@ FROM pieces WHERE page = ?3 AND org = ?1 AND device = ?2 ORDER BY piece;
 INSERT INTO moved (piece, org, device_mark, page_mark, hidden) VALUES (?, ?, ?, ?, ?);
 -- name: pieces_from_device
 SELECT p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body, m.device_mark, m.page_mark, m.hidden
-FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.device_mark = ? ORDER BY p.piece;
+FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.device_mark = ? AND p.last_at_ms >= ? ORDER BY p.piece;
 -- name: pieces_from_page
 SELECT p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body, m.device_mark, m.page_mark, m.hidden
-FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.page_mark = ? ORDER BY p.piece;
+FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.page_mark = ? AND p.last_at_ms >= ? ORDER BY p.piece;
 -- name: latest_pieces
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body, last_at_ms
 FROM pieces WHERE org = ? AND device = ? ORDER BY last_at_ms DESC, piece DESC;

@@ -59,9 +59,9 @@ class SqliteTransaction(SqliteReader):
         found = self._db.execute(SQL.pieces_of_page, (self._number(org), blob(device), blob(page)))
         return [rows.piece(row) for row in found]
 
-    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool) -> list[tuple[Piece, Origin]]:
+    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool, since_ms: int = 0) -> list[tuple[Piece, Origin]]:
         statement = SQL.pieces_from_page if is_page else SQL.pieces_from_device
-        return [rows.piece_from(row) for row in self._db.execute(statement, (self._number(org), mark))]
+        return [rows.piece_from(row) for row in self._db.execute(statement, (self._number(org), mark, since_ms))]
 
     def claims_around(
         self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
