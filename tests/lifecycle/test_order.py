@@ -138,6 +138,9 @@ class Oracle:
             return None if self._is_let_go(reached, op) else reached.uid
         if not all(op.in_time(end) for end in self.ends):
             return None
+        own_end = behind is not None and any(one.kind == "end" and op.n <= one.n < behind.n for one in mine)
+        if behind is not None and not own_end and behind.uid != self.owner:
+            return None
         return self.owner if all(op.before(other) for other in self.others) else None
 
     def _told(self, op: Op, mine: list[Op]) -> Op | None:

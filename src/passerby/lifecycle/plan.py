@@ -16,6 +16,9 @@ set: nothing here knows in which order they came, so the order of arrival cannot
     told nobody                        before all ends and contradictions         the owner's, if any    told owner
     told nobody                        before all ends, not before a              nobody's (diverted)    nobody's
                                        contradiction
+    told nobody, and told another      before all ends                            nobody's (diverted)    nobody's
+    than the owner after an end of
+    another page
 
 A claim does not reach over an `end` of its own page; backward it reaches over no end of its device at all. An end on a
 page that was told u lets go u; one on a page that was told nobody lets go everybody. The *owner* is whoever was claimed
@@ -100,7 +103,12 @@ def lane_of(instant: Instant, around: Around, known: Known) -> Lane:
             return _nobodys(instant, known, is_bleed=True)
     if behind is not None and _reaches_back(instant, behind, around, known):
         return _told(instant, behind, known) or _nobodys(instant, known, is_bleed=True)
-    return _nobodys(instant, known, is_bleed=True) if forward is not None else _silent(instant, around, known)
+    if forward is not None:
+        return _nobodys(instant, known, is_bleed=True)
+    lane = _silent(instant, around, known)
+    if behind is not None and lane.uid not in (None, behind.uid) and not _is_own_end_between(instant, behind, around):
+        return _nobodys(instant, known, is_bleed=False)
+    return lane
 
 
 def lets_go(end: Instant, around: Around) -> str | None:
@@ -125,9 +133,13 @@ def _claims(instant: Instant, around: Around) -> tuple[Claim | None, Claim | Non
 
 
 def _reaches_back(instant: Instant, claim: Claim, around: Around, known: Known) -> bool:
-    if any(instant.n <= end.instant.n < claim.instant.n for end in around.ends):
+    if _is_own_end_between(instant, claim, around):
         return False
     return not known.has_end_between(instant, claim.instant)
+
+
+def _is_own_end_between(instant: Instant, claim: Claim, around: Around) -> bool:
+    return any(instant.n <= end.instant.n < claim.instant.n for end in around.ends)
 
 
 def _told(instant: Instant, claim: Claim, known: Known) -> Lane | None:
