@@ -38,7 +38,7 @@ class _Run:
     def __init__(self, vector: Mapping[str, Any]) -> None:
         _known(vector, {"id", "covers", "description", "comment", "requires", "given", "steps"})
         given = vector["given"]
-        _known(given, {"config", "clock", "ids", "storage", "page", "random", "storage_fails"})
+        _known(given, {"config", "clock", "ids", "keys", "storage", "strays", "page", "random", "storage_fails"})
         if not set(vector.get("requires", ())) <= CAPABILITIES:
             raise VectorError(f"an unknown capability in {vector['requires']}")
         self._steps = vector["steps"]
@@ -55,7 +55,7 @@ class _Run:
             except AssertionError as error:
                 return [*found, f"step {number}: {error}"]
             found += [f"step {number}: {text}" for text in self._compare(step.get("expect", {}), answer)]
-        left = {kind: ids for kind, ids in self._world.left.items() if ids}
+        left = {kind: ids for kind, ids in {**self._world.left, "key": self._world.keys_left}.items() if ids}
         return [*found, *([f"ids were never drawn: {left}"] if left else [])]
 
     def _perform(self, step: Mapping[str, Any]) -> Answer:
@@ -83,6 +83,8 @@ class _Run:
                 machine.navigated()
             case ("write_storage", {"set": changed, **others}) if not others:
                 world.stored = {k: v for k, v in {**world.stored, **changed}.items() if v is not None}
+            case ("write_strays", {"records": records, **others}) if not others:
+                world.elsewhere += records
             case ("storage_fails", {"fails": fails, **others}) if not others:
                 world.storage_fails = fails
             case ("reply", {"request": request, "status": status, **others}) if set(others) <= {"headers", "body"}:

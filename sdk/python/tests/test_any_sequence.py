@@ -76,6 +76,8 @@ class Browser:
         self.look()
 
     def mint(self, kind: str) -> str:
+        if kind == "key":
+            return f"{next(self._ids):032x}"
         return f"{'d59'[['device', 'session', 'page'].index(kind)]}0000000-0000-4000-8000-{next(self._ids):012x}"
 
     def call(self, tab: Tab, name: str, options: Any, api: int = 2) -> None:

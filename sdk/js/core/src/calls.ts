@@ -53,7 +53,7 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   const options: Options = isObject ? given : name == 'setIdentity' ? { uid: given === undefined ? null : given } : {};
   if (name == 'getSession') return { value: session(machine, options.format) };
   const call = CALLS[name];
-  const isDeaf = machine.capture != 'on' && RECORDING.test(name) && !isRelease(options, api);
+  const isDeaf = machine.capture != 'on' && RECORDING.test(name) && v1Uid(name, options, api) !== false;
   if (isHeld(name, options, api) && machine.wait(() => void act())) return { value: null };
   const error = act();
   const entry = machine.finish();
@@ -157,14 +157,14 @@ function setProperties(machine: Machine, options: Options, source: Source, api: 
 }
 
 /** Whether a call waits while it is not known who is there: what records, but says nothing of that (CL-16). */
-function isHeld(name: string, { uid, anonymous, properties }: Options, api: Api): boolean {
-  if (name == 'setIdentity') return uid === undefined && anonymous === undefined;
-  return RECORDING.test(name) && !(api == 1 && properties?.uid !== undefined);
+function isHeld(name: string, options: Options, api: Api): boolean {
+  if (name == 'setIdentity') return options.uid === undefined && options.anonymous === undefined;
+  return RECORDING.test(name) && v1Uid(name, options, api) === undefined;
 }
 
-/** The v1 anonymize, which is heard even while nothing is captured. */
-function isRelease({ type, properties }: Options, api: Api): boolean {
-  return api == 1 && type == 'user' && !!properties && properties.uid === false;
+/** The uid that a v1 `setProperties` speaks of (ID-10); `false` is an anonymize, which is heard even while nothing is captured. */
+function v1Uid(name: string, { type, properties }: Options, api: Api): unknown {
+  return api == 1 && name == 'setProperties' && type == 'user' && properties ? properties.uid : undefined;
 }
 
 /** An event, as the app names it or as the platform saw it without being told (CL-13). */

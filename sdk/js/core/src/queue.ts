@@ -131,6 +131,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function takeRemains(): void {
     const found: [newest: number, one: Remains][] = [];
     for (const key_ of storage.keys(OUT).sort()) {
+      if (of(key_.slice(OUT.length))[0]) continue;
       const text_ = storage.read(key_) || '';
       const envelopes_ = envelopesIn(text_);
       if (!envelopes_) note('broken_remains');

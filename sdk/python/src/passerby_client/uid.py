@@ -14,6 +14,7 @@ UID_CHARS_MAX: Final = 256
 PLACEHOLDERS: Final = frozenset({"undefined", "null", "NaN", "[object Object]"})
 """What a broken app passes for a uid; they would merge strangers."""
 
+_PAGE: Final = "page"
 _SUSPICIOUS: Final = frozenset({"anonymous", "guest", "user", "0"})
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -24,6 +25,8 @@ class Identify:
     properties: Any = None
     schema: Any = None
     consent: bool | None = None
+    is_page: bool = False
+    """Whether it is for this page alone (ID-15)."""
 
     @property
     def suspicious(self) -> bool:
@@ -33,8 +36,9 @@ class Identify:
 @dataclass(frozen=True, slots=True)
 class Anonymize:
     force: bool = False
-    properties: Any = None
+    has_properties: bool = False
     consent: bool | None = None
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,15 @@ def asked_by(options: Any) -> Asked | str:
     if not isinstance(options, Mapping):
         options = {"uid": options}
     uid, anonymous = options.get("uid"), options.get("anonymous")
-    given = options.get("consent")
+    given, scope = options.get("consent"), options.get("scope")
     consent = given if isinstance(given, bool) else None
     if anonymous is True and uid is not None and uid is not False:
         return codes.UID_AND_ANONYMOUS
+    if scope is not None and scope != _PAGE:
+        return codes.INVALID_SCOPE
     if anonymous is True or uid is False:
-        return Anonymize(options.get("force") is True, options.get("properties"), consent)
+        has_properties = _is_something(options.get("properties"))
+        return Anonymize(options.get("force") is True, has_properties, consent, scope == _PAGE)
     if "anonymous" in options and uid is None:
         return codes.INVALID_ANONYMOUS
     if "uid" in options:
@@ -64,8 +71,13 @@ def asked_by(options: Any) -> Asked | str:
             return codes.INVALID_UID
         if text in PLACEHOLDERS:
             return codes.PLACEHOLDER_UID
-        return Identify(text, options.get("properties"), options.get("schema"), consent)
+        return Identify(text, options.get("properties"), options.get("schema"), consent, scope == _PAGE)
     return codes.EMPTY_IDENTITY if consent is None else Consent(consent)
+
+
+def _is_something(given: Any) -> bool:
+    """Whether ECMAScript takes it for true; an empty object is."""
+    return isinstance(given, Mapping | list) or bool(given)
 
 
 def uid_text(uid: Any) -> str | None:
