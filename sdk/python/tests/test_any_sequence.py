@@ -201,7 +201,7 @@ class Browser:
     def _look_whose(self, op: Op, tab: Tab) -> None:
         """A page acts only for whom it was told: what it records of anything else is nobody's (ID-15).
 
-        A record without the binding that came after it says nothing of that, and misleads a page it is new to.
+        A record that stands without the binding it should have says nothing of that, and misleads a page it is new to.
         """
         uid = self._uid_of.get(op["device"])
         if op["op"] != "end" and not self.is_rewritten and uid is not None and None not in tab.told:
@@ -288,7 +288,7 @@ def perform(browser: Browser, step: tuple[Any, ...]) -> None:
         case "reload", tab:
             browser.reload(tab)
         case "storage_fails", fails:
-            browser.calm, browser.storage_fails = False, fails
+            browser.calm, browser.is_rewritten, browser.storage_fails = False, True, fails
         case "written_late", age:
             browser.calm, browser.is_rewritten = False, True
             browser.stored[RECORD] = browser.records[-1 - age % len(browser.records)] if browser.records else "rubbish"
