@@ -1,5 +1,6 @@
 export { perform, performAsync, type Result } from './calls';
 export type { ErrorCode, NoteCode } from './codes';
+export { jsonText } from './json';
 export { MOBILE } from './limits';
 export { type Machine, makeMachine } from './machine';
 export type * from './ports';

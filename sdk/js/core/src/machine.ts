@@ -527,12 +527,13 @@ export function makeMachine(ports: Ports) {
 
   /**
    * The page is hidden or left, so that everything goes out now (QU-3); or the app is back, which is activity (SE-1); or
-   * the page is not to be waited for any longer (CL-16).
+   * the page is not to be waited for any longer (CL-16); or it was frozen, and its requests are lost (QU-4).
    */
-  function app(event: 'hide' | 'leave' | 'background' | 'foreground' | 'ready'): void {
+  function app(event: 'hide' | 'leave' | 'background' | 'foreground' | 'ready' | 'resume'): void {
     if (event == 'foreground') touch();
+    else if (event == 'resume') queue.revive();
     else ready();
-    if (event == 'foreground' || event == 'ready') finish();
+    if (/foreground|ready|resume/.test(event)) finish();
     else {
       guard();
       queue.leave();

@@ -6,6 +6,7 @@
  * page loads left in storage goes first (QU-7).
  */
 
+import { jsonText } from './json';
 import type { Envelope, Operation, Ports } from './ports';
 
 export interface Stamp {
@@ -120,7 +121,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   }
 
   function textOf(mine: Queued[]): string {
-    return JSON.stringify(bundles(mine).map(enveloped));
+    return jsonText(bundles(mine).map(enveloped));
   }
 
   function persistAll(): void {
@@ -152,7 +153,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     one.envelopes_ = one.envelopes_
       .map((envelope) => ({ ...envelope, ops: envelope.ops.filter(({ op }) => NEVER_TO_GO.test(op)) }))
       .filter(({ ops }) => ops[0]);
-    one.text_ = JSON.stringify(one.envelopes_);
+    one.text_ = jsonText(one.envelopes_);
     store(one.key_, one.envelopes_[0] ? one.text_ : null);
     note('outbox_full');
   }
@@ -190,6 +191,12 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     clearTimer('retry');
     for (const bundle of bundles(entries.filter(({ request_ }) => !request_))) send(bundle, true);
     clearTimer('flush');
+  }
+
+  /** No request that is under way will find an answer any more: what they carry goes again. */
+  function revive(): void {
+    [...underWay].forEach(land);
+    pump();
   }
 
   /** The answer to request `id`, and its header `Retry-After`; status 0: there was none. An id nobody knows is an answer that came twice. */
@@ -282,6 +289,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     pump,
     timer,
     leave,
+    revive,
     reply,
   };
 }
