@@ -358,8 +358,10 @@ export function makeMachine(ports: Ports) {
     recordPageAs(address.look())();
   }
 
+  /** Another device by then is another person, whom the page was not referred to. */
   function recordPageAs(where: PageInfo): () => void {
-    return () => record('page', { ...where });
+    const { device } = here!;
+    return () => record('page', { ...where, ...(here!.device != device && { referrer: undefined }) });
   }
 
   /** The URL of the page may have changed (CL-11). */

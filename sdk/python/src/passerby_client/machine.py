@@ -106,13 +106,16 @@ class Machine:
     def app(self, event: str) -> None:
         """`hide`, `leave`, `background`: this may be the last that the page hears. `foreground`: the user is back.
 
-        `ready`: the page is not to be waited for any longer (CL-16).
+        `ready`: the page is not to be waited for any longer (CL-16). `resume`: it was frozen, and its requests are
+        lost (QU-4).
         """
         if event == "foreground":
             self._calls.touch()
+        elif event == "resume":
+            self._queue.revive()
         else:
             self._ready()
-        if event in ("foreground", "ready"):
+        if event in ("foreground", "ready", "resume"):
             self._done()
             return
         if self._standing.capture == "on" and self._identity.guard():

@@ -108,6 +108,12 @@ class Queue:
             self._send(bundle, _enveloped(bundle))
         self._ports.timers.clear("flush")
 
+    def revive(self) -> None:
+        """No request that is under way will find an answer any more: what they carry goes again."""
+        for request in list(self._under_way):
+            self._land(request)
+        self.pump()
+
     def reply(self, request: str, status: int, headers: Mapping[str, str], body: Any) -> None:
         """The server answered (QU-5). Only what the service itself says is an answer (WI-6, WI-7)."""
         flight = self._land(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from passerby_client.address import Address
@@ -76,9 +77,10 @@ class Recorder:
         return True
 
     def wait_to_record_page(self) -> bool:
-        """As `wait`, with the `page` as it is now."""
-        page = self._address.look()
-        return self.wait(lambda: self._record_page_at(page))
+        """As `wait`, with the `page` as it is now; on another device by then, the page was not referred to."""
+        page, device = self._address.look(), self._standing.here.device
+        away = replace(page, referrer=None)
+        return self.wait(lambda: self._record_page_at(page if self._standing.here.device == device else away))
 
     def go_on(self) -> None:
         """The page has spoken of somebody, or waits no longer: what waited is done, as made when it was."""
