@@ -176,6 +176,7 @@ export function makeMachine(ports: Ports) {
   /** Leaves the shared device for one of this page's own (ID-15). */
   function goApart(why: ChangeWhy, uid?: string): void {
     const { device } = here!;
+    presence.forget();
     isApart = true;
     fresh(why, uid);
     // What the others go on with this page may come back to.

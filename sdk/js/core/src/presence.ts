@@ -68,6 +68,9 @@ export function makePresence({ storage, wallMs, note }: Ports, settings: Setting
       }
     },
 
+    /** What could not be written is given up: the page goes apart from it. */
+    forget: (): void => void (held = undefined),
+
     /** Removes the record. */
     remove(): void {
       isStuck = !storage.remove(RECORD);

@@ -247,6 +247,7 @@ class Identity:
     def _go_apart(self, why: str, uid: str | None = None) -> None:
         """Leave the shared device for one of this page's own (ID-15)."""
         device = self._standing.here.device
+        self._presence.forget()
         self._standing.is_apart = True
         self.mint(why, uid)
         there = self._presence.there()

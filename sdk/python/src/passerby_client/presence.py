@@ -75,6 +75,10 @@ class Presence:
             self._held = self._store.read(RECORD)
         self._store.fail()
 
+    def forget(self) -> None:
+        """What could not be written is given up: the page goes apart from it."""
+        self._held = _NOT_HELD
+
     def remove(self) -> None:
         self.is_stuck = not self._store.remove(RECORD)
 
