@@ -179,10 +179,10 @@ FAULTS: Final = (
         ("queue/a-clock-that-jumps-back-holds-nothing-up",),
     ),
     Fault(
-        "remains without a beginning are sent",
+        "remains without a device are sent",
         _REMAINS,
-        'and _is_number(found.get("started"))',
-        "",
+        'for name in ("device", "session", "page"))',
+        'for name in ("session", "page"))',
         ("queue/broken-remains-are-removed",),
     ),
     Fault(

@@ -119,7 +119,7 @@ FAULTS: Final = (
         return self.wait(lambda: self._record_page_at(page if""",
         (
             "capture/held-until-another-user",
-            "capture/held-until-the-same-user",
+            "capture/held-until-nobody",
         ),
     ),
     Fault(
