@@ -78,6 +78,8 @@ export function makeMachine(ports: Ports) {
 
   /** The URL at the last `page` operation, and whether the next operation is to have one before it. */
   let url: string | undefined;
+  /** The URL at the last look around for one, recorded or waiting. */
+  let lookedAt: string | undefined;
   let isPageDue = false;
   /** What waits until it is known who is there, with when it was made; null: nothing has to (CL-16). */
   let waiting: [work: () => void, at: number][] | null = null;
@@ -362,12 +364,13 @@ export function makeMachine(ports: Ports) {
   /** Another device by then is another person, whom the page was not referred to. */
   function recordPageAs(where: PageInfo): () => void {
     const { device } = here!;
+    lookedAt = ports.page().url;
     return () => record('page', { ...where, ...(here!.device != device && { referrer: undefined }) });
   }
 
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
-    if (capture != 'on' || ports.page().url == url) return;
+    if (capture != 'on' || ports.page().url == lookedAt) return;
     names.look();
     if (!wait(recordPageAs(address.look()))) {
       follow();

@@ -94,7 +94,7 @@ class Machine:
     def navigated(self) -> None:
         """The URL may have changed within the page (CL-11)."""
         standing, recorder = self._standing, self._recorder
-        if standing.capture != "on" or self._ports.page().url == standing.url:
+        if standing.capture != "on" or self._ports.page().url == recorder.looked_at:
             return
         standing.names.look()
         if not recorder.wait_to_record_page():

@@ -27,6 +27,8 @@ class Recorder:
         self._queue = queue
         self._waiting: list[tuple[Work, int]] | None = None
         self._made_at_ms: int | None = None
+        self.looked_at: str | None = None
+        """The URL at the last look around for a `page`, recorded or waiting."""
         self.identity_made: Entry | None = None
         """The last `end`, or else the first `identify`, that the present call recorded."""
 
@@ -54,7 +56,7 @@ class Recorder:
             self.identity_made = entry
 
     def record_page(self) -> None:
-        self._record_page_at(self._address.look())
+        self._record_page_at(self._look())
 
     def end_lost(self, at: Record) -> None:
         """End a device that stood in a home not in use, as its own user's (ST-1)."""
@@ -78,7 +80,7 @@ class Recorder:
 
     def wait_to_record_page(self) -> bool:
         """As `wait`, with the `page` as it is now; on another device by then, the page was not referred to."""
-        page, device = self._address.look(), self._standing.here.device
+        page, device = self._look(), self._standing.here.device
         away = replace(page, referrer=None)
         return self.wait(lambda: self._record_page_at(page if self._standing.here.device == device else away))
 
@@ -89,6 +91,10 @@ class Recorder:
             self._made_at_ms = at_ms
             work()
         self._made_at_ms = None
+
+    def _look(self) -> Page:
+        self.looked_at = self._ports.page().url
+        return self._address.look()
 
     def _record_page_at(self, page: Page) -> None:
         members = {"url": page.url, "title": page.title, "referrer": page.referrer}

@@ -123,6 +123,14 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        "a navigation that is held is recorded each time it is told of",
+        _RECORDER,
+        """        self.looked_at = self._ports.page().url
+        return self._address.look()""",
+        "        return self._address.look()",
+        ("capture/held-and-navigated",),
+    ),
+    Fault(
         "another person was referred to the page",
         _RECORDER,
         "away = replace(page, referrer=None)",
