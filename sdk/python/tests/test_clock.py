@@ -8,7 +8,7 @@ from sdk.python.tests.world import World
 
 
 def test_a_call_settles_when_its_timer_rings_though_the_clock_stands_still() -> None:
-    ids = {"device": ["d"], "session": ["s"], "page": ["p"]}
+    ids = {kind: ["00000000-0000-4000-8000-000000000000"] for kind in ("device", "session", "page")}
     world = World({"clock": {"wall_ms": 1_750_000_000_000}, "ids": ids, "storage": None})
     machine = Machine(world.ports())
     settled: list[str | None] = []
