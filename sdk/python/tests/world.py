@@ -85,6 +85,9 @@ class World:
         found, self.elsewhere = self.elsewhere, []
         return found
 
+    def disown(self) -> None:
+        """There is one home."""
+
     def send(self, request: Request) -> None:
         body = json.loads(json.dumps(request.body))
         self.diary.requests.append({"id": request.id, "method": request.method, "path": request.path, "body": body})

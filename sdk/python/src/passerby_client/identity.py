@@ -229,6 +229,8 @@ class Identity:
             if bound or (is_forced and not is_released):
                 is_released = True
                 self.leave("anonymize" if bound else "forget", source)
+        if self._presence.is_stuck:
+            self._presence.disown()
         self._recorder.go_on()
         return is_released
 
@@ -236,6 +238,8 @@ class Identity:
         """End the session as its user's and go on as somebody else, in the order of CL-6."""
         self._recorder.record("end", source, why=why)
         self.mint(why, uid)
+        if not self._standing.is_apart:
+            self._presence.disown()
 
     def peek(self) -> Record | None:
         """What storage says this page would be stamped with, without taking part (SE-5)."""
@@ -281,6 +285,7 @@ class Identity:
         if found is not None and is_released:
             presence.left.add(found.device)
             presence.remove()
+            presence.disown()
             self._activity.remove()
         elif standing.record is None or (found is not None and found.device == standing.record.device):
             return False

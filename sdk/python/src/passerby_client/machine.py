@@ -97,7 +97,9 @@ class Machine:
         if standing.capture != "on" or self._ports.page().url == recorder.looked_at:
             return
         standing.names.look()
-        if not recorder.wait_to_record_page():
+        if recorder.is_waiting:
+            recorder.wait_to_record_page()
+        else:
             self._identity.follow()
             standing.renew()
             recorder.record_page()

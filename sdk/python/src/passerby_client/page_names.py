@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from passerby_client import codes
 from passerby_client.ports import Ports
-from passerby_client.uid import is_finite, number_text
+from passerby_client.uid import NUMBER_MAX, number_text
 
 NAMES_MAX: Final = 50
 
@@ -60,5 +60,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return number_text(value) if is_finite(value) else str(value)
+        return number_text(value) if abs(value) <= NUMBER_MAX else str(value)
     return "null" if value is None else value if isinstance(value, str) else "[object Object]"

@@ -42,6 +42,13 @@ class Storage(Protocol):
         """The records that stand in homes not in use, which are removed by asking (ST-1). None where there is one."""
         ...
 
+    def disown(self) -> None:
+        """A user was let go: a record this page could not see or replace is for the first page that can to end (ID-17).
+
+        Where there is one home, which all pages see, this does nothing.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

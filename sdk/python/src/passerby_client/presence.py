@@ -75,6 +75,10 @@ class Presence:
             self._held = self._store.read(RECORD)
         self._store.fail()
 
+    def disown(self) -> None:
+        """A user was let go; what this page cannot see of them is for others to end (ID-17)."""
+        self._store.disown()
+
     def forget(self) -> None:
         """What could not be written is given up: the page goes apart from it."""
         self._held = _NOT_HELD

@@ -78,11 +78,11 @@ class Recorder:
         self._waiting.append((work, self._ports.clock.wall_ms()))
         return True
 
-    def wait_to_record_page(self) -> bool:
+    def wait_to_record_page(self) -> None:
         """As `wait`, with the `page` as it is now; on another device by then, the page was not referred to."""
         page, device = self._look(), self._standing.here.device
         away = replace(page, referrer=None)
-        return self.wait(lambda: self._record_page_at(page if self._standing.here.device == device else away))
+        self.wait(lambda: self._record_page_at(page if self._standing.here.device == device else away))
 
     def go_on(self) -> None:
         """The page has spoken of somebody, or waits no longer: what waited is done, as made when it was."""

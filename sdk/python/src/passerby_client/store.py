@@ -31,6 +31,10 @@ class Store:
         """What stands in homes that are not in use, and is removed by asking (ST-1)."""
         return list(self._storage.strays())
 
+    def disown(self) -> None:
+        """A user was let go (ID-17)."""
+        self._storage.disown()
+
     def write(self, key: str, value: str, *, say: bool = True) -> bool:
         return self._checked(self._storage.write(key, value), say)
 

@@ -113,10 +113,8 @@ FAULTS: Final = (
     Fault(
         "navigations are not held",
         _RECORDER,
-        "        return self.wait(lambda: self._record_page_at(page if",
-        """        self._record_page_at(page)
-        return True
-        return self.wait(lambda: self._record_page_at(page if""",
+        "        self.wait(lambda: self._record_page_at(page if",
+        "        not self._record_page_at(page) and (lambda: self._record_page_at(page if",
         (
             "capture/held-until-another-user",
             "capture/held-until-nobody",
