@@ -160,7 +160,7 @@ function setProperties(machine: Machine, options: Options, source: Source, api: 
 
 /** Whether a call says who is there, or that nobody is; such a one is heard while nothing is captured, and waits for nothing. */
 function speaks(name: string, { uid, anonymous, type, properties }: Options, api: Api): boolean {
-  return name == 'setIdentity' ? uid !== undefined || anonymous !== undefined : api == 1 && type == 'user' && properties?.uid !== undefined;
+  return name == 'setIdentity' ? uid !== undefined || anonymous !== undefined : api == 1 && name == 'setProperties' && type == 'user' && properties?.uid !== undefined;
 }
 
 /** An event, as the app names it or as the platform saw it without being told (CL-13). */

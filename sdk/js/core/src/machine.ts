@@ -78,6 +78,8 @@ export function makeMachine(ports: Ports) {
 
   /** The URL at the last `page` operation, and whether the next operation is to have one before it. */
   let url: string | undefined;
+  /** The URL at the last look around for one, recorded or waiting. */
+  let lookedAt: string | undefined;
   let isPageDue = false;
   /** What waits until it is known who is there, with when it was made; null: nothing has to (CL-16). */
   let waiting: [work: () => void, at: number][] | null = null;
@@ -174,6 +176,7 @@ export function makeMachine(ports: Ports) {
   /** Leaves the shared device for one of this page's own (ID-15). */
   function goApart(why: ChangeWhy, uid?: string): void {
     const { device } = here!;
+    presence.forget();
     isApart = true;
     fresh(why, uid);
     // What the others go on with this page may come back to.
@@ -357,13 +360,16 @@ export function makeMachine(ports: Ports) {
     recordPageAs(address.look())();
   }
 
+  /** Another device by then is another person, whom the page was not referred to. */
   function recordPageAs(where: PageInfo): () => void {
-    return () => record('page', { ...where });
+    const { device } = here!;
+    lookedAt = ports.page().url;
+    return () => record('page', { ...where, ...(here!.device != device && { referrer: undefined }) });
   }
 
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
-    if (capture != 'on' || ports.page().url == url) return;
+    if (capture != 'on' || ports.page().url == lookedAt) return;
     names.look();
     if (waiting) wait(recordPageAs(address.look()));
     else {

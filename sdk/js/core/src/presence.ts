@@ -60,6 +60,9 @@ export function makePresence({ storage, wallMs, note }: Ports, settings: Setting
       }
     },
 
+    /** What could not be written is given up: the page goes apart from it. */
+    forget: (): void => void (held = undefined),
+
     remove(): void {
       self.isStuck = !storage.remove(RECORD);
       if (self.isStuck) fail();

@@ -13,6 +13,8 @@ UID_CHARS_MAX: Final = 256
 NUMBER_MAX: Final = 2**53 - 1
 """Beyond it, two whole numbers are one to ECMAScript."""
 
+_PAGE: Final = "page"
+
 
 @dataclass(frozen=True, slots=True)
 class Identify:
@@ -20,6 +22,8 @@ class Identify:
     properties: Any = None
     schema: Any = None
     consent: bool | None = None
+    is_page: bool = False
+    """Whether it is for this page alone (ID-15)."""
 
     @property
     def suspicious(self) -> bool:
@@ -29,8 +33,9 @@ class Identify:
 @dataclass(frozen=True, slots=True)
 class Anonymize:
     force: bool = False
-    properties: Any = None
+    has_properties: bool = False
     consent: bool | None = None
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,15 @@ def asked_by(options: Any) -> Asked | str:
     if not isinstance(options, Mapping):
         options = {"uid": options}
     uid, anonymous = options.get("uid"), options.get("anonymous")
-    given = options.get("consent")
+    given, scope = options.get("consent"), options.get("scope")
     consent = given if isinstance(given, bool) else None
     if anonymous is True and uid is not None and uid is not False:
         return codes.UID_AND_ANONYMOUS
+    if scope is not None and scope != _PAGE:
+        return codes.INVALID_SCOPE
     if anonymous is True or uid is False:
-        return Anonymize(options.get("force") is True, options.get("properties"), consent)
+        has_properties = _is_something(options.get("properties"))
+        return Anonymize(options.get("force") is True, has_properties, consent, scope == _PAGE)
     if "anonymous" in options and uid is None:
         return codes.INVALID_ANONYMOUS
     if "uid" in options:
@@ -60,8 +68,13 @@ def asked_by(options: Any) -> Asked | str:
             return codes.INVALID_UID
         if is_placeholder(text):
             return codes.PLACEHOLDER_UID
-        return Identify(text, options.get("properties"), options.get("schema"), consent)
+        return Identify(text, options.get("properties"), options.get("schema"), consent, scope == _PAGE)
     return codes.EMPTY_IDENTITY if consent is None else Consent(consent)
+
+
+def _is_something(given: Any) -> bool:
+    """Whether ECMAScript takes it for true; an empty object is."""
+    return isinstance(given, Mapping | list) or bool(given)
 
 
 def uid_text(uid: Any) -> str | None:
