@@ -14,6 +14,8 @@ from tests.browser.reader import ApiReader
 from tests.browser.shop import Shop, full_id
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.every_engine
+
 _PATTERNS = Path(__file__).parents[2] / "examples" / "patterns"
 _NOTICE = "<div id='still-there' hidden></div><button>Order</button>"
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.engines.choice import launched
 from tests.browser.reader import ApiReader
 from tests.browser.shop import IS_THERE, Shop, full_id, session_of
-from tests.browser.visitor import find_chromium, launched
+
+
+pytestmark = pytest.mark.every_engine
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium with its back-forward cache, which its driver switches off."""
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip("no browser")
-    with launched(chromium, without=["--disable-back-forward-cache"]) as browser:
+def browser(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """With its back-forward cache."""
+    with launched(engine, tmp_path_factory.mktemp(engine), keeps_pages=True) as browser:
         yield browser
 
 

@@ -11,6 +11,8 @@ from tests.browser.reader import ApiReader
 from tests.browser.shop import IS_THERE, Shop, full_id, session_of
 from tests.browser.visitor import visiting
 
+pytestmark = pytest.mark.every_engine
+
 _ANONYMIZE: Final = "FS('setIdentity', { anonymous: true })"
 
 

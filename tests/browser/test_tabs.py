@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Final
 
 import pytest
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Page
 
 from tests.browser.reader import ApiReader
 from tests.browser.shop import IS_THERE, Shop, full_id, session_of
 
+pytestmark = pytest.mark.every_engine
+
 _TRACK: Final = "(name) => FS('trackEvent', { name, properties: {} })"
 _IDENTIFY: Final = "(uid) => FS('setIdentity', { uid })"
 _ANONYMIZE: Final = "FS('setIdentity', { anonymous: true })"
-
-
-def _crash(page: Page) -> None:
-    with contextlib.suppress(Error):
-        page.goto("chrome://crash")
 
 
 def _device(page: Page) -> str:
@@ -127,7 +123,7 @@ def test_a_tab_that_crashes_right_after_anonymize_has_let_the_user_go(
     if is_held:
         shop.relay.hold()
     page.evaluate("FS('trackEvent', { name: 'her last', properties: {} }); " + _ANONYMIZE)
-    _crash(page)
+    shop.visitor.crash(page)
 
     other = shop.visit(shop.address())
     assert _device(other) != hers["device"]
