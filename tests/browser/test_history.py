@@ -41,3 +41,23 @@ def test_what_a_page_does_that_comes_back_after_an_anonymize_is_nobodys(shop: Sh
     assert page.evaluate("FS('getConfig').user") is None
     assert reader.sessions("ana goes back") == [full_id(hers)]
     assert reader.event_names(full_id(hers)) == ["hers"]
+
+
+def test_a_page_that_comes_back_sends_what_it_was_sending_when_it_was_left(shop: Shop, reader: ApiReader) -> None:
+    page = shop.open(after="addEventListener('pageshow', (event) => { window.isBack = event.persisted; });")
+    page.evaluate("FS('setIdentity', { uid: 'bo goes back' }); FS('trackEvent', { name: 'his', properties: {} })")
+    shop.told(page, "his")
+    shop.relay.hold()
+    page.evaluate("FS('trackEvent', { name: 'under way', properties: {} }); flush()")
+    shop.go(page, "next")
+    page.go_back(wait_until="commit")
+    page.wait_for_function(IS_THERE + " && 'isBack' in window")
+    if not page.evaluate("isBack"):
+        pytest.skip("the browser had no room to keep the page")
+    shop.relay.let_go()
+    page.evaluate("FS('setIdentity', { anonymous: true })")
+
+    shop.relay.wait_for(lambda ops: any(op["op"] == "end" for op in ops))
+    assert reader.wait_for(lambda: (reader.sessions("bo goes back")))
+    under_way = shop.relay.wait_for_event("under way")
+    assert reader.event_names(full_id(under_way)) == ["his", "under way"]

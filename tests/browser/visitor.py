@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from tests.browser.engines.tabs import Context
 
 CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS: Final = (
+FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -115,7 +115,7 @@ def launched(chromium: str, *flags: str, without: Sequence[str] = ()) -> Iterato
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=[*_FLAGS, *flags], ignore_default_args=list(without)
+            executable_path=chromium, args=[*FLAGS, *flags], ignore_default_args=list(without)
         )
         yield browser
         browser.close()

@@ -13,7 +13,11 @@ from tests.browser.visitor import CHROMIUM_NAMES, find_chromium
 from tests.browser.visitor import launched as chromium_launched
 
 ENGINES: Final = ("chromium", "firefox", "webkit")
-LACKS: Final[dict[str, dict[str, str]]] = {"chromium": {}, "firefox": {}, "webkit": {}}
+LACKS: Final[dict[str, dict[str, str]]] = {
+    "chromium": {},
+    "firefox": {"prerendering": "Firefox prerenders no page"},
+    "webkit": {"prerendering": "WebKit prerenders no page"},
+}
 """By engine, what a test may need and does not find there, with the reason."""
 
 

@@ -7,7 +7,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,16 +41,14 @@ _PREFERENCES: Final = {
     "dom.timeout.throttling_delay": -1,
 }
 _ANSWER_S: Final = 60
-_LEVELS: Final = {"warn": "warning", "error": "error"}
 
 
 class Bidi:
-    """One connection to a browser. `on_log` is told of each entry of a tab's console that comes meanwhile."""
+    """One connection to a browser."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._asked = 0
-        self.on_log: dict[str, Callable[[dict[str, Any]], object]] = {}
 
     def ask(self, method: str, **parameters: object) -> dict[str, Any]:
         """A command's result. Playwright's Error if it has none."""
@@ -59,22 +57,15 @@ class Bidi:
             self._socket.send(
                 msgspec.json.encode({"id": self._asked, "method": method, "params": parameters}).decode()
             )
-            while True:
+            message = {"id": None}
+            while message.get("id") != self._asked:
                 message = msgspec.json.decode(self._socket.recv(timeout=_ANSWER_S))
-                if message.get("id") == self._asked:
-                    break
-                self._hear(message)
         except (TimeoutError, WebSocketException) as error:
             raise Error(f"{method}: {error!r}") from error
         if message["type"] == "error":
             raise Error(f"{method}: {message['error']}: {message['message']}")
         result: dict[str, Any] = message["result"]
         return result
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        if message.get("method") == "log.entryAdded":
-            entry = message["params"]
-            self.on_log.get(entry["source"].get("context", ""), lambda _entry: None)(entry)
 
 
 class FirefoxTab:
@@ -131,7 +122,6 @@ class FirefoxProfile:
         self.way = way
         self._bidi = bidi
         self._process = process
-        self.hear: Callable[[list[tuple[str, str]]], object] = lambda _: None
         proxy = {"proxyType": "manual", "sslProxy": f"127.0.0.1:{way.port}", "httpProxy": f"127.0.0.1:{way.port}"}
         made = bidi.ask("browser.createUserContext", acceptInsecureCerts=True, proxy=proxy)
         self._name: str = made["userContext"]
@@ -139,14 +129,7 @@ class FirefoxProfile:
     def new_tab(self) -> FirefoxTab:
         """A window on an empty page."""
         made = self._bidi.ask("browsingContext.create", type="window", userContext=self._name)
-        self._bidi.on_log[made["context"]] = self._complain
         return FirefoxTab(self._bidi, made["context"])
-
-    def _complain(self, entry: dict[str, Any]) -> None:
-        if entry["type"] == "console" and entry["level"] in _LEVELS:
-            self.hear([(_LEVELS[entry["level"]], entry["text"] or "")])
-        elif entry["type"] == "javascript" and entry["level"] == "error":
-            self.hear([("uncaught", entry["text"] or "")])
 
     def cookies(self, tab: FirefoxTab) -> dict[str, str]:
         """Those that the page of this tab would send."""
@@ -182,9 +165,7 @@ class Firefox:
         way = ends.enter_context(self._network.way())
         profile = FirefoxProfile(self._bidi, self._process, way)
         ends.callback(profile.close)
-        context = Context(profile, way, ends)
-        profile.hear = context.hear
-        return context
+        return Context(profile, way, ends)
 
 
 def find() -> str | None:
@@ -206,7 +187,6 @@ def launched(program: str, directory: Path, network: Network) -> Iterator[Firefo
     ):
         bidi = Bidi(socket)
         bidi.ask("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
-        bidi.ask("session.subscribe", events=["log.entryAdded"])
         yield Firefox(bidi, process.pid, network)
 
 

@@ -22,6 +22,7 @@ from tests.browser.serving import Receive, Scope, Send, answer, make_certificate
 
 COMPLAINTS: Final = "/--complaints--"
 _OF_THE_CONNECTION: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
 _CHUNK_BYTES: Final = 65_536
 
 
@@ -195,8 +196,12 @@ class Network:
         content = b"".join([part async for part in reply.aiter_raw()])
         await reply.aclose()
         replied = [(name.lower(), value) for name, value in reply.headers.raw if name.lower() not in _OF_THE_CONNECTION]
-        if way.script and reply.headers.get("content-type", "").startswith("text/html"):
+        if reply.headers.get("content-type", "").startswith("text/html"):
             content = content.replace(b"<head>", b"<head><script>" + way.script.encode() + b"</script>", 1)
+        else:
+            # What a browser keeps, it does not ask for, and nobody can hold it. A page that may not be kept is not
+            # kept alive behind another either, so pages may.
+            replied = [*((name, value) for name, value in replied if name != b"cache-control"), _NOT_KEPT]
         _tell(way.responses, Passed(url, reply.status_code, dict(reply.headers)))
         await answer(send, reply.status_code, replied, content)
 

@@ -17,6 +17,7 @@ from tests.browser.engines.network import Handler, Listener, Passed, Way, matchi
 
 EVALUATE: Final = (Path(__file__).parent / "evaluate.js").read_text()
 _CLOCK: Final = (Path(__file__).parent / "clock.js").read_text()
+_COMPLAINTS: Final = (Path(__file__).parent / "complaints.js").read_text()
 _POLL_S: Final = 0.02
 
 
@@ -251,6 +252,8 @@ class Context:
         self._profile = profile
         self._ends = ends
         self._heard: dict[str, Callable[[Any], object]] = {}
+        way.script = _COMPLAINTS
+        way.on_complaints = lambda body: self.hear(msgspec.json.decode(body))
 
     def set_default_timeout(self, ms: float) -> None:
         """How long to wait for anything."""

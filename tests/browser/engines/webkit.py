@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import msgspec
 from playwright.sync_api import Error
 
 from tests.browser.engines.network import Network, Way
@@ -23,7 +22,6 @@ DRIVER: Final = "WebKitWebDriver"
 _BROWSERS: Final = "lib*/*/webkit2gtk-4.*/MiniBrowser"
 _RUN: Final = f"const [given, done] = arguments; ({EVALUATE})(given).then(done)"
 _ANSWER_S: Final = 60
-_COMPLAINTS: Final = (Path(__file__).parent / "complaints.js").read_text()
 
 
 class Session:
@@ -161,10 +159,7 @@ class WebKit:
         client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_ANSWER_S, trust_env=False)
         profile = WebKitProfile(Session(ends.enter_context(client), self._browser, way), process.pid, way)
         ends.callback(profile.close)
-        context = Context(profile, way, ends)
-        way.script = _COMPLAINTS
-        way.on_complaints = lambda body: context.hear(msgspec.json.decode(body))
-        return context
+        return Context(profile, way, ends)
 
 
 def find() -> tuple[str, str, str] | None:
