@@ -111,6 +111,7 @@ def test_a_record_written_back_while_the_page_leaves_brings_nobody_back(shop: Sh
     assert _device(page) != hers
 
 
+@pytest.mark.needs("crash")
 @pytest.mark.parametrize("is_held", [False, True], ids=["online", "unanswered"])
 def test_a_tab_that_crashes_right_after_anonymize_has_let_the_user_go(
     shop: Shop, reader: ApiReader, is_held: bool

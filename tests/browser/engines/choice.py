@@ -16,7 +16,10 @@ ENGINES: Final = ("chromium", "firefox", "webkit")
 LACKS: Final[dict[str, dict[str, str]]] = {
     "chromium": {},
     "firefox": {"prerendering": "Firefox prerenders no page"},
-    "webkit": {"prerendering": "WebKit prerenders no page"},
+    "webkit": {
+        "crash": "a driven WebKit ends when a page of it crashes",
+        "prerendering": "WebKit prerenders no page",
+    },
 }
 """By engine, what a test may need and does not find there, with the reason."""
 

@@ -90,16 +90,16 @@ class FirefoxTab:
         return text
 
     def go(self, address: str) -> None:
-        """Load an address, whole."""
-        self._bidi.ask("browsingContext.navigate", context=self.context, url=address, wait="complete")
+        """To an address; does not wait for it."""
+        self._bidi.ask("browsingContext.navigate", context=self.context, url=address, wait="none")
 
     def back(self) -> None:
-        """Where the tab was before."""
+        """Where the tab was before; does not wait for it."""
         self._bidi.ask("browsingContext.traverseHistory", context=self.context, delta=-1)
 
     def reload(self) -> None:
-        """Load the same again, whole."""
-        self._bidi.ask("browsingContext.reload", context=self.context, wait="complete")
+        """The same again; does not wait for it."""
+        self._bidi.ask("browsingContext.reload", context=self.context, wait="none")
 
     def press(self, key: str) -> None:
         """A key of the keyboard, by its WebDriver code point."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,13 +27,13 @@ class Tab(Protocol):
         """What `EVALUATE` makes of this on the page."""
 
     def go(self, address: str) -> None:
-        """Load an address, whole."""
+        """To an address; does not wait for it."""
 
     def back(self) -> None:
-        """Where the tab was before."""
+        """Where the tab was before; does not wait for it."""
 
     def reload(self) -> None:
-        """Load the same again, whole."""
+        """The same again; does not wait for it."""
 
     def press(self, key: str) -> None:
         """A key of the keyboard, by its WebDriver code point."""
@@ -118,21 +117,25 @@ class Page:
 
     def goto(self, address: str) -> None:
         """Load an address, whole."""
-        self.tab.go(address)
+        self._leave(lambda: self.tab.go(address), "load")
 
     def reload(self, wait_until: str = "load") -> None:
-        """Load the same again; `commit` is as soon as the new page has begun."""
-        if wait_until == "load":
-            self.tab.reload()
-        else:
-            self.evaluate("window.__isHere = true; setTimeout(() => location.reload())")
-            self._wait(lambda: not self.evaluate("window.__isHere"), "a new page")
+        """Load the same again."""
+        self._leave(self.tab.reload, wait_until)
 
-    def go_back(self, wait_until: str = "commit") -> None:  # noqa: ARG002 - as Playwright's
+    def go_back(self, wait_until: str = "load") -> None:
         """Where the tab was before."""
+        self._leave(self.tab.back, wait_until)
+
+    def _leave(self, go: Callable[[], None], wait_until: str) -> None:
+        """`load` is when the new page is there as a whole, `commit` as soon as it has begun."""
         self.evaluate("window.__isHere = true")
-        self.tab.back()
-        self._wait(lambda: not self.evaluate("window.__isHere"), "the page before")
+        go()
+        self._wait(lambda: self._is_there("complete" if wait_until == "load" else ""), "another page")
+
+    def _is_there(self, state: str, address: str = "**") -> bool:
+        is_here, now, there = self.evaluate("[!!window.__isHere, document.readyState, location.href]")
+        return not is_here and state in (now, "") and matching(address).fullmatch(there) is not None
 
     def close(self, run_before_unload: bool = False) -> None:  # noqa: ARG002 - as Playwright's
         """The tab goes."""
@@ -163,12 +166,7 @@ class Page:
         """The block takes the tab to another document, which is loaded whole."""
         self.evaluate("window.__isHere = true")
         yield
-        there = matching(url)
-        self._wait(lambda: self._is_at(there), f"navigation to {url}")
-
-    def _is_at(self, there: re.Pattern[str]) -> bool:
-        is_here, state, address = self.evaluate("[!!window.__isHere, document.readyState, location.href]")
-        return not is_here and state == "complete" and there.fullmatch(address) is not None
+        self._wait(lambda: self._is_there("complete", url), f"navigation to {url}")
 
     def expect_request(self, what: str) -> contextlib.AbstractContextManager[Awaited]:
         """The block makes the browser ask for something."""

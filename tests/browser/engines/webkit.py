@@ -32,6 +32,10 @@ class Session:
         self._tab = ""
         wanted = {
             "acceptInsecureCerts": True,
+            # Otherwise nothing can be asked of a page that waits for a script.
+            "pageLoadStrategy": "none",
+            # It would be kept by the page's own clock.
+            "timeouts": {"script": None},
             # The proxy of WebDriver's own capabilities would be spoken to over TLS.
             "webkitgtk:browserOptions": {
                 "binary": browser,
@@ -40,6 +44,7 @@ class Session:
         }
         made = self.ask("POST", "", {"capabilities": {"alwaysMatch": wanted}})
         self._path = "/" + made["sessionId"]
+        self.first: str = self.ask("GET", "/window")
 
     _path = ""
 
@@ -79,15 +84,15 @@ class WebKitTab:
         return text
 
     def go(self, address: str) -> None:
-        """Load an address, whole."""
+        """To an address; does not wait for it."""
         self._ask("POST", "/url", {"url": address})
 
     def back(self) -> None:
-        """Where the tab was before."""
+        """Where the tab was before; does not wait for it."""
         self._ask("POST", "/back")
 
     def reload(self) -> None:
-        """Load the same again, whole."""
+        """The same again; does not wait for it."""
         self._ask("POST", "/refresh")
 
     def press(self, key: str) -> None:
@@ -115,7 +120,8 @@ class WebKitProfile:
 
     def new_tab(self) -> WebKitTab:
         """A window on an empty page."""
-        return WebKitTab(self._session, self._session.ask("POST", "/window/new", {"type": "window"})["handle"])
+        made = self._session.ask("POST", "/window/new", {"type": "window"}, self._session.first)
+        return WebKitTab(self._session, made["handle"])
 
     def cookies(self, tab: WebKitTab) -> dict[str, str]:
         """Those that the page of this tab would send."""
