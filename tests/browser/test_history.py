@@ -43,13 +43,21 @@ def test_what_a_page_does_that_comes_back_after_an_anonymize_is_nobodys(shop: Sh
     assert reader.event_names(full_id(hers)) == ["hers"]
 
 
-def test_a_page_that_comes_back_sends_what_it_was_sending_when_it_was_left(shop: Shop, reader: ApiReader) -> None:
+@pytest.mark.parametrize("answered", ["while it is away", "when it is back"])
+def test_a_page_that_comes_back_sends_on_whatever_was_under_way_when_it_was_left(
+    shop: Shop, reader: ApiReader, answered: str
+) -> None:
+    uid = f"bo goes back, {answered}"
     page = shop.open(after="addEventListener('pageshow', (event) => { window.isBack = event.persisted; });")
-    page.evaluate("FS('setIdentity', { uid: 'bo goes back' }); FS('trackEvent', { name: 'his', properties: {} })")
+    page.evaluate("(uid) => { FS('setIdentity', { uid }); FS('trackEvent', { name: 'his', properties: {} }); }", uid)
     shop.told(page, "his")
     shop.relay.hold()
-    page.evaluate("FS('trackEvent', { name: 'under way', properties: {} }); flush()")
+    with page.expect_request("**/rec/bundle*"):
+        page.evaluate("FS('trackEvent', { name: 'under way', properties: {} }); FS('setIdentity', { consent: true })")
     shop.go(page, "next")
+    if answered == "while it is away":
+        shop.relay.let_go()
+        shop.relay.wait_for_event("under way")
     page.go_back(wait_until="commit")
     page.wait_for_function(IS_THERE + " && 'isBack' in window")
     if not page.evaluate("isBack"):
@@ -58,6 +66,5 @@ def test_a_page_that_comes_back_sends_what_it_was_sending_when_it_was_left(shop:
     page.evaluate("FS('setIdentity', { anonymous: true })")
 
     shop.relay.wait_for(lambda ops: any(op["op"] == "end" for op in ops))
-    assert reader.wait_for(lambda: (reader.sessions("bo goes back")))
     under_way = shop.relay.wait_for_event("under way")
     assert reader.event_names(full_id(under_way)) == ["his", "under way"]

@@ -100,6 +100,7 @@ class Page:
         self.tab = tab
         self.clock = Clock(self)
         self.keyboard = Keyboard(tab)
+        self._marked = 0
 
     @property
     def url(self) -> str:
@@ -129,13 +130,19 @@ class Page:
 
     def _leave(self, go: Callable[[], None], wait_until: str) -> None:
         """`load` is when the new page is there as a whole, `commit` as soon as it has begun."""
-        self.evaluate("window.__isHere = true")
+        here = self._mark()
         go()
-        self._wait(lambda: self._is_there("complete" if wait_until == "load" else ""), "another page")
+        self._wait(lambda: self._has_left(here, "complete" if wait_until == "load" else ""), "another page")
 
-    def _is_there(self, state: str, address: str = "**") -> bool:
-        is_here, now, there = self.evaluate("[!!window.__isHere, document.readyState, location.href]")
-        return not is_here and state in (now, "") and matching(address).fullmatch(there) is not None
+    def _mark(self) -> int:
+        """Marks this very document, among those that may come back too."""
+        self._marked += 1
+        self.evaluate("(mark) => { window.__mark = mark; }", self._marked)
+        return self._marked
+
+    def _has_left(self, here: int, state: str, address: str = "**") -> bool:
+        mark, now, there = self.evaluate("[window.__mark, document.readyState, location.href]")
+        return mark != here and state in (now, "") and matching(address).fullmatch(there) is not None
 
     def close(self, run_before_unload: bool = False) -> None:  # noqa: ARG002 - as Playwright's
         """The tab goes."""
@@ -164,9 +171,9 @@ class Page:
     @contextlib.contextmanager
     def expect_navigation(self, url: str = "**") -> Iterator[None]:
         """The block takes the tab to another document, which is loaded whole."""
-        self.evaluate("window.__isHere = true")
+        here = self._mark()
         yield
-        self._wait(lambda: self._is_there("complete", url), f"navigation to {url}")
+        self._wait(lambda: self._has_left(here, "complete", url), f"navigation to {url}")
 
     def expect_request(self, what: str) -> contextlib.AbstractContextManager[Awaited]:
         """The block makes the browser ask for something."""
