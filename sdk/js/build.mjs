@@ -12,11 +12,11 @@ const assets = join(home, "../../src/passerby/faces/assets");
 
 /** Members that only our own code knows, by whatever name: not on the wire, not in the API, and no browser's. */
 const INTERNAL = `
-  acknowledgements activity_write_ms allows answered api await began begin bound bundle_operations_max
+  acknowledgements activity_write_ms allows answered api await began begin bound bundle_operations_max hold
   changed clear clearTimer domain dueAt expiry finish flush_ms follow guard isFresh isLoud isOthers keep keepPageNames
   leave limits look machine mint mobile navigated note notify pages peek ports pump queue queue_operations_max
   read record renew retry_max_ms retry_ms saw setTimer settle_ms stamp state storage takeRemains tellUser
-  urlOf waiting wallMs write
+  urlOf waiting wallMs write isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
 `.trim().split(/\s+/);
 const told = [
   readFileSync(join(home, "types/src/index.ts"), "utf8").replace(/\/\*.*?\*\//gs, ""),

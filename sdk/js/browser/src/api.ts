@@ -2,7 +2,7 @@
 
 import { type Machine, perform, performAsync } from '../../core/src/index';
 import { observe, tell } from './observers';
-import { type Entry, type FS, modernEntry } from './stub';
+import { type Entry, modernEntry } from './stub';
 
 export type Env = Record<string, any>;
 
@@ -26,7 +26,7 @@ export function started(machine: Machine, { env }: Face, sessionUrl: unknown): o
 }
 
 /** `FS._api`: one queue entry in, its synchronous result out; never throws. Puts the late v1 calls on `fs` (contract 1.12). */
-export function makeApi(machine: Machine, face: Face, fs: FS): (...entry: Entry) => unknown {
+export function makeApi(machine: Machine, face: Face, fs: object): (...entry: Entry) => unknown {
   const nodes = new WeakMap<Node, number>();
   let nodeCount = 0;
   let integration: string | undefined;

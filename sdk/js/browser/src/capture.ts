@@ -5,7 +5,7 @@
  */
 
 import { type Machine, perform } from '../../core/src/index';
-import { tried } from './tried';
+import { now, tried } from './tried';
 
 export type Auto = Record<'navigate' | 'click' | 'change' | 'exception' | 'visibility', boolean>;
 
@@ -19,15 +19,19 @@ const DEPTH_MAX = 6;
 const CONTROL = 'a,button,label,[role=button],[role=link],summary,option';
 const TYPED = 'input,textarea,select,[contenteditable]';
 
-/** Begins to watch; `wants` says whether the org wants a kind of event, `blocks` what it hides: undefined if not known yet. */
-export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined): void {
+/**
+ * Begins to watch; `wants` says whether the org wants a kind of event, `blocks` what it hides: undefined if not known yet.
+ * `ready` is called when the document has been read.
+ */
+export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => void): void {
   let lastAt = 0;
   /** Whatever goes wrong in a listener of ours is not the page's to see. */
   const guarded = (listener: () => void): void => tried(listener, undefined);
+  const listeners: [target: EventTarget, type: string, listener: (event: Event) => void][] = [];
   const on = (target: EventTarget, types: string, listener: (event: any) => void): void =>
-    types.split(' ').forEach((type) =>
-      target.addEventListener(type, (event) => guarded(() => listener(event)), { capture: true, passive: true }),
-    );
+    types.split(' ').forEach((type) => listeners.push([target, type, (event) => guarded(() => listener(event))]));
+  // A document that is opened anew loses its listeners; one that it still has is not added twice.
+  const listen = (): void => listeners.forEach((one) => one[0].addEventListener(one[1], one[2], { capture: true, passive: true }));
   const saw = (type: string, name: string, properties: Record<string, string | number>): void => {
     if (machine.capture == 'on') perform(machine, 'capture', { type, name, properties });
   };
@@ -39,9 +43,9 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
   };
 
   on(window, 'pointerdown keydown scroll wheel', () => {
-    const now = Date.now();
-    if (Math.abs(now - lastAt) < ACTIVITY_EVERY_MS) return;
-    lastAt = now;
+    const at = now();
+    if (Math.abs(at - lastAt) < ACTIVITY_EVERY_MS) return;
+    lastAt = at;
     perform(machine, 'activity', 0);
   });
   for (const name of ['pushState', 'replaceState'] as const) {
@@ -69,6 +73,10 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
     if (state == 'hidden') hide();
   });
   on(window, 'pagehide', hide);
+  on(window, 'pageshow', ({ persisted }) => persisted && machine.app('resume'));
+  on(document, 'DOMContentLoaded', ready);
+  listen();
+  tried(() => new MutationObserver(listen).observe(document, { childList: true }), undefined);
 }
 
 /** A path that stays when classes and styles change: ids, test names, tags with their place among their like. */

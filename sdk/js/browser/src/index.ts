@@ -8,7 +8,7 @@ import { tell } from './observers';
 import { browserStorage } from './storage';
 import { type Entry, type FS, makeStub, modernEntry } from './stub';
 import { type Ask, QUIETLY, send } from './transport';
-import { parsed, soon } from './tried';
+import { now, parsed, soon } from './tried';
 
 /** The org's settings (WI-9). They say nothing of a person, so the last known ones are kept for the next page load. */
 type OrgSettings = Partial<Config> & { auto?: Partial<Auto>; blocks?: Block[] };
@@ -17,15 +17,27 @@ const SDK = 'browser/0.1.0';
 const SETTINGS = 'fs_settings';
 const page = window as unknown as Record<string, any>;
 
-boot(document.currentScript as HTMLScriptElement | null);
+const HELD_MS_MAX = 5000;
+/** The service that this file was had from, as it wrote itself here; a copy of the file can be anywhere (WI-10). */
+const SERVED_FROM = '__PASSERBY_HOST__';
 
-function boot(script: HTMLScriptElement | null): void {
+/** The address of this file, where a module or `import()` leaves no element to ask; a stack has it. */
+const address = /https?:[^\s()]+?\/fs\.js(\?[^\s():]*)?/.exec(new Error().stack || '')?.[0];
+const script =
+  (document.currentScript as HTMLScriptElement | null) ||
+  [...document.querySelectorAll<HTMLScriptElement>('script[src]')].find(({ src }) => src == address);
+
+// A page that is only prepared has nobody in front of it.
+if ((document as any).prerendering) document.addEventListener('prerenderingchange', boot, { once: true });
+else boot();
+
+function boot(): void {
   const namespace = script?.getAttribute('data-fs-namespace') || page._fs_namespace || 'FS';
   const fs: FS = (page[namespace] = page[namespace] || makeStub());
   if (fs._api) return;
   page._fs_namespace = page._fs_namespace || namespace;
   const queued = [...(fs.q || [])].map((entry) => [...entry] as Entry);
-  const env = environment(script?.src, queued);
+  const env = environment(script?.src || address, queued);
   env.namespace = namespace;
   env.snippetVersion = fs._v;
   let why = 'no org configured';
@@ -33,22 +45,38 @@ function boot(script: HTMLScriptElement | null): void {
     reject?.(new Error(why));
     return null;
   };
+  // What runs on the page already, by org: under a second name it is the same.
+  const running: Record<string, Running> = (page._fs_running = page._fs_running || {});
   try {
-    if (env.orgId) capture(fs, queued, env);
-    else throw why;
+    if (!env.orgId) throw why;
+    running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
+    running[env.orgId]!.adopt_(fs);
   } catch (error) {
     why = String(error);
     console.warn('Passerby: ' + why);
   }
   fs.q = null;
   queued.forEach((entry) => fs._api!(...entry));
+  if (document.readyState != 'loading') running[env.orgId]?.ready_();
   page._fs_ready?.();
 }
 
-function capture(fs: FS, queued: Entry[], env: Env): void {
+/** One org's capture on this page. */
+interface Running {
+  /** Makes a function on the page speak to it. */
+  adopt_(fs: FS): void;
+  /** The document has been read. */
+  ready_(): void;
+}
+
+function capture(fs: FS, queued: Entry[], env: Env): Running {
   const face: Face = { env, user: null, isLoud: true, waiting: [] };
-  const storage = browserStorage(env.cookieDomain);
-  const known: OrgSettings = parsed(storage.read(SETTINGS)) || {};
+  const storage = browserStorage(env.orgId, env.cookieDomain);
+  const kept: OrgSettings = parsed(storage.read(SETTINGS)) || {};
+  const known = kept.org == env.orgId ? kept : {};
+  /** Whom the page says it was made for: '' for nobody, null where it does not say. */
+  let madeFor = script?.getAttribute('data-user') ?? null;
+  const isFollowed = page._fs_follow || script?.hasAttribute('data-follow');
   let { auto = {}, blocks } = known;
   let hasAsked = false;
   const ask: Ask = async (url, options) => (fs._w?.fetch || page.fetch).call(page, url, options);
@@ -58,17 +86,17 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   const guard = (ms: number): unknown => setTimeout(() => (machine.guard(), draw(), ms < 300 && guard(ms * 4)), ms);
   // Ids are drawn before they are needed, so that no logout waits for chance.
   let ids: string[] = [];
-  const draw = (): void => void (ids = [uuid(), uuid(), uuid()]);
+  const draw = (): void => void (ids = [uuid(), uuid(), uuid(), uuid()]);
 
   const machine: Machine = makeMachine({
     storage,
-    wallMs: () => Date.now(),
-    mint: () => ids.pop() || uuid(),
+    wallMs: now,
+    mint: (kind) => (ids.pop() || uuid()).replace(kind == 'key' ? /-/g : '', ''),
     random: Math.random,
     clearTimer,
     setTimer: (name, atMs) => {
       clearTimer(name);
-      timers[name] = setTimeout(() => machine.timer(name), atMs - Date.now());
+      timers[name] = setTimeout(() => machine.timer(name), atMs - now());
     },
     // A tab that was about to write when this one left the device may bring it back just now.
     changed: (from, to) => void (from.device && from.device != to.device && soon(() => guard(20))),
@@ -92,6 +120,13 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
   });
 
   function begun(sessionUrl: unknown): void {
+    if (madeFor !== null) {
+      const uid = madeFor;
+      madeFor = null;
+      const { error } = perform(machine, 'setIdentity', uid ? { uid } : { anonymous: true });
+      // A name that is none was printed where nobody was.
+      if (/uid$/.test(error || '')) perform(machine, 'setIdentity', { anonymous: true });
+    }
     tell('start', () => started(machine, face, sessionUrl));
     face.waiting.splice(0).forEach((answer) => answer());
     askSettings();
@@ -124,11 +159,17 @@ function capture(fs: FS, queued: Entry[], env: Env): void {
     app: `${env.scheme}//${env.appHost}`,
     sdk: SDK,
     capture: isWanted && known.capture !== false,
+    hold: isFollowed ? 'auth' : 'page',
   });
   draw();
   if (isWanted) askSettings();
-  fs._api = makeApi(machine, face, fs);
-  watch(machine, (type) => auto[type] !== false, () => blocks);
+  const ready = (): void => machine.app('ready');
+  const ready_ = isFollowed ? (): unknown => setTimeout(ready, HELD_MS_MAX) : ready;
+  if (isFollowed) ready_();
+  watch(machine, (type) => auto[type] !== false, () => blocks, isFollowed ? () => undefined : ready);
+  const late = {};
+  const _api = makeApi(machine, face, late);
+  return { ready_, adopt_: (target) => void Object.assign(target, late, { _api }) };
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */
@@ -142,9 +183,12 @@ function environment(src: string | undefined, queued: Entry[]): Env {
     cookieDomain: page._fs_cookie_domain,
   };
   for (const [op, options] of queued) if (op == 'init' && options) Object.assign(env, options.env);
-  const { host, protocol, searchParams } = new URL(src || 'https://' + (env.script || 'localhost'));
+  const { host: from, protocol, pathname, searchParams } = new URL(src || 'https://' + (env.script || 'localhost'));
+  // A copy is not where the service is: that, the page says, or the copy itself.
+  const isCopy = !pathname.endsWith('/s/fs.js');
+  const host = (isCopy && (env.host || SERVED_FROM.replace(/^__.*/, ''))) || from;
   const orgId = env.orgId || searchParams.get('org') || env.org;
-  return { scheme: protocol, recHost: host, recSettingsHost: host, ...env, appHost: env.appHost || host, orgId };
+  return { scheme: src && !isCopy ? protocol : location.protocol, recHost: host, recSettingsHost: host, ...env, appHost: env.appHost || host, orgId };
 }
 
 /** Whether the calls made so far leave capture shut down: then nothing is captured at all until a restart (contract 1.9). */

@@ -2,9 +2,10 @@
 
 const QUIET = /^(already_|foreign_|broken_|released_)/;
 const OF_IDENTITY = /^[^:]*(uid|anonymous|identity)/;
+const NOT_RELEASED = ': a cookie fs_uid that this page cannot replace (Secure, seen from http, or HttpOnly) keeps the user. Log out on an https page, or have the server expire it';
 const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out: FS('setIdentity', {anonymous: true})";
 
 /** Says what a note (`code` or `code:name`) is about, unless that is nobody's mistake. */
 export function warn(note: string): void {
-  if (!QUIET.test(note)) console.warn('Passerby: ' + note + (OF_IDENTITY.test(note) ? CORRECT : ''));
+  if (!QUIET.test(note)) console.warn('Passerby: ' + note + (note == 'not_released' ? NOT_RELEASED : OF_IDENTITY.test(note) ? CORRECT : ''));
 }

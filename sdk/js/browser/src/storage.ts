@@ -1,23 +1,33 @@
 /**
  * Where the browser keeps things (ST-1): the identity record and its companions in cookies where cookies work, else in
- * local storage, else in memory; unsent operations in local storage, else in memory. Nothing moves from one home to another.
+ * local storage, else in memory; unsent operations in local storage, else in memory. A record in a home that is not in
+ * use is a stray: it is removed, and never comes back.
  */
 
 import type { Storage } from '../../core/src/index';
-import { soon, tried } from './tried';
+import { now, soon, tried } from './tried';
 
 const PROBE = 'fs_probe';
+const RECORD = 'fs_uid';
 const COOKIES = /^fs_(uid|lua|cid)$/;
 const IDLE_S = 1800;
 const YEAR_S = 31_536_000;
-const SECURE = location.protocol == 'https:' ? ';Secure' : '';
+/** A frame without an address of its own (about:blank, srcdoc) has its origin from who made it. */
+const { hostname, protocol } = tried<{ hostname: string; protocol: string }>(() => new URL(self.origin), location);
+const SECURE = protocol == 'https:' ? ';Secure' : '';
 
 /** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
-export function browserStorage(cookieDomain: string | undefined): Storage & { domain(): string } {
+export function browserStorage(org: string, cookieDomain: string | undefined): Storage & { domain(): string } {
   // One that is full is still the home of what it holds: that must not come back when there is room again.
   const store: Record<string, any> = tried(() => localStorage, null) || Object.create(null);
+  /** Records that stood beside one another, of which none counts. */
+  let beside: string[] = [];
   let domain: string | null | undefined;
   let isTrusted = false;
+  /** Whether there is a cookie that this page can neither see nor replace: `Secure` on http, or `HttpOnly`. */
+  let isBlocked = false;
+  /** What is behind the names of keys where another org has the plain ones. */
+  let suffix: string | undefined;
   let timer: ReturnType<typeof setTimeout> | 0 = 0;
 
   /** Whether a key's home is a cookie. That shows only by setting one, so it is asked when first needed (SE-4). */
@@ -30,6 +40,20 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
     return domain !== null;
   };
 
+  /** Everything that stands under a name in a home. */
+  const all = (name: string, isInCookies: boolean): string[] => (isInCookies ? cookies(name) : name in store ? [String(store[name])] : []);
+
+  const isOurs = (text: string): boolean => !text.startsWith('#') || text.startsWith(`#${org}#`);
+
+  /** What a key is called: two orgs on one domain keep their own records (ST-9). */
+  const nameOf = (key: string): string => {
+    if (!COOKIES.test(key)) return key;
+    const own = '_' + org;
+    const isIn = isCookie(RECORD);
+    if (suffix === undefined) suffix = all(RECORD + own, isIn)[0] || all(RECORD, isIn).some((text) => !isOurs(text)) ? own : '';
+    return key + suffix;
+  };
+
   /** Makes that round trip when the task is over, so that the next call does not wait for it. */
   const warm = (): void => {
     timer = timer || setTimeout(() => (timer = 0) || document.cookie);
@@ -38,30 +62,57 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
   /** Sets a value, or removes it (null), in its home. */
   const put = (key: string, value: string | null): boolean =>
     tried(() => {
+      const name = nameOf(key);
       if (!isCookie(key)) {
-        if (value === null) delete store[key];
-        else if (store.setItem) store.setItem(key, value);
-        else store[key] = value;
+        if (value === null) delete store[name];
+        else if (store.setItem) store.setItem(name, value);
+        else store[name] = value;
         return true;
       }
-      setCookie(key, value, domain!);
+      setCookie(name, value, domain!);
       soon(warm);
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
-      if (key != 'fs_uid' || value === null) return true;
-      isTrusted = isTrusted || cookies(key).join() == value;
-      return isTrusted;
+      if (key != RECORD) return true;
+      if (value !== null) isBlocked = !(isTrusted = isTrusted || cookies(name).join() == value);
+      return !isBlocked;
     }, false);
 
   /** As `put`; what only says when the user was here last is put when the calls under way are over (ST-4). */
   const write = (key: string, value: string | null): boolean => key != 'fs_lua' ? put(key, value) : !!soon(() => put(key, value));
 
   const read = (key: string): string | null => {
-    if (!isCookie(key)) return key in store ? store[key] : null;
-    const found = cookies(key);
-    if (found.length == 1) return found[0]!;
-    isTrusted = false;
-    if (found[0] && key == 'fs_uid') removeEverywhere(key);
+    const name = nameOf(key);
+    const found = all(name, isCookie(key));
+    if (found.length == 1) {
+      if (key != RECORD || suffix || isOurs(found[0]!)) return found[0]!;
+      suffix = undefined;
+      return read(key);
+    }
+    if (isCookie(key)) isTrusted = false;
+    if (found[0] && key == RECORD) {
+      beside.push(...found);
+      removeEverywhere(name);
+    }
     return null;
+  };
+
+  /** What stands in homes that are not in use, and no more; another org's is not ours to touch. */
+  const strays = (): string[] => {
+    const isIn = isCookie(RECORD);
+    const used = nameOf(RECORD);
+    const found = beside.filter(isOurs);
+    beside = [];
+    for (const name of [RECORD, RECORD + '_' + org]) {
+      for (const isThere of [true, false]) {
+        if (isThere == isIn && name == used) continue;
+        const texts = all(name, isThere);
+        if (!texts[0] || !texts.every(isOurs)) continue;
+        found.push(...texts);
+        if (isThere) removeEverywhere(name);
+        else delete store[name];
+      }
+    }
+    return found;
   };
 
   return {
@@ -69,7 +120,8 @@ export function browserStorage(cookieDomain: string | undefined): Storage & { do
     write,
     remove: (key) => write(key, null),
     keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
-    domain: () => (isCookie('fs_uid') ? domain! : ''),
+    strays: () => tried(strays, []),
+    domain: () => (isCookie(RECORD) ? domain! : ''),
   };
 }
 
@@ -81,12 +133,13 @@ function cookies(key: string): string[] {
 
 /** Removes a cookie from every domain and path that this page could see it from. */
 function removeEverywhere(key: string): void {
-  const labels = location.hostname.split('.');
+  const labels = hostname.split('.');
   const steps = location.pathname.split('/');
   labels.concat('').forEach((_, at) =>
     steps.forEach((_, to) => {
       const path = steps.slice(0, to + 1).join('/');
-      for (const one of [path, path + '/']) document.cookie = `${key}=;max-age=0;path=${one};domain=${labels.slice(at).join('.')}`;
+      const reach = labels.slice(at).join('.');
+      for (const one of [path, path + '/']) document.cookie = `${key}=;max-age=0;path=${one}${reach && ';domain=' + reach}${SECURE}`;
     }),
   );
 }
@@ -94,7 +147,7 @@ function removeEverywhere(key: string): void {
 /** Written as ST-7 says; null removes. */
 function setCookie(key: string, value: string | null, domain: string): void {
   const ends = value && /\/(\d+)$/.exec(value);
-  const ageS = value === null ? 0 : ends ? +ends[1]! - Math.floor(Date.now() / 1000) : key == 'fs_lua' ? IDLE_S : YEAR_S;
+  const ageS = value === null ? 0 : ends ? +ends[1]! - Math.floor(now() / 1000) : /lua/.test(key) ? IDLE_S : YEAR_S;
   document.cookie = `${key}=${value};path=/;max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${SECURE}`;
 }
 
@@ -109,7 +162,6 @@ function takesCookie(domain: string): boolean {
 
 /** How far a cookie could reach, the farthest first: the suffixes of the host from two labels on, then the host alone (''). */
 function reaches(): string[] {
-  const { hostname } = location;
   const labels = /^[\d.]+$|:/.test(hostname) ? [] : hostname.split('.');
   return [...labels.slice(1).map((_, at) => labels.slice(-2 - at).join('.')), ''];
 }

@@ -1,6 +1,6 @@
 /** How bundles leave the browser: text, so that no preflight is asked for, without cookies, and outliving the page. */
 
-import type { Request } from '../../core/src/index';
+import { jsonText, type Request } from '../../core/src/index';
 import { parsed } from './tried';
 
 export type Ask = (url: string, options: RequestInit) => Promise<Response>;
@@ -12,22 +12,23 @@ const TIMEOUT_MS = 15_000;
 /** Browsers bound what may outlive a page to 64 KiB; a longer body goes without that and stays in storage till answered. */
 const KEEPALIVE_CHARS_MAX = 20_000;
 
-/** Sends one request to the collector at `base`, and answers once. Browsers too old to time it wait as long as they like. */
+/** Sends one request to the collector at `base`, and answers once; a browser that settles nothing is waited for no longer. */
 export async function send(ask: Ask, base: string, { bundle, leaving }: Request, answer: Answer): Promise<void> {
+  const timer = setTimeout(() => answer(0, null, null), TIMEOUT_MS);
   try {
     // The call that asked is not made to wait for the browser's network code: the request goes when its task is done.
     if (!leaving) await null;
-    const body = JSON.stringify(bundle);
+    const body = jsonText(bundle);
     const response = await ask(base + '/rec/bundle', {
       ...QUIETLY,
       method: 'POST',
       body,
       keepalive: body.length <= KEEPALIVE_CHARS_MAX,
       cache: 'no-store',
-      signal: AbortSignal.timeout?.(TIMEOUT_MS),
     });
     answer(response.status, response.headers.get('retry-after'), parsed(await response.text()));
   } catch (_) {
     answer(0, null, null);
   }
+  clearTimeout(timer);
 }

@@ -11,13 +11,14 @@ interface Waiting {
 
 export function makeAcknowledgements({ wallMs, setTimer, clearTimer }: Ports, settings: { settle_ms: number }) {
   let waiting: Waiting[] = [];
+  let ringsAt = 0;
 
   /** Lets those go who are meant. A clock that ran backwards makes nobody wait longer than `settle_ms` from now. */
   function settleThose(isMeant: (one: Waiting) => boolean, isAnswered = false): void {
     const meant = waiting.filter(isMeant);
     waiting = waiting.filter((one) => !isMeant(one));
     for (const one of waiting) one.dueAt = Math.min(one.dueAt, wallMs() + settings.settle_ms);
-    if (waiting[0]) setTimer('settle', waiting[0].dueAt);
+    if (waiting[0]) setTimer('settle', (ringsAt = waiting[0].dueAt));
     else if (meant[0]) clearTimer('settle');
     for (const one of meant) one.settle(isAnswered);
   }
@@ -32,9 +33,9 @@ export function makeAcknowledgements({ wallMs, setTimer, clearTimer }: Ports, se
     answered(entry: Entry, isAnswered: boolean): void {
       settleThose((one) => one.entry == entry, isAnswered);
     },
-    /** The timer rang: those who have waited long enough hear no. */
+    /** The timer rang, even if the clock stands still: those who have waited long enough hear no. */
     timer(): void {
-      settleThose((one) => one.dueAt <= wallMs());
+      settleThose((one) => one.dueAt <= Math.max(wallMs(), ringsAt));
     },
   };
 }

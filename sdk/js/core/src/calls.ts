@@ -6,7 +6,7 @@
  */
 
 import type { ErrorCode } from './codes';
-import { type Carried, CONSENT, type Machine } from './machine';
+import type { Carried, Machine } from './machine';
 import { isEmpty, plainObject } from './properties';
 import type { Entry } from './queue';
 import { isPlaceholder, isSuspicious, isTooLong, uidText } from './uid';
@@ -25,6 +25,7 @@ type Source = string | undefined;
 type Done = ErrorCode | void;
 type Call = (machine: Machine, options: Options, source: Source, api: Api) => Done;
 
+const CONSENT = 'fs_cid';
 const EVENT_NAME_CHARS_MAX = 250;
 const MESSAGE_CHARS_MAX = 8192;
 const LEVEL = /^(log|info|warn|error|debug)$/;
@@ -43,7 +44,7 @@ const CALLS: Record<string, Call> = {
   start: (machine) => (machine.capture == 'shutdown' ? 'not_capturing' : machine.begin()),
   restart: (machine) => machine.restart(),
   shutdown: (machine, _, source) => machine.shutdown(source),
-  activity: (machine) => machine.activity(),
+  activity: (machine) => machine.touch(),
 };
 
 /** Performs call `name`. Nothing is thrown; what is wrong is noted and returned. */
@@ -53,10 +54,16 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   if (name == 'getSession') return { value: session(machine, options.format) };
   const call = CALLS[name];
   const isDeaf = machine.capture != 'on' && RECORDING.test(name) && !isRelease(options, api);
-  const error = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call(machine, options, source, api);
-  if (error) machine.ports.note(error);
+  if (isHeld(name, options, api) && machine.wait(() => void act())) return { value: null };
+  const error = act();
   const entry = machine.finish();
   return error ? { error } : { value: null, entry };
+
+  function act(): Done {
+    const wrong = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call(machine, options, source, api);
+    if (wrong) machine.ports.note(wrong);
+    return wrong;
+  }
 }
 
 /** As `perform`; `settle` is called once, with the code of what went wrong or null (ID-8). */
@@ -70,15 +77,17 @@ export function performAsync(
 }
 
 function setIdentity(machine: Machine, options: Options, source: Source, api: Api): Done {
-  const { uid, anonymous, consent } = options;
+  const { uid, anonymous, consent, scope } = options;
   const hasConsent = typeof consent == 'boolean';
   const isOff = machine.capture != 'on';
   if (anonymous === true && uid != null && uid !== false) return 'uid_and_anonymous';
+  if (scope != null && scope != 'page') return 'invalid_scope';
   if (anonymous === true || uid === false) {
-    if (!isOff) machine.follow();
     if (options.properties) machine.ports.note('properties_ignored');
-    if (!machine.anonymize(options.force === true, source)) machine.ports.note('already_anonymous');
+    const isReleased = machine.anonymize(options.force === true, !!scope, source);
     if (hasConsent && !isOff) recordConsent(machine, consent, source);
+    if (machine.presence.isStuck) return 'not_released';
+    if (!isReleased) machine.ports.note('already_anonymous');
     return;
   }
   if (isOff) return 'not_capturing';
@@ -94,20 +103,23 @@ function identify(machine: Machine, options: Options, source: Source, api: Api):
   const uid = uidText(options.uid);
   if (uid === null) return 'invalid_uid';
   if (isPlaceholder(uid)) return 'placeholder_uid';
-  machine.follow();
+  const isPage = !!options.scope;
+  machine.follow(isPage ? undefined : uid, source);
+  const isOthers = machine.isOthers(uid);
   if (!machine.allows('identity')) {
-    if (machine.isOthers(uid)) machine.leave('anonymize', source);
+    if (isOthers) machine.anonymize(false, isPage, source);
     return 'rate_limited';
   }
   if (isSuspicious(uid)) machine.ports.note('suspicious_uid');
   const found = carried(machine, options, api);
   if (!found) machine.ports.note('invalid_properties');
-  machine.identify(uid, found || {}, source);
+  machine.identify(uid, found || {}, isPage, source);
   if (typeof options.consent == 'boolean') recordConsent(machine, options.consent, source);
+  if (isOthers && machine.presence.isStuck) return 'not_released';
 }
 
 function recordConsent(machine: Machine, granted: boolean, source: Source): void {
-  machine.activity();
+  machine.touch();
   machine.record('consent', { granted }, source);
   machine.write(CONSENT, granted ? '1.1' : '1.0');
 }
@@ -142,6 +154,12 @@ function setProperties(machine: Machine, options: Options, source: Source, api: 
   machine.renew();
   machine.record('properties', { type, ...found }, source);
   if (type == 'user') machine.tellUser(found);
+}
+
+/** Whether a call waits while it is not known who is there: what records, but says nothing of that (CL-16). */
+function isHeld(name: string, { uid, anonymous, properties }: Options, api: Api): boolean {
+  if (name == 'setIdentity') return uid === undefined && anonymous === undefined;
+  return RECORDING.test(name) && !(api == 1 && properties?.uid !== undefined);
 }
 
 /** The v1 anonymize, which is heard even while nothing is captured. */

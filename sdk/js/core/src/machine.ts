@@ -2,35 +2,39 @@
  * The client core: who this browser or app is, and when it stops being that person.
  *
  * Everything an operation needs to know of identity is read from the record in shared storage at the moment of the
- * call (ID-11). What the memory holds is only what this page last saw there, to tell a change by:
+ * call (ID-11). What the memory holds is only what this page last saw there, to tell a change by. A page acts only for
+ * whom its app told it of (ID-15):
  *
- *     found in storage                      what the page does
- *     ------------------------------------  ------------------------------------------------------------
- *     its own device and session            goes on
- *     its own device, another session       goes on in that one
- *     its own device, without its binding   writes the binding again
- *     another device, never left by it      follows: a new page id, nothing carried over
- *     a device it has left                  mints a fresh one; whoever left does not come back
- *     nothing, or nothing readable          mints a fresh one
- *     what was there when a write failed    goes on in memory, and tries to write again (RE-2)
+ *     told      found in storage                     what the page does
+ *     --------  -----------------------------------  -------------------------------------------------------
+ *     any       its own device and session           goes on
+ *     any       its own device, another session      goes on in that one
+ *     any       its own device, without its binding  writes the binding again
+ *     nobody    another device                       follows: a new page id, nothing carried over
+ *     U         another device, of nobody or of U    follows
+ *     U         any device of somebody else          goes apart: on a device of its own, as nobody
+ *     any       a device it has left                 mints a fresh one; whoever left does not come back
+ *     any       nothing; its own device was bound    ends that as its own user's, and goes apart (ID-16)
+ *     any       nothing; its own device was not      mints a fresh one
+ *
+ * Apart is in memory alone: shared storage is neither read nor written, until the page is told again or loaded anew.
  *
  * `Machine` holds identity, sessions and the page; calls are checked in `calls`, operations kept and sent by `queue`.
  * Functions over variables of their own rather than classes: that is less for browsers to load.
  */
 
 import { makeAcknowledgements } from './acknowledgements';
+import { makeActivity } from './activity';
+import { makeAddress } from './address';
 import { type Buckets, type Limited, makeBuckets, WEB } from './limits';
 import { boundTo } from './bound';
-import type { ChangeWhy, Ports, State } from './ports';
+import type { ChangeWhy, PageInfo, Ports, State } from './ports';
 import { makePageNames } from './page-names';
+import { makePresence } from './presence';
 import { type Entry, makeQueue } from './queue';
 import { isEmpty } from './properties';
-import { freshRecord, type Identity, parseRecord, recordText, wholeSecond } from './record';
+import { freshRecord, type Identity } from './record';
 import { type Config, DEFAULTS, type Settings } from './settings';
-
-export const RECORD = 'fs_uid';
-export const ACTIVITY = 'fs_lua';
-export const CONSENT = 'fs_cid';
 
 export type Members = Record<string, unknown>;
 /** What an operation carries of properties: nothing, or these. `suffixes`: their names may carry types (PR-1.3). */
@@ -49,32 +53,36 @@ export function makeMachine(ports: Ports) {
   const settings = { ...DEFAULTS } as Settings;
   const acknowledgements = makeAcknowledgements(ports, settings);
   const queue = makeQueue(ports, settings, acknowledgements.answered, write);
+  const presence = makePresence(ports, settings, fail);
+  const activity = makeActivity(ports, settings, write);
+  const address = makeAddress(ports);
+  const names = makePageNames(ports);
 
   let capture: State['capture'] = 'off';
   let hasBegun = false;
   let here: Identity | null = null;
   let page: string | null = null;
   let user: string | null = null;
+  /** Whom the app last told this page of, present or gone; null after it said nobody. */
+  let told: string | null = null;
+  /** Whether `here` is this page's alone (ID-15). */
+  let isApart = false;
   /** User properties that this page was told of the present user. */
   let traits: Members = {};
   let n = 0;
   /** The `end`, or else the `identify`, that the present call recorded. */
   let identityEntry: Entry | null = null;
   let buckets: Buckets;
-  let activeAt = 0;
   let news: News = {};
-
-  /** The URL of the last `page` operation, and whether the next operation is to have one before it. */
-  let url = '';
-  let isPageDue = false;
-  const names = makePageNames(ports);
-
-  const left: Record<string, true> = {};
-  /** What storage held when the record could not be written; undefined: it could. */
-  let held: string | null | undefined;
-  /** Why `read` last found nothing to go on with. */
-  let whyGone: ChangeWhy;
   let hasFailed = false;
+
+  /** The URL at the last `page` operation, and whether the next operation is to have one before it. */
+  let url: string | undefined;
+  let isPageDue = false;
+  /** What waits until it is known who is there, with when it was made; null: nothing has to (CL-16). */
+  let waiting: [work: () => void, at: number][] | null = null;
+  /** When what is being recorded was made, if that is not now. */
+  let madeAt: number | undefined;
 
   function state(): State {
     return { capture, device: here && here.device, session: here && here.session, page, uid: user, bound: !!here?.bound };
@@ -90,15 +98,21 @@ export function makeMachine(ports: Ports) {
   /** Capture begins on this page load. */
   function begin(): void {
     if (capture == 'on') return;
-    const found = read();
-    const isOver = found && over(found);
+    const found = presence.read(here);
+    const isOver = found && activity.over(found, false);
     // What was read a moment ago is not written back if another tab let the user go meanwhile.
-    if (found && deviceThere() != found.device) return begin();
+    if (found && presence.there()?.device != found.device) return begin();
     capture = 'on';
     hasBegun = true;
     if (!found) fresh('start');
-    else turn(isOver ? renewed(found) : loaded(found), 'start', !!isOver);
-    record('page', { ...ports.page() });
+    else {
+      sweep(found.device);
+      const keyed = { ...found, key: found.key || mint('key') };
+      turn(isOver ? renewed(keyed) : loaded(keyed), 'start', !!isOver);
+    }
+    if (settings.hold == 'auth') waiting = [];
+    if (!settings.hold) recordPage();
+    else if (waiting) wait(recordPageAs(address.look()));
     began();
     queue.takeRemains();
   }
@@ -110,45 +124,77 @@ export function makeMachine(ports: Ports) {
 
   /** What a call has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
   function finish(): Entry | null {
-    const told = news;
+    const heard = news;
     const recorded = identityEntry;
     news = {};
     identityEntry = null;
     queue.pump();
-    for (const name of NEWS) if (told[name]) ports.notify(name, told[name]);
+    for (const name of NEWS) if (heard[name]) ports.notify(name, heard[name]);
     return recorded;
   }
 
-  /**
-   * The record to go on with, null when there is none. It is what storage holds; but while storage holds what it held
-   * when a write failed, it is what could not be written. A foreign one and one this page has left are noted, and no record.
-   */
-  function read(say: (code: string) => void = note): Identity | null {
-    const text = storage.read(RECORD);
-    if (held === text) return here;
-    const found = parseRecord(text, settings.org);
-    held = undefined;
-    whyGone = 'lost';
-    if (text && !found) say('foreign_record');
-    if (!found || found.expiry * 1000 <= wallMs()) return null;
-    if (!left[found.device]) return found;
-    say('released_device_returned');
-    whyGone = 'returned';
-    return null;
+  /** Keeps `work` until it is known who is there; false when that has not to be waited for. */
+  function wait(work: () => void): boolean {
+    return !!waiting?.push([work, wallMs()]);
+  }
+
+  /** The page has spoken of somebody, or is to wait no longer: what waited is done, as made when it was. */
+  function goOn(): void {
+    const waited = waiting || [];
+    waiting = null;
+    for (const [work, at] of waited) {
+      madeAt = at;
+      work();
+    }
+    madeAt = undefined;
+  }
+
+  /** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
+  function ready(): void {
+    if (capture != 'on' || (!waiting && (n || url !== undefined || !settings.hold))) return;
+    follow();
+    if (waiting && here!.bound) goApart('apart');
+    goOn();
+    if (isPageDue && url === undefined) recordPage();
   }
 
   /** A new device, session and page id. `uid` binds the device. */
   function fresh(why: ChangeWhy, uid: string | null = null): void {
-    const at = freshRecord(mint('device'), mint('session'), wallMs());
+    if (!isApart) sweep();
+    const at = freshRecord(mint('device'), mint('session'), mint('key'), wallMs());
     if (uid) at.bound = boundTo(at.device, uid);
     turn(at, why, true, uid);
+  }
+
+  /** Ends what stood in other homes as its own users' (ST-1). */
+  function sweep(but?: string): void {
+    for (const { device, session, began: started, key } of presence.sweep(but)) {
+      queue.add({ device, session, page: mint('page'), started, key: key || undefined }, { op: 'end', n: 1, t: wallMs(), why: 'lost' });
+    }
+  }
+
+  /** Leaves the shared device for one of this page's own (ID-15). */
+  function goApart(why: ChangeWhy, uid?: string): void {
+    const { device } = here!;
+    isApart = true;
+    fresh(why, uid);
+    // What the others go on with this page may come back to.
+    if (presence.there()?.device == device) delete presence.left[device];
+  }
+
+  /** Back to the shared record, whoever is there. */
+  function join(why: ChangeWhy): void {
+    isApart = false;
+    const found = presence.read(here);
+    if (found) enter(found, mint('page'), why);
+    else fresh(why);
   }
 
   /** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
   function turn(at: Identity, why: ChangeWhy, isNew: boolean, uid: string | null = null): void {
     const id = mint('page');
     save(at);
-    touch(isNew);
+    activity.touch(isNew, isApart);
     enter(at, id, why, uid);
   }
 
@@ -161,7 +207,10 @@ export function makeMachine(ports: Ports) {
     buckets = makeBuckets(settings.limits);
     names.clear();
     if (!isSame) {
-      if (before) left[before.device] = true;
+      if (before) {
+        presence.left[before.device] = true;
+        address.leave(url !== undefined);
+      }
       if (user || !isEmpty(traits)) news.user = { user: null };
       traits = {};
     }
@@ -182,18 +231,39 @@ export function makeMachine(ports: Ports) {
     if (capture == 'on') news.session = { url: urlOf(here!) };
   }
 
-  /** Brings memory in step with storage (the table above). */
-  function follow(): void {
-    const found = read();
-    if (!found) fresh(whyGone);
-    else if (found.device != here!.device) {
-      activeAt = 0;
+  /** Whether a device bound so is somebody else's than whom this page was told of. */
+  function isStrange({ device, bound }: Identity): boolean {
+    return !!told && !!bound && bound != boundTo(device, told);
+  }
+
+  /**
+   * Brings memory in step with storage (the table above). `speech` is whom the app speaks of just now, null: it lets the
+   * user go; undefined: it speaks of nobody. Says whether a user whose record was gone was let go.
+   */
+  function follow(speech?: string | null, source?: string): boolean {
+    if (isApart) return false;
+    const found = presence.read(here);
+    if (!found) {
+      sweep(here!.device);
+      const isEnd = presence.whyGone == 'lost' && !!here!.bound;
+      if (isEnd) {
+        isApart = speech === undefined;
+        if (!isApart) told = null;
+        leave(speech === null ? 'anonymize' : 'lost', source);
+      } else fresh(presence.whyGone);
+      return isEnd;
+    }
+    const isOther = found.device != here!.device;
+    if (isStrange(found) && (speech === undefined || speech == told)) goApart('apart');
+    else if (isOther) {
+      activity.forget();
       enter(found, mint('page'), 'tab');
     } else {
       const bound = boundOf(found);
       go({ ...found, bound }, 'tab');
-      if (bound != found.bound || held !== undefined) save(here!);
+      if (bound != found.bound || presence.isUnwritten) save(here!);
     }
+    return false;
   }
 
   /** Goes on with `at` on the same device; in another session, with a page operation to come (CL-5). */
@@ -202,20 +272,14 @@ export function makeMachine(ports: Ports) {
       here = at;
       return;
     }
-    if (why == 'tab') activeAt = 0;
+    if (why == 'tab') activity.forget();
     isPageDue = true;
     become(at, page, user, why);
     newSession();
   }
 
   function save(at: Identity): void {
-    if (storage.write(RECORD, recordText(settings.org, at))) held = undefined;
-    else {
-      // What is there must not bring anybody back at the next load; a removal needs no room.
-      storage.remove(RECORD);
-      if (held === undefined) held = storage.read(RECORD);
-      fail();
-    }
+    if (!isApart) presence.save(at);
   }
 
   /** Writes, or removes where there is no value. */
@@ -228,30 +292,9 @@ export function makeMachine(ports: Ports) {
     hasFailed = true;
   }
 
-  /** When storage last heard of activity, wall ms; 0: never. */
-  function heardAt(): number {
-    const found = /^1\.(\d{1,15})$/.exec(storage.read(ACTIVITY) || '');
-    return found ? +found[1]! : 0;
-  }
-
-  /** Takes note of activity; storage hears of it at most once per `activity_write_ms` (ST-4), but of a beginning always. */
-  function touch(isBeginning = false): void {
-    const now = wallMs();
-    activeAt = isBeginning ? now : Math.max(activeAt, now);
-    if (isBeginning || now - heardAt() >= settings.activity_write_ms) write(ACTIVITY, '1.' + (isBeginning ? wholeSecond(now) : now));
-  }
-
-  /** Why the session of `at` is over by now, if it is (SE-1). */
-  function over(at: Identity): 'age' | 'idle' | null {
-    const idleAt = Math.max(at.began, activeAt, heardAt()) + settings.idle_ms;
-    const ageAt = at.began + settings.age_ms;
-    if (wallMs() < Math.min(idleAt, ageAt)) return null;
-    return ageAt <= idleAt ? 'age' : 'idle';
-  }
-
   /** Begins the next session if this one is over; says whether it did. */
   function renew(): boolean {
-    const why = over(here!);
+    const why = activity.over(here!, isApart);
     if (why) nextSession(why);
     return !!why;
   }
@@ -267,32 +310,29 @@ export function makeMachine(ports: Ports) {
   function nextSession(why: ChangeWhy, pages?: number): void {
     const at = renewed(here!, pages);
     save(at);
-    touch(true);
+    activity.touch(true, isApart);
     go(at, why);
   }
 
-  function recordThere(): Identity | null {
-    return parseRecord(storage.read(RECORD), settings.org);
-  }
-
-  function deviceThere(): string | undefined {
-    return recordThere()?.device;
-  }
-
-  /** A device that this page has left, and another tab wrote back, is not there for the next page load to find (ID-11). */
+  /**
+   * What this page must not leave for the next one to find is looked for (ID-11): a device it has left, which another tab
+   * wrote back; a user whose record is gone; and one whose record could not be replaced.
+   */
   function guard(): void {
-    if (capture != 'on' || !left[deviceThere()!]) return;
+    if (capture != 'on' || isApart) return;
+    const there = presence.there();
+    if (there ? !presence.left[there.device] && !presence.isStuck : !here!.bound && !presence.isUnwritten) return;
     follow();
     finish();
   }
 
   /** A user's input (SE-1). */
-  function activity(): void {
+  function touch(): void {
     if (capture != 'on') return;
     follow();
     const isNew = renew();
-    touch();
-    if (isNew && n) recordPage();
+    activity.touch(false, isApart);
+    if (isPageDue && ((isNew && n) || (settings.hold && !waiting && url === undefined))) recordPage();
   }
 
   /** Whether a call of this kind may pass (LI-1); it takes a token. */
@@ -303,29 +343,35 @@ export function makeMachine(ports: Ports) {
   /** Stamps an operation and hands it to the queue. The page it happens on is recorded before it (CL-4, CL-5). */
   function record(op: string, members: Members, source?: string): void {
     if (op == 'page') {
-      url = String(members.url);
+      url = ports.page().url;
       isPageDue = false;
     } else if (isPageDue && op != 'end') recordPage();
-    const { device, session, began: started } = here!;
+    const { device, session, began: started, key } = here!;
     const entry = queue.add(
-      { device, session, page: page!, started },
-      { op, n: ++n, t: wallMs(), ...members, source: source?.slice(0, 64) || undefined },
+      { device, session, page: page!, started, key: key || undefined },
+      { op, n: ++n, t: madeAt ?? wallMs(), ...members, source: source?.slice(0, 64) || undefined },
     );
     if (op == 'end' || (op == 'identify' && !identityEntry)) identityEntry = entry;
   }
 
   function recordPage(): void {
-    record('page', { ...ports.page(), referrer: undefined });
+    recordPageAs(address.look())();
+  }
+
+  function recordPageAs(where: PageInfo): () => void {
+    return () => record('page', { ...where });
   }
 
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
     if (capture != 'on' || ports.page().url == url) return;
     names.look();
-    follow();
-    renew();
-    recordPage();
-    finish();
+    if (!wait(recordPageAs(address.look()))) {
+      follow();
+      renew();
+      recordPage();
+      finish();
+    }
   }
 
   /** Whether the device is another user's than `uid`'s. */
@@ -334,9 +380,14 @@ export function makeMachine(ports: Ports) {
     return !!bound && bound != boundTo(device, uid);
   }
 
-  /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5). */
-  function identify(uid: string, carried: Carried, source?: string): void {
-    if (isOthers(uid)) leave('reidentify', source, uid);
+  /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
+  function identify(uid: string, carried: Carried, isPage: boolean, source?: string): void {
+    const isOwn = isPage || isAgain(uid);
+    if (isApart && here!.bound && (isOthers(uid) || !isOwn)) record('end', { why: 'reidentify' }, source);
+    if (!isOwn && isApart) join('tab');
+    told = uid;
+    if (isOwn && !(isApart && here!.bound && !isOthers(uid))) goApart('page', uid);
+    else if (isOthers(uid)) leave('reidentify', source, uid);
     else {
       const isNew = renew();
       const at = here!;
@@ -345,11 +396,24 @@ export function makeMachine(ports: Ports) {
         if (settings.split_on_identify && !isNew) nextSession('split');
         else save(here);
       }
-      touch();
+      activity.touch(false, isApart);
       become(here, page, uid, 'identify');
     }
+    goOn();
     record('identify', { uid, ...carried }, source);
     tellUser(carried);
+  }
+
+  /**
+   * Whether a page says again whom it was told of, while another page or the loss of the record has changed that: then
+   * it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
+   */
+  function isAgain(uid: string): boolean {
+    if (told != uid || (isApart ? false : here!.bound)) return false;
+    if (!isApart) return true;
+    if (here!.bound) return true;
+    const found = presence.read(null, () => 0);
+    return !!found && found.bound != boundTo(found.device, uid);
   }
 
   /** What this page was told of the present user, for its observers (CL-7). */
@@ -361,12 +425,27 @@ export function makeMachine(ports: Ports) {
     news.user = { user: { ...(user && { uid: user }), ...(!isEmpty(traits) && { properties: traits }) } };
   }
 
-  /** Lets the user of the device go (ID-6, ID-7), in step with storage; says whether there was one to let go. */
-  function anonymize(isForced: boolean, source?: string): boolean {
-    if (capture != 'on') return release(isForced);
-    const { bound } = here!;
-    if (bound || isForced) leave(bound ? 'anonymize' : 'forget', source);
-    return !!bound || isForced;
+  /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
+  function anonymize(isForced: boolean, isPage: boolean, source?: string): boolean {
+    if (capture != 'on') return !isPage && release(isForced);
+    let isReleased = !isPage && follow(null, source);
+    const wasApart = isApart;
+    if (wasApart && here!.bound) {
+      isReleased = true;
+      if (isPage) leave('anonymize', source);
+      else record('end', { why: 'anonymize' }, source);
+    }
+    if (!isPage) {
+      told = null;
+      if (wasApart) join('anonymize');
+      const { bound } = here!;
+      if (bound || (isForced && !isReleased)) {
+        isReleased = true;
+        leave(bound ? 'anonymize' : 'forget', source);
+      }
+    }
+    goOn();
+    return isReleased;
   }
 
   /** Ends the session as its user's and goes on as somebody else, in the order of CL-6. */
@@ -382,14 +461,17 @@ export function makeMachine(ports: Ports) {
 
   /** Lets an identity go while nothing is captured: from storage alone (SE-3, SE-4). */
   function release(isForced: boolean): boolean {
-    const found = recordThere();
+    const found = presence.there();
     const bound = found && boundOf(found);
     const isReleased = !!found && (!!bound || isForced);
+    presence.sweep();
+    told = null;
     if (isReleased) {
-      left[found.device] = true;
-      write(RECORD, null);
-      write(ACTIVITY, null);
+      presence.left[found.device] = true;
+      presence.remove();
+      activity.remove();
     } else if (!here || found?.device == here.device) return false;
+    isApart = false;
     enter(null, null, isReleased && !bound ? 'forget' : 'anonymize');
     return isReleased;
   }
@@ -398,6 +480,7 @@ export function makeMachine(ports: Ports) {
   function shutdown(source?: string): void {
     const isOn = capture == 'on';
     if (isOn) {
+      ready();
       follow();
       record('end', { why: 'shutdown' }, source);
     }
@@ -411,14 +494,16 @@ export function makeMachine(ports: Ports) {
     if (capture != 'shutdown') return;
     if (!hasBegun) return begin();
     capture = 'on';
-    const found = read();
+    isApart = false;
+    told = null;
+    const found = presence.read(here);
     if (!found || boundOf(found)) fresh('restart');
     else {
-      const isOver = !!over(found);
+      const isOver = !!activity.over(found, false);
       const at = isOver ? renewed(found) : loaded(found);
       const id = here?.device == at.device ? null : mint('page');
       save(at);
-      touch(isOver);
+      activity.touch(isOver, false);
       if (id) enter(at, id, 'restart');
       else go(at, 'restart');
     }
@@ -428,7 +513,7 @@ export function makeMachine(ports: Ports) {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   function peek(): Identity | null {
-    return capture == 'on' ? read(() => undefined) : null;
+    return capture != 'on' ? null : isApart ? here : presence.read(here, () => 0);
   }
 
   function urlOf({ device, session }: Identity): string {
@@ -440,14 +525,19 @@ export function makeMachine(ports: Ports) {
     else queue.timer(name);
   }
 
-  /** The page is hidden or left, so that everything goes out now (QU-3); or the app is back, which is activity (SE-1). */
-  function app(event: 'hide' | 'leave' | 'background' | 'foreground'): void {
-    if (event != 'foreground') {
+  /**
+   * The page is hidden or left, so that everything goes out now (QU-3); or the app is back, which is activity (SE-1); or
+   * the page is not to be waited for any longer (CL-16); or it was frozen, and its requests are lost (QU-4).
+   */
+  function app(event: 'hide' | 'leave' | 'background' | 'foreground' | 'ready' | 'resume'): void {
+    if (event == 'foreground') touch();
+    else if (event == 'resume') queue.revive();
+    else ready();
+    if (/foreground|ready|resume/.test(event)) finish();
+    else {
       guard();
-      return queue.leave();
+      queue.leave();
     }
-    activity();
-    finish();
   }
 
   return {
@@ -455,12 +545,13 @@ export function makeMachine(ports: Ports) {
     settings,
     queue,
     acknowledgements,
+    presence,
     get capture() {
       return capture;
     },
-    /** Whether this page id has recorded nothing yet. */
+    /** Whether this page id has recorded nothing yet, and is not waited for to do so. */
     get isFresh() {
-      return !n;
+      return !n && !(settings.hold && url === undefined);
     },
     state,
     start,
@@ -471,8 +562,9 @@ export function makeMachine(ports: Ports) {
     allows,
     record,
     write,
+    wait,
     guard,
-    activity,
+    touch,
     navigated,
     keepPageNames: names.keep,
     isOthers,

@@ -3,11 +3,11 @@
  * back through `Machine.reply` and `Machine.fail`.
  */
 
-export type Kind = 'device' | 'session' | 'page';
+export type Kind = 'device' | 'session' | 'page' | 'key';
 export type TimerName = 'flush' | 'retry' | 'settle';
 export type ChangeWhy =
   | 'start' | 'identify' | 'reidentify' | 'anonymize' | 'forget' | 'idle' | 'age'
-  | 'shutdown' | 'restart' | 'tab' | 'returned' | 'lost' | 'split';
+  | 'shutdown' | 'restart' | 'tab' | 'returned' | 'lost' | 'split' | 'apart' | 'page';
 
 /** What the core knows of itself (CL-8). */
 export interface State {
@@ -25,6 +25,8 @@ export interface Storage {
   write(key: string, value: string): boolean;
   remove(key: string): boolean;
   keys(prefix: string): string[];
+  /** The records that stand in homes not in use, which are removed by asking (ST-1). */
+  strays?(): string[];
 }
 
 export interface Operation {

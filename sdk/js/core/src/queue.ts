@@ -6,6 +6,7 @@
  * page loads left in storage goes first (QU-7).
  */
 
+import { jsonText } from './json';
 import type { Envelope, Operation, Ports } from './ports';
 
 export interface Stamp {
@@ -13,6 +14,8 @@ export interface Stamp {
   session: string;
   page: string;
   started: number;
+  /** What shows that the operations come from this device (ST-8). */
+  key: string | undefined;
 }
 
 export interface Entry {
@@ -45,6 +48,7 @@ export interface QueueSettings {
   retry_max_ms: number;
   bundle_operations_max: number;
   queue_operations_max: number;
+  outbox_chars_max: number;
 }
 
 /** Told of every entry that was answered; `ok` when the server has it. */
@@ -53,9 +57,11 @@ export type Answered = (entry: Entry, ok: boolean) => void;
 const OUT = 'fs_out.';
 const REMAINS_AGE_MS_MAX = 2_592_000_000;
 const FIRST_TO_GO = /^(event|log|page)$/;
+const OUTBOX_CHARS_SMALL = 8192;
 const AGAIN = /^(408|425|429)$/;
 const TELLS_WHEN = /^(429|503) \d+$/;
 const NEXT_TO_GO = /^(properties|consent)$/;
+const NEVER_TO_GO = /^(end|identify)$/;
 
 export type Queue = ReturnType<typeof makeQueue>;
 
@@ -75,7 +81,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const entry: Queued = { stamp, operation, dueAt_: operation.t + settings.flush_ms, request_: '' };
     entries.push(entry);
     makeRoom(stamp.page);
-    if (/^(end|identify)$/.test(operation.op)) {
+    if (NEVER_TO_GO.test(operation.op)) {
       hurry();
       persist(stamp.page);
     }
@@ -100,24 +106,55 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function persist(page: string): void {
     const mine = of(page);
     const key = OUT + page;
-    if (mine.length) store(key, JSON.stringify(bundles(mine).map(enveloped)));
+    if (mine.length) store(key, outbox(mine, key));
     else if (storage.read(key) !== null) store(key, null);
+  }
+
+  /** What is kept of `mine`: where all outboxes together would be too large, identity operations alone (QU-9). */
+  function outbox(mine: Queued[], own: string): string {
+    const text = textOf(mine);
+    if (text.length < OUTBOX_CHARS_SMALL) return text;
+    const others = storage.keys(OUT).reduce((sum, key) => sum + (key == own ? 0 : (storage.read(key) || '').length), 0);
+    if (others + text.length <= settings.outbox_chars_max) return text;
+    note('outbox_full');
+    return textOf(mine.filter(({ operation }) => NEVER_TO_GO.test(operation.op)));
+  }
+
+  function textOf(mine: Queued[]): string {
+    return jsonText(bundles(mine).map(enveloped));
   }
 
   function persistAll(): void {
     new Set(entries.map(({ stamp }) => stamp.page)).forEach(persist);
   }
 
-  /** Takes up what other page loads left (QU-7). */
+  /** Takes up what other page loads left (QU-7); of too much (QU-9) the newest whole, of the rest what identity needs. */
   function takeRemains(): void {
+    const found: [newest: number, one: Remains][] = [];
     for (const key_ of storage.keys(OUT).sort()) {
       const text_ = storage.read(key_) || '';
       const envelopes_ = envelopesIn(text_);
       if (!envelopes_) note('broken_remains');
-      const times = (envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t);
-      if (Math.max(...times) > wallMs() - REMAINS_AGE_MS_MAX) remains.push({ key_, text_, envelopes_: envelopes_!, request_: '' });
+      const newest = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
+      if (newest > wallMs() - REMAINS_AGE_MS_MAX) found.push([newest, { key_, text_, envelopes_: envelopes_!, request_: '' }]);
       else storage.remove(key_);
     }
+    let chars = 0;
+    for (const [, one] of [...found].sort((a, b) => b[0] - a[0])) {
+      chars += one.text_.length;
+      if (chars > settings.outbox_chars_max) thin(one);
+    }
+    remains.push(...found.map(([, one]) => one).filter(({ envelopes_ }) => envelopes_[0]));
+  }
+
+  /** Leaves of remains their identity operations. */
+  function thin(one: Remains): void {
+    one.envelopes_ = one.envelopes_
+      .map((envelope) => ({ ...envelope, ops: envelope.ops.filter(({ op }) => NEVER_TO_GO.test(op)) }))
+      .filter(({ ops }) => ops[0]);
+    one.text_ = jsonText(one.envelopes_);
+    store(one.key_, one.envelopes_[0] ? one.text_ : null);
+    note('outbox_full');
   }
 
   /** Sends what is due, or sets the timer for it. */
@@ -155,19 +192,27 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     clearTimer('flush');
   }
 
+  /** No request that is under way will find an answer any more: what they carry goes again. */
+  function revive(): void {
+    [...underWay].forEach(land);
+    pump();
+  }
+
   /** The answer to request `id`, and its header `Retry-After`; status 0: there was none. An id nobody knows is an answer that came twice. */
   function reply(id: string, status: number, retryAfter: string | null, body: any): void {
     const flight = land(id);
     if (!flight) return;
-    const isOk = Math.floor(status / 100) == 2;
+    // Only what the service itself says is an answer: a portal, a proxy or a service worker may say anything else.
+    const isOk = Math.floor(status / 100) == 2 && Number.isInteger(body?.stored);
+    const isRefused = status == 413 || (Math.floor(status / 100) == 4 && !AGAIN.test(String(status)) && typeof body?.code == 'string');
     if (isOk) attempts = 0;
     else if (status == 413 && flight[1]) {
       operationsMax = Math.ceil(flight.length / 2);
       return pump();
-    } else if (Math.floor(status / 100) != 4 || AGAIN.test(String(status))) {
+    } else if (!isRefused) {
       return putOff(TELLS_WHEN.test(status + ' ' + retryAfter) ? +retryAfter! * 1000 : 0);
     } else note('bundle_refused');
-    done(flight, isOk, isOk && body ? body : {});
+    done(flight, isOk, isOk ? body : {});
     pump();
   }
 
@@ -194,7 +239,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function done(flight: (Queued | Remains)[], isOk: boolean, { refused, notes }: { refused?: unknown; notes?: unknown }): void {
     const named = list(refused);
     named.forEach(({ code }) => note('refused:' + code));
-    list(notes).forEach(({ code, name }) => note(code + ':' + name));
+    list(notes).forEach(({ code, name }) => note(code + (name ? ':' + name : '')));
     entries = entries.filter((entry) => !flight.includes(entry));
     for (const one of flight) {
       if (one.stamp) {
@@ -243,6 +288,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     pump,
     timer,
     leave,
+    revive,
     reply,
   };
 }

@@ -2,13 +2,17 @@
 
 const YEAR_MS = 31_536_000_000;
 const UUID = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
-const FORM = new RegExp(`^#([^#]+)#${UUID}:${UUID}:(\\d{1,15}):[^:#]*:(\\d{1,9})(?:#((?:[0-9a-f]{8}){0,2}))?#/(\\d{1,12})$`);
+const FORM = new RegExp(`^#([^#]+)#${UUID}:${UUID}:(\\d{1,15}):([^:#]*):(\\d{1,9})(?:#((?:[0-9a-f]{8}){0,2}))?#/(\\d{1,12})$`);
+
+const KEY = /^[0-9a-f]{32}$/;
 
 export interface Identity {
   device: string;
   session: string;
   /** When the session began, wall ms. */
   began: number;
+  /** What shows that an operation comes from this device (ST-8); '' for a record that has none yet. */
+  key: string;
   /** Page loads of the session. */
   pages: number;
   /** What `boundTo` gives for the user of the device; '' when unbound. */
@@ -22,13 +26,13 @@ export function parseRecord(text: string | null, org: string): Identity | null {
   const found = text && FORM.exec(text);
   if (!found || found[1] !== org) return null;
   return {
-    device: found[2]!, session: found[3]!, began: +found[4]!, pages: +found[5]!, bound: found[6] || '', expiry: +found[7]!,
+    device: found[2]!, session: found[3]!, began: +found[4]!, key: KEY.test(found[5]!) ? found[5]! : '', pages: +found[6]!, bound: found[7] || '', expiry: +found[8]!,
   };
 }
 
 export function recordText(org: string, record: Identity): string {
-  const { device, session, began, pages, bound, expiry } = record;
-  return `#${org}#${device}:${session}:${began}::${pages}${bound && '#' + bound}#/${expiry}`;
+  const { device, session, began, key, pages, bound, expiry } = record;
+  return `#${org}#${device}:${session}:${began}:${key}:${pages}${bound && '#' + bound}#/${expiry}`;
 }
 
 /** The second that `ms` is in: a new device repeats no instant of the one before it (ST-2). */
@@ -37,7 +41,7 @@ export function wholeSecond(ms: number): number {
 }
 
 /** A fresh, unbound device's record, dated to the whole second (ST-2); expires a year from now. */
-export function freshRecord(device: string, session: string, nowMs: number): Identity {
+export function freshRecord(device: string, session: string, key: string, nowMs: number): Identity {
   const began = wholeSecond(nowMs);
-  return { device, session, began, pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
+  return { device, session, began, key, pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
 }

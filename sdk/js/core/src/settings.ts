@@ -5,6 +5,8 @@ import type { QueueSettings } from './queue';
 
 export interface Settings extends QueueSettings {
   capture: boolean;
+  /** What waits at the start: the first page, or all until it is known who is there (CL-16). */
+  hold?: 'page' | 'auth' | undefined;
   /** Origin of the dashboard, for session URLs. */
   app: string;
   split_on_identify?: boolean | undefined;
@@ -32,4 +34,5 @@ export const DEFAULTS = {
   retry_max_ms: 60_000,
   bundle_operations_max: 100,
   queue_operations_max: 1000,
+  outbox_chars_max: 262_144,
 };

@@ -6,8 +6,10 @@ export interface Given {
   config?: Record<string, unknown>;
   clock: { wall_ms: number };
   ids: Record<string, string[]>;
+  keys?: string[];
   storage: Record<string, string> | null;
   page?: { url: string; title?: string; referrer?: string };
+  strays?: string[];
   random?: number[];
   storage_fails?: boolean;
 }
@@ -22,6 +24,7 @@ export interface Step {
   ms?: number;
   event?: string;
   set?: Record<string, string | null>;
+  records?: string[];
   url?: string;
   title?: string;
   request?: string;
@@ -54,6 +57,7 @@ const STEP_KEYS: Record<string, string[]> = {
   app: ['event'],
   restart: ['args'],
   write_storage: ['set'],
+  write_strays: ['records'],
   navigate: ['url', 'title'],
   reply: ['request', 'status', 'headers', 'body'],
   fail: ['request', 'error'],
@@ -69,6 +73,8 @@ export class World {
   private page: { url: string; title?: string; referrer?: string };
   private readonly ids: Record<string, string[]>;
   private readonly random: number[];
+  private readonly keys: string[];
+  private strays: string[];
   private fails: boolean | 'writes';
   private isDead = false;
 
@@ -78,13 +84,15 @@ export class World {
     this.page = given.page || { url: 'https://app.example/' };
     this.ids = Object.fromEntries(Object.entries(given.ids).map(([kind, ids]) => [kind, [...ids]]));
     this.random = [...(given.random || [])];
+    this.keys = [...(given.keys || [])];
+    this.strays = [...(given.strays || [])];
     this.fails = !!given.storage_fails;
     this.load();
   }
 
   /** Ids that nobody drew. */
   get undrawn(): string[] {
-    return Object.values(this.ids).flat();
+    return [...Object.values(this.ids).flat(), ...this.keys];
   }
 
   private load(): void {
@@ -104,6 +112,7 @@ export class World {
     return {
       wallMs: () => this.nowMs,
       mint: (kind) => {
+        if (kind == 'key') return this.keys.shift() ?? '';
         const id = (this.ids[kind] || []).shift();
         if (!id) throw new Error(`the vector gives no more ids of kind ${kind}`);
         return id;
@@ -112,6 +121,7 @@ export class World {
         read: (key) => this.storage.get(key) ?? null,
         write,
         remove: (key) => write(key, null),
+        strays: () => this.strays.splice(0),
         keys: (prefix) => [...this.storage.keys()].filter((key) => key.startsWith(prefix)),
       },
       send: ({ id, bundle }: Request) => {
@@ -197,6 +207,10 @@ export class World {
       if (value === null) this.storage.delete(key);
       else this.storage.set(key, value);
     }
+  }
+
+  do_write_strays({ records }: Step): void {
+    this.strays.push(...records!);
   }
 
   do_navigate({ url, title }: Step): void {
