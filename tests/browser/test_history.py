@@ -11,7 +11,6 @@ from tests.browser.engines.choice import launched
 from tests.browser.reader import ApiReader
 from tests.browser.shop import IS_THERE, Shop, full_id, session_of
 
-
 pytestmark = pytest.mark.every_engine
 
 

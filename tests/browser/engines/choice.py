@@ -29,12 +29,12 @@ def missing(engine: str) -> str | None:
     found: object
     match engine:
         case "firefox":
-            found, names = firefox.find(), firefox.NAMES
+            found, names = firefox.find(), " or ".join(firefox.NAMES)
         case "webkit":
-            found, names = webkit.find(), (webkit.DRIVER, "MiniBrowser", "Xvfb")
+            found, names = webkit.find(), f"{webkit.DRIVER}, MiniBrowser or Xvfb"
         case _:
-            found, names = find_chromium(), CHROMIUM_NAMES
-    return None if found else f"no {engine}: this machine lacks {', '.join(names)}"
+            found, names = find_chromium(), " or ".join(CHROMIUM_NAMES)
+    return None if found else f"no {engine}: this machine lacks {names}"
 
 
 @contextlib.contextmanager
@@ -45,7 +45,10 @@ def launched(engine: str, directory: Path, keeps_pages: bool = False) -> Iterato
     """
     match engine:
         case "firefox":
-            with networking(directory) as network, firefox.launched(firefox.find() or "", directory, network) as browser:
+            with (
+                networking(directory) as network,
+                firefox.launched(firefox.find() or "", directory, network) as browser,
+            ):
                 yield browser
         case "webkit":
             programs = webkit.find()

@@ -17,8 +17,9 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.engines.network import Network, Way
+from tests.browser.engines.ports import EVALUATE
 from tests.browser.engines.processes import bare_environment, kill_below, running
-from tests.browser.engines.tabs import EVALUATE, Context
+from tests.browser.engines.tabs import Context
 
 NAMES: Final = ("firefox-esr", "firefox")
 _PREFERENCES: Final = {
@@ -54,9 +55,7 @@ class Bidi:
         """A command's result. Playwright's Error if it has none."""
         self._asked += 1
         try:
-            self._socket.send(
-                msgspec.json.encode({"id": self._asked, "method": method, "params": parameters}).decode()
-            )
+            self._socket.send(msgspec.json.encode({"id": self._asked, "method": method, "params": parameters}).decode())
             message = {"id": None}
             while message.get("id") != self._asked:
                 message = msgspec.json.decode(self._socket.recv(timeout=_ANSWER_S))

@@ -37,10 +37,10 @@ def kill_below(parent: int, *names: str) -> None:
             pid, _, rest = stat.read_text().partition(" (")
             name, _, after = rest.rpartition(") ")
             parents[int(pid)] = (int(after.split()[1]), name)
-    for pid, (_, name) in parents.items():
-        if name.startswith(names) and _comes_from(pid, parent, parents):
+    for child, (_, named) in parents.items():
+        if named.startswith(names) and _comes_from(child, parent, parents):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
 
 
 def _comes_from(pid: int, ancestor: int, parents: Mapping[int, tuple[int, str]]) -> bool:

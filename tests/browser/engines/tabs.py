@@ -1,4 +1,4 @@
-"""As much of Playwright's Page and BrowserContext as the tests use that run in engines which Playwright cannot drive."""
+"""As much of Playwright's Page and BrowserContext as tests use that run where Playwright cannot drive the browser."""
 
 from __future__ import annotations
 
@@ -7,55 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from playwright.sync_api import Error, TimeoutError
 
 from tests.browser.engines.network import Handler, Listener, Passed, Way, matching
+from tests.browser.engines.ports import Profile, Tab
 
-EVALUATE: Final = (Path(__file__).parent / "evaluate.js").read_text()
 _CLOCK: Final = (Path(__file__).parent / "clock.js").read_text()
 _COMPLAINTS: Final = (Path(__file__).parent / "complaints.js").read_text()
 _POLL_S: Final = 0.02
-
-
-class Tab(Protocol):
-    """One tab as an engine's driver knows it. What the page cannot do any more raises Playwright's Error."""
-
-    def run(self, given: str) -> str:
-        """What `EVALUATE` makes of this on the page."""
-
-    def go(self, address: str) -> None:
-        """To an address; does not wait for it."""
-
-    def back(self) -> None:
-        """Where the tab was before; does not wait for it."""
-
-    def reload(self) -> None:
-        """The same again; does not wait for it."""
-
-    def press(self, key: str) -> None:
-        """A key of the keyboard, by its WebDriver code point."""
-
-    def close(self) -> None:
-        """The tab goes."""
-
-
-class Profile(Protocol):
-    """What belongs to one visitor as an engine's driver knows it."""
-
-    def new_tab(self) -> Tab:
-        """A tab on an empty page."""
-
-    def cookies(self, tab: Tab) -> dict[str, str]:
-        """Those that the page of this tab would send."""
-
-    def set_offline(self, is_offline: bool) -> None:
-        """Whether the network is there."""
-
-    def crash(self) -> None:
-        """The processes of all pages end at once."""
 
 
 class Clock:
@@ -185,7 +147,9 @@ class Page:
 
     @contextlib.contextmanager
     def _expect(self, listeners: list[Listener], what: str | Callable[[Passed], bool]) -> Iterator[Awaited]:
-        fits = what if callable(what) else lambda passed, there=matching(what): there.fullmatch(passed.url) is not None
+        def fits(passed: Passed) -> bool:
+            return what(passed) if callable(what) else matching(what).fullmatch(passed.url) is not None
+
         awaited, came = Awaited(), threading.Event()
 
         def listen(passed: Passed) -> None:
@@ -230,7 +194,9 @@ class Page:
 
     def get_attribute(self, selector: str, name: str) -> str | None:
         """An attribute of an element."""
-        found: str | None = self.evaluate("(asked) => document.querySelector(asked[0]).getAttribute(asked[1])", [selector, name])
+        found: str | None = self.evaluate(
+            "(asked) => document.querySelector(asked[0]).getAttribute(asked[1])", [selector, name]
+        )
         return found
 
 

@@ -1,4 +1,4 @@
-"""WebKitGTK, driven by WebDriver (https://www.w3.org/TR/webdriver2/), with a session and so a browser for each visitor."""
+"""WebKitGTK, driven by WebDriver (https://www.w3.org/TR/webdriver2/), with a browser of its own for each visitor."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import httpx
 from playwright.sync_api import Error
 
 from tests.browser.engines.network import Network, Way
+from tests.browser.engines.ports import EVALUATE
 from tests.browser.engines.processes import bare_environment, kill_below, running
-from tests.browser.engines.tabs import EVALUATE, Context
+from tests.browser.engines.tabs import Context
 
 DRIVER: Final = "WebKitWebDriver"
 _BROWSERS: Final = "lib*/*/webkit2gtk-4.*/MiniBrowser"
