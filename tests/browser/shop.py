@@ -49,6 +49,10 @@ class Shop:
         head = f"{_PAGE}<script>{before}</script>\n{snippet}<script>{after}</script>"
         return self._site.put(self._name, head, body or "<button>Buy</button>")
 
+    def put_head(self, head: str) -> str:
+        """Serve a page with just that in its head; its address."""
+        return self._site.put(self._name, head)
+
     def address(self, subdomain: str = "www") -> str:
         """Where the page is found."""
         return self._site.address(self._name, subdomain)

@@ -18,6 +18,7 @@ _ENVELOPE: Final = "passerby.wire.envelope"
 _PROPERTIES: Final = "passerby.wire.properties"
 _REPLIES: Final = "passerby.wire.replies"
 _UID: Final = "passerby.wire.uid"
+_PLACEHOLDER: Final = "passerby.wire.placeholder"
 
 FAULTS: Final = (
     Fault(
@@ -277,7 +278,7 @@ FAULTS: Final = (
     Fault(
         "placeholders are uids",
         _UID,
-        "if text in PLACEHOLDERS:",
+        "if is_placeholder(text):",
         "if False:",
         (
             "attribution/refused-identify-leaves-identity",
@@ -285,7 +286,22 @@ FAULTS: Final = (
             "decode/reply-names-what-was-refused",
         ),
     ),
-    Fault("white space is a uid", _UID, "if not text.strip()", "if not text", ("decode/uid-of-the-wrong-kind",)),
+    Fault(
+        "white space is a uid",
+        _UID,
+        " or not is_text(text)",
+        " or not text",
+        ("decode/uid-of-the-wrong-kind", "decode/uid-with-nothing-to-see", "decode/uid-with-a-lost-character"),
+    ),
+    Fault(
+        "a rounded number is a uid",
+        _UID,
+        "NUMBER_MAX: Final = 2**53 - 1",
+        "NUMBER_MAX: Final = 2**53",
+        ("decode/uid-number-not-exact",),
+    ),
+    Fault("a template is a uid", _PLACEHOLDER, "_ANYWHERE.search(uid)", "None", ("decode/unfilled-templates",)),
+    Fault("a printed nothing is a uid", _PLACEHOLDER, "_WHOLE.fullmatch(uid)", "None", ("decode/printed-nothings",)),
     Fault(
         "whole numbers are int",
         _PROPERTIES,
@@ -330,15 +346,15 @@ FAULTS: Final = (
     Fault(
         "what happened is shown as it arrived",
         "passerby.query.happened",
-        "operation.at - delays[piece.row]",
-        "operation.at",
+        "delays[mark.row] = mark.offset_ms - fastest_ms",
+        "delays[mark.row] = 0",
         ("attribution/shown-as-it-was-made",),
     ),
     Fault(
         "a page whose clock was set back is shown out of order",
         "passerby.query.happened",
-        "max(at_ms, operation.at - delays[piece.row])",
-        "operation.at - delays[piece.row]",
+        "max(at_ms, operation.at - delay)",
+        "operation.at - delay",
         ("attribution/shown-across-clocks",),
     ),
     Fault(

@@ -12,7 +12,7 @@ from passerby.model.operation import SEALING, End, Operation
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.model.session import Session
-from passerby.query.happened import Happening
+from passerby.query.happened import Happening, made_at_ms
 from passerby.query.timeline import RULES
 from passerby.store.contract import Reader
 
@@ -99,7 +99,7 @@ def why_operation(device: Device, found: Happening) -> Reason:
     if told is None and isinstance(operation, End):
         told = (RULES[operation.why], "This end is why the session ended." + _RELEASED * (operation.why in SEALING))
     if told is not None:
-        return Reason("whose", told[1], told[0], _cited(found.piece.sdk, operation, found.piece.page))
+        return Reason("whose", told[1], told[0], _cited(found.piece.sdk, operation, found.piece.page, found.at_ms))
     instant = found.piece.instant(found.operation)
     if device.binding is None:
         return Reason("whose", "No identify was made on this device, so it is nobody's.", "ID-2")
@@ -164,8 +164,9 @@ def _citation(reader: Reader, org: OrgId, device: DeviceId, instant: Instant) ->
     piece = reader.piece_of(org, device, instant)
     if piece is None:
         return None
-    return next((_cited(piece.sdk, op, piece.page) for op in piece.operations if op.n == instant.n), None)
+    operation = next((op for op in piece.operations if op.n == instant.n), None)
+    return _cited(piece.sdk, operation, piece.page, made_at_ms(reader, org, piece, instant.n)) if operation else None
 
 
-def _cited(sdk: str, operation: Operation, page: PageId) -> Cited:
-    return Cited(str(operation.__struct_config__.tag), page, operation.n, operation.at, sdk)
+def _cited(sdk: str, operation: Operation, page: PageId, at_ms: int) -> Cited:
+    return Cited(str(operation.__struct_config__.tag), page, operation.n, at_ms, sdk)

@@ -2,7 +2,7 @@
 
 const QUIET = /^(already_|foreign_|broken_|released_)/;
 const OF_IDENTITY = /^[^:]*(uid|anonymous|identity)/;
-const NOT_RELEASED = ': a cookie fs_uid that this page cannot replace (Secure, seen from http, or HttpOnly) keeps the user. Log out on an https page, or have the server expire it';
+const NOT_RELEASED = ': log out on an https page, or have the server expire the cookie fs_uid';
 const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out: FS('setIdentity', {anonymous: true})";
 
 /** Says what a note (`code` or `code:name`) is about, unless that is nobody's mistake. */

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from passerby_client import codes
+from passerby_client.placeholder import is_placeholder, is_suspicious, is_text
 
 UID_CHARS_MAX: Final = 256
-PLACEHOLDERS: Final = frozenset({"undefined", "null", "NaN", "[object Object]"})
-"""What a broken app passes for a uid; they would merge strangers."""
-
-_SUSPICIOUS: Final = frozenset({"anonymous", "guest", "user", "0"})
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+NUMBER_MAX: Final = 2**53 - 1
+"""Beyond it, two whole numbers are one to ECMAScript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,7 @@ class Identify:
 
     @property
     def suspicious(self) -> bool:
-        return self.uid in _SUSPICIOUS or _EMAIL.fullmatch(self.uid) is not None
+        return is_suspicious(self.uid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ def asked_by(options: Any) -> Asked | str:
         text = uid_text(uid)
         if text is None:
             return codes.INVALID_UID
-        if text in PLACEHOLDERS:
+        if is_placeholder(text):
             return codes.PLACEHOLDER_UID
         return Identify(text, options.get("properties"), options.get("schema"), consent)
     return codes.EMPTY_IDENTITY if consent is None else Consent(consent)
@@ -71,18 +67,10 @@ def asked_by(options: Any) -> Asked | str:
 def uid_text(uid: Any) -> str | None:
     """The uid as a string; None when it is none."""
     if isinstance(uid, int | float) and not isinstance(uid, bool):
-        return number_text(uid) if is_finite(uid) else None
-    if not isinstance(uid, str) or not uid.strip() or len(uid) > UID_CHARS_MAX:
+        return number_text(uid) if abs(uid) <= NUMBER_MAX else None
+    if not isinstance(uid, str) or len(uid) > UID_CHARS_MAX or not is_text(uid):
         return None
     return uid
-
-
-def is_finite(number: int | float) -> bool:
-    """Whether ECMAScript could hold the number; Python has whole ones that are larger."""
-    try:
-        return math.isfinite(number)
-    except OverflowError:
-        return False
 
 
 def number_text(number: int | float) -> str:

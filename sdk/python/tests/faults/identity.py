@@ -12,6 +12,7 @@ _PRESENCE: Final = "passerby_client.presence"
 _RECORD: Final = "passerby_client.record"
 _RECORDER: Final = "passerby_client.recorder"
 _UID: Final = "passerby_client.uid"
+_PLACEHOLDER: Final = "passerby_client.placeholder"
 
 FAULTS: Final = (
     Fault(
@@ -418,7 +419,7 @@ FAULTS: Final = (
     Fault(
         "placeholders are uids",
         _UID,
-        "if text in PLACEHOLDERS:",
+        "if is_placeholder(text):",
         'if text == "undefined":',
         (
             "identity/placeholders-are-refused",
@@ -438,5 +439,40 @@ FAULTS: Final = (
         "if isinstance(uid, int | float) and not isinstance(uid, bool):",
         "if isinstance(uid, int | float) and uid and not isinstance(uid, bool):",
         ("identity/suspicious-uids-are-accepted",),
+    ),
+    Fault(
+        "white space is a uid",
+        _UID,
+        "or not is_text(uid)",
+        "or not uid",
+        ("identity/no-uid-is-refused", "identity/uid-with-nothing-to-see", "identity/uid-with-a-lost-character"),
+    ),
+    Fault(
+        "a rounded number is a uid",
+        _UID,
+        "NUMBER_MAX: Final = 2**53 - 1",
+        "NUMBER_MAX: Final = 2**53",
+        ("identity/uid-number-not-exact",),
+    ),
+    Fault(
+        "a template is a uid",
+        _PLACEHOLDER,
+        "_ANYWHERE.search(uid)",
+        "None",
+        ("identity/unfilled-templates-are-refused",),
+    ),
+    Fault(
+        "a printed nothing is a uid",
+        _PLACEHOLDER,
+        "_WHOLE.fullmatch(uid)",
+        "None",
+        ("identity/printed-nothings-are-refused",),
+    ),
+    Fault(
+        "case matters to what is suspicious",
+        _PLACEHOLDER,
+        "_SUSPICIOUS.fullmatch(uid)",
+        "re.fullmatch('|'.join(SUSPICIOUS), uid)",
+        ("identity/suspicious-uids-in-any-case",),
     ),
 )

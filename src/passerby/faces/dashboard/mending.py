@@ -50,8 +50,8 @@ REMEDIES: Final = {
     ),
     "placeholder_uid": Remedy(
         "A placeholder instead of a uid",
-        "The text undefined, null, NaN or [object Object] was passed as a uid, which would make one user of many"
-        " strangers. Identify once the user is loaded.",
+        "What prints when there is nobody, such as undefined, None, [object Object] or {{ user.id }}, was passed as a"
+        " uid, which would make one user of many strangers. Identify once the user is loaded.",
         f"if (user) {_IDENTIFY}\n\n// to log out\n{_ANONYMIZE}", "ID-9",
     ),
     "invalid_event_name": Remedy(
