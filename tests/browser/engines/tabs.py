@@ -78,8 +78,9 @@ class Page:
             raise Error(found["error"])
         return found["value"]
 
-    def goto(self, address: str) -> None:
-        """Load an address, whole."""
+    def goto(self, address: str, referer: str | None = None) -> None:
+        """Load an address, whole. Only Playwright can say that another page led there."""
+        assert referer is None
         self._leave(lambda: self.tab.go(address), "load")
 
     def reload(self, wait_until: str = "load") -> None:
