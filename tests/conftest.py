@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import pytest
 
-ENGINES: Final = ("chromium", "firefox", "webkit")
+from tests.browser.engines.names import ENGINES
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

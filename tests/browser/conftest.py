@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.engines.choice import ENGINES, LACKS, launched, missing
+from tests.browser.engines.choice import LACKS, launched, missing
+from tests.browser.engines.names import ENGINES
 from tests.browser.loaders import Loader, loaders
 from tests.browser.reader import ApiReader
 from tests.browser.relay import Relay, relaying

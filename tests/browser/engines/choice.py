@@ -12,7 +12,6 @@ from tests.browser.engines.network import networking
 from tests.browser.visitor import CHROMIUM_NAMES, find_chromium
 from tests.browser.visitor import launched as chromium_launched
 
-ENGINES: Final = ("chromium", "firefox", "webkit")
 LACKS: Final[dict[str, dict[str, str]]] = {
     "chromium": {},
     "firefox": {"prerendering": "Firefox prerenders no page"},
