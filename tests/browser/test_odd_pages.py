@@ -60,13 +60,19 @@ def test_what_a_browser_prerendered_is_one_page_from_when_it_is_shown(shop: Shop
     program = [find_chromium() or "", *FLAGS, "--headless=new", f"--user-data-dir={tmp_path}", address]
     with running(program, bare_environment(tmp_path), tmp_path / "output.txt"):
         shop.relay.wait_for_event("arrives", within_s=30)
-    told = [(op.get("name") or op["op"], op["t"]) for op in shop.relay.operations()]
+    operations = shop.relay.operations()
     if not shop.relay.wait_for_event("next")["properties"]["isEarly"]:
         pytest.skip("the browser did not prerender the page")
 
+    left = next(op["page"] for op in operations if op.get("name") == "first")
+    told = [
+        (op.get("name") or op["op"], op["t"])
+        for op in operations
+        if not (op.get("name") == "hidden" and op["page"] == left)
+    ]
     assert [name for name, _ in told] == ["page", "first", "leaves", "page", "next", "arrives"]
     assert told[3][1] >= told[2][1]
-    assert len({(op["device"], op["session"]) for op in shop.relay.operations()}) == 1
+    assert len({(op["device"], op["session"]) for op in operations}) == 1
 
 
 def test_a_to_json_on_every_built_in_prototype_breaks_nothing(shop: Shop, reader: ApiReader) -> None:
