@@ -235,6 +235,7 @@ def test_a_source_travels_with_its_call(shop: Shop) -> None:
       FS('trackEvent', { name: 'by default', properties: {} });
     """)
     shop.told(page, "by default")
+    shop.relay.wait_for(lambda ops: any(op["op"] == "identify" for op in ops))
 
     told = {op.get("name") or op["op"]: op.get("source") for op in shop.relay.operations()}
     assert (told["identify"], told["sourced"], told["by default"]) == ("segment", "dlo", "always")
