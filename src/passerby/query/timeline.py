@@ -9,7 +9,8 @@ session changed:
     anonymize    the user left the device, which is sealed                      ID-6
     reidentify   another user took over, on another device; this one is sealed  ID-5
     forget       a visitor asked to be forgotten; the device is sealed          ID-7
-    conflict     somebody else identified here; the rest is kept elsewhere      AT-4
+    lost         the device's record was gone; the device is sealed             WI-4
+    conflict     somebody else was identified on a page of the device           AT-4.2
     shutdown     capture was shut down                                          SE-3
     timeout      nobody did anything for the idle limit                         SE-1
     age          the session reached the age limit                              SE-1
@@ -26,24 +27,27 @@ from typing import Final
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
-from passerby.model.device import CONFLICT, Instant
+from passerby.model.device import Instant
+from passerby.model.operation import SEALING
 from passerby.model.org import Org
 from passerby.model.session import Session
 from passerby.query.happened import made_at_ms
 from passerby.store.contract import Reader
 
 IDENTIFY: Final = "identify"
+CONFLICT: Final = "conflict"
 RULES: Final = {
     IDENTIFY: "ID-2",
     "anonymize": "ID-6",
     "reidentify": "ID-5",
     "forget": "ID-7",
-    CONFLICT: "AT-4",
+    "lost": "WI-4",
+    CONFLICT: "AT-4.2",
     "shutdown": "SE-3",
     "timeout": "SE-1",
     "age": "SE-1",
 }
-RELEASING: Final = frozenset({"anonymize", "reidentify", "forget", CONFLICT})
+RELEASING: Final = SEALING
 """The reasons after which a device is sealed."""
 
 
@@ -111,6 +115,8 @@ def _lane(reader: Reader, org: Org, device: DeviceId, sessions: list[Session], n
         sealed = ended or Boundary(left.at_ms, why, RULES[why], None)
         if ended is None:
             boundaries.append(sealed)
+    if standing.summary is not None and standing.summary.contradictions:
+        boundaries.append(Boundary(standing.summary.contradictions[0].at, CONFLICT, RULES[CONFLICT], None))
     boundaries.sort(key=lambda boundary: boundary.at_ms)
     known_since_ms, uid = bound.at_ms if bound else None, standing.binding.uid if standing.binding else None
     return Lane(device, uid, [stay for stay, _ in stays], boundaries, known_since_ms, sealed)

@@ -25,7 +25,7 @@ const SERVED_FROM = '__PASSERBY_HOST__';
 const address = /https?:[^\s()]+?\/fs\.js(\?[^\s():]*)?/.exec(new Error().stack || '')?.[0];
 const script =
   (document.currentScript as HTMLScriptElement | null) ||
-  [...document.querySelectorAll<HTMLScriptElement>('script[src]')].find(({ src }) => src == address);
+  document.querySelector<HTMLScriptElement>(`script[src="${address}"]`);
 
 // A page that is only prepared has nobody in front of it.
 if ((document as any).prerendering) document.addEventListener('prerenderingchange', boot, { once: true });

@@ -47,7 +47,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   /** Everything that stands under a name in a home. */
   const all = (name: string, isInCookies: boolean): string[] => (isInCookies ? cookies(name) : name in store ? [String(store[name])] : []);
 
-  if (store.setItem) tried(() => yieldTo(store as globalThis.Storage), undefined);
+  if (store.setItem) tried(() => yieldTo(store as globalThis.Storage));
 
   const isOurs = (text: string): boolean => !RECORDED.test(text) || text.startsWith(`#${org}#`);
 
@@ -145,7 +145,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
       tried(() => {
         if (!isCookie(RECORD)) store[DISOWNED] = '1';
         else if (isBlocked) setCookie(DISOWNED, '1', domain!);
-      }, undefined),
+      }),
     domain: () => (isCookie(RECORD) ? domain! : ''),
   };
 }

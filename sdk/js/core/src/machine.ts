@@ -347,6 +347,12 @@ export function makeMachine(ports: Ports) {
     if (op == 'end' || (op == 'identify' && !identityEntry)) identityEntry = entry;
   }
 
+  /** Records what keeps no session alive, but opens one where there is none (SE-1). */
+  function say(op: string, members: Members, source?: string): void {
+    renew();
+    record(op, members, source);
+  }
+
   function recordPage(): void {
     recordPageAs(address.look())();
   }
@@ -552,8 +558,8 @@ export function makeMachine(ports: Ports) {
     begin,
     finish,
     follow,
-    renew,
     allows,
+    say,
     record,
     write,
     wait,

@@ -57,7 +57,6 @@ export type Answered = (entry: Entry, ok: boolean) => void;
 const OUT = 'fs_out.';
 const REMAINS_AGE_MS_MAX = 2_592_000_000;
 const FIRST_TO_GO = /^(event|log|page)$/;
-const OUTBOX_CHARS_SMALL = 8192;
 const REFUSED = /^4(?!08|25|29)/;
 const TELLS_WHEN = /^(429|503) \d+$/;
 const NEXT_TO_GO = /^(properties|consent)$/;
@@ -106,16 +105,14 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function persist(page: string): void {
     const mine = of(page);
     const key = OUT + page;
-    if (mine.length) store(key, outbox(mine, key));
+    if (mine.length) store(key, outbox(mine));
     else if (storage.read(key) !== null) store(key, null);
   }
 
-  /** What is kept of `mine`: where all outboxes together would be too large, identity operations alone (QU-9). */
-  function outbox(mine: Queued[], own: string): string {
+  /** What is kept of `mine`: where that would be too much, identity operations alone (QU-9). */
+  function outbox(mine: Queued[]): string {
     const text = textOf(mine);
-    if (text.length < OUTBOX_CHARS_SMALL) return text;
-    const others = storage.keys(OUT).reduce((sum, key) => sum + (key == own ? 0 : (storage.read(key) || '').length), 0);
-    if (others + text.length <= settings.outbox_chars_max) return text;
+    if (text.length <= settings.outbox_chars_max) return text;
     note('outbox_full');
     return textOf(mine.filter(({ operation }) => NEVER_TO_GO.test(operation.op)));
   }
