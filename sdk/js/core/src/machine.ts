@@ -11,11 +11,12 @@
  *     any       its own device, another session      goes on in that one
  *     any       its own device, without its binding  writes the binding again
  *     nobody    another device                       follows: a new page id, nothing carried over
- *     U         another device, of nobody or of U    follows
- *     U         any device of somebody else          goes apart: on a device of its own, as nobody
- *     any       a device it has left                 mints a fresh one; whoever left does not come back
- *     any       nothing; its own device was bound    ends that as its own user's, and goes apart (ID-16)
- *     any       nothing; its own device was not      mints a fresh one
+ *     U         another device of U                  follows
+ *     U         any other device, or its own with    goes apart: on a device of its own, as nobody
+ *               somebody else's binding
+ *     any       nothing, or a device it has left;    ends its own as its own user's, and goes apart (ID-16)
+ *               its own was bound
+ *     any       the same; its own was not            mints a fresh one; whoever left does not come back
  *
  * Apart is in memory alone: shared storage is neither read nor written, until the page is told again or loaded anew.
  *
@@ -233,6 +234,11 @@ export function makeMachine(ports: Ports) {
   }
 
 
+  /** Whether this page was told somebody whose device this is not. */
+  function isStrange({ device, bound }: Identity): boolean {
+    return !!told && bound != boundTo(device, told) && (!!bound || device != here!.device);
+  }
+
   /**
    * Brings memory in step with storage (the table above). `speech` is whom the app speaks of just now, null: it lets the
    * user go; undefined: it speaks of nobody. Says whether a user whose record was gone was let go.
@@ -242,16 +248,17 @@ export function makeMachine(ports: Ports) {
     const found = presence.read(here);
     if (!found) {
       sweep(here!.device);
-      const isEnd = presence.whyGone == 'lost' && !!here!.bound;
+      const isEnd = !!here!.bound;
       if (isEnd) {
         isApart = speech === undefined;
         if (!isApart) told = null;
+        else if (presence.whyGone == 'returned') presence.remove();
         leave(speech === null ? 'anonymize' : 'lost', source);
       } else fresh(presence.whyGone);
       return isEnd;
     }
     const isOther = found.device != here!.device;
-    if (told && isOthers(told, found) && (speech === undefined || speech == told)) goApart('apart');
+    if (isStrange(found) && (speech === undefined || (found.bound && speech == told))) goApart('apart');
     else if (isOther) {
       activity.forget();
       enter(found, mint('page'), 'tab');

@@ -9,11 +9,12 @@ Everything an operation needs to know of identity is read from the record in sha
     any       its own device, another session      goes on in that one
     any       its own device, without its binding  writes the binding again
     nobody    another device                       follows: a new page id, nothing carried over
-    U         another device, of nobody or of U    follows
-    U         any device of somebody else          goes apart: on a device of its own, as nobody
-    any       a device it has left                 mints a fresh one; whoever left does not come back
-    any       nothing; its own device was bound    ends that as its own user's, and goes apart (ID-16)
-    any       nothing; its own device was not      mints a fresh one
+    U         another device of U                  follows
+    U         any other device, or its own with    goes apart: on a device of its own, as nobody
+              somebody else's binding
+    any       nothing, or a device it has left;    ends its own as its own user's, and goes apart (ID-16)
+              its own was bound
+    any       the same; its own was not            mints a fresh one; whoever left does not come back
 
 Apart is in memory alone: shared storage is neither read nor written, until the page is told again or loaded anew.
 """
@@ -110,7 +111,7 @@ class Identity:
         found = presence.read(standing.record)
         if found is None:
             return self._find_nothing(uid, source, speaks)
-        if standing.is_strange(found) and (not speaks or uid == standing.told):
+        if standing.is_strange(found) and (not speaks or (found.bound and uid == standing.told)):
             self._go_apart("apart")
         elif found.device != standing.here.device:
             self._activity.forget()
@@ -125,12 +126,14 @@ class Identity:
     def _find_nothing(self, uid: str | None, source: str | None, speaks: bool) -> bool:
         standing, presence = self._standing, self._presence
         self._sweep(standing.here.device)
-        if presence.why_gone == "returned" or not standing.here.bound:
+        if not standing.here.bound:
             self.mint(presence.why_gone)
             return False
         standing.is_apart = not speaks
         if speaks:
             standing.told = None
+        elif presence.why_gone == "returned":
+            presence.remove()
         self.leave("anonymize" if speaks and uid is None else "lost", source)
         return True
 

@@ -16,7 +16,7 @@ from passerby_client.limits import Limits
 from passerby_client.page_names import PageNames
 from passerby_client.ports import Ports, What
 from passerby_client.presence import Presence
-from passerby_client.record import Record
+from passerby_client.record import Record, bound_to
 
 _WHATS: Final[tuple[What, ...]] = ("device", "session", "page", "uid")
 
@@ -143,8 +143,10 @@ class Standing:
         return found.bound or known
 
     def is_strange(self, found: Record) -> bool:
-        """Whether the device is somebody else's than whom this page was told of."""
-        return self.told is not None and found.is_others_than(self.told)
+        """Whether this page was told somebody whose device this is not."""
+        if self.told is None or found.bound == bound_to(found.device, self.told):
+            return False
+        return bool(found.bound) or found.device != self.here.device
 
     def session_url(self, record: Record) -> str:
         return f"{self._config.app}/ui/{self._config.org}/session/{record.device}%3A{record.session}"

@@ -17,12 +17,19 @@ FAULTS: Final = (
     Fault(
         "a page told a user follows another user",
         _STANDING,
-        "return self.told is not None and found.is_others_than(self.told)",
+        "return bool(found.bound) or found.device != self.here.device",
         "return False",
         (
             "identity/told-a-user-goes-apart-from-anothers-device",
             "identity/its-own-device-bound-to-another-is-anothers",
         ),
+    ),
+    Fault(
+        "a page told a user shares a device that is nobody's",
+        _STANDING,
+        "return bool(found.bound) or found.device != self.here.device",
+        "return bool(found.bound)",
+        ("identity/told-a-user-leaves-a-device-of-nobody-to-the-others",),
     ),
     Fault(
         "a page that let its user go is told still",
@@ -177,7 +184,7 @@ FAULTS: Final = (
     Fault(
         "what was lost is not ended",
         _IDENTITY,
-        'if presence.why_gone == "returned" or not standing.here.bound:',
+        "if not standing.here.bound:",
         "if True:",
         (
             "identity/lost-ends-as-the-users-own",
@@ -185,11 +192,13 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        "what returned is ended again",
+        "what returned stays where the next load finds it",
         _IDENTITY,
-        'if presence.why_gone == "returned" or not standing.here.bound:',
-        "if not standing.here.bound:",
-        ("identity/lost-returned-is-not-lost",),
+        """        elif presence.why_gone == "returned":
+            presence.remove()
+""",
+        "",
+        ("identity/lost-to-a-device-that-was-left",),
     ),
     Fault(
         "what comes after a loss is in the record",
