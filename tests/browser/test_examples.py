@@ -132,6 +132,22 @@ def test_the_shop_of_plain_pages_says_goodbye_to_nobody(
     assert reader.event_names(full_id(nobodys)) == ["Left"]
 
 
+def test_04_the_shop_says_no_goodbye_to_who_could_not_be_let_go(
+    serve: Callable[[App], str], service: TlsService, relay: Relay, visitor: Visitor
+) -> None:
+    page = visitor.open(serve(Files(EXAMPLES / "shop", f"https://{relay.host}", service.org)))
+    page.get_by_placeholder("Your name").fill("ana who stays")
+    _click(page, "Log in")
+    _is_known_as(page, "ana who stays")
+    (record,) = [cookie for cookie in visitor.context.cookies() if cookie["name"] == "fs_uid"]
+    visitor.context.add_cookies([{**record, "httpOnly": True}])  # type: ignore[typeddict-item]
+    with page.expect_navigation(url="**/not-signed-out.html"):
+        _click(page, "Log out")
+
+    page.get_by_role("heading", name="This browser still remembers you").wait_for()
+    assert any("not_released" in line for line in visitor.complaints)
+
+
 def test_the_react_app_needs_no_call_but_those_of_its_auth_context(
     serve: Callable[[App], str], service: TlsService, relay: Relay, visitor: Visitor, reader: ApiReader
 ) -> None:
