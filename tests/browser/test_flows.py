@@ -239,6 +239,55 @@ def test_a_kiosk_lets_go_of_whoever_walked_away_and_the_next_person_begins_anew(
     assert _events_of(reader, "next at the kiosk") == ["Ordered too"]
 
 
+def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_page(shop: Shop) -> None:
+    body = f"{_NOTICE}<script>{_pattern('kiosk.js')}</script>"
+    page = shop.open(body=body, loader="tag")
+    page.evaluate("pattern.signIn({ holder: 'was at the kiosk' })")
+    _track(page, "Ordered")
+    hers = shop.told(page, "Ordered")
+    last = int(page.evaluate("localStorage.fs_input"))
+    page.evaluate("last => localStorage.setItem('fs_input', last - 8 * 3600_000)", last)
+    page.close()
+    page = shop.visit(shop.address() + "private")
+    _track(page, "Looked")
+    looked = shop.told(page, "Looked")
+
+    pages = [op for op in shop.relay.operations() if op["op"] == "page" and op["url"].endswith("private")]
+    assert {op["device"] for op in pages} == {looked["device"]}
+    assert looked["device"] != hers["device"]
+
+
+def test_04_a_kiosk_whose_visitor_could_not_be_let_go_welcomes_nobody(shop: Shop) -> None:
+    page = shop.open(body=f"{_NOTICE}<script>{_pattern('kiosk.js')}</script>", loader="tag")
+    page.evaluate("pattern.signIn({ holder: 'stays at the kiosk' })")
+    (record,) = [cookie for cookie in shop.visitor.context.cookies() if cookie["name"] == "fs_uid"]
+    shop.visitor.context.add_cookies([{**record, "httpOnly": True}])  # type: ignore[typeddict-item]
+    failures = page.evaluate("pattern.done()")
+
+    assert failures == [{"step": "anonymize", "code": "not_released"}]
+    assert page.evaluate("document.body.dataset.screen") == "out-of-order"
+
+
+def test_12_a_logout_without_the_script_removes_our_record_and_leaves_another_orgs(shop: Shop) -> None:
+    theirs = {"name": "fs_uid", "value": "#o-other#theirs", "domain": ".shop.test", "path": "/"}
+    shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]
+    page = shop.open(after=_pattern("logout.js"))
+    _identify(page, "beside another org")
+    _track(page, "Bought")
+    hers = shop.told(page, "Bought")
+    page.route("**/s/fs.js*", lambda route: route.abort())
+    page.reload()
+    assert hers["device"] in page.evaluate("document.cookie")
+    with page.expect_navigation(url="**/login"):
+        page.evaluate("void pattern.logOut()")
+    assert page.evaluate("document.cookie") == "fs_uid=#o-other#theirs"
+    page.unroute("**/s/fs.js*")
+    back = shop.visit(shop.address())
+    _track(back, "Passed by")
+
+    assert shop.told(back, "Passed by")["device"] != hers["device"]
+
+
 def test_what_was_done_incognito_never_becomes_the_users(shop: Shop, reader: ApiReader) -> None:
     page = shop.open(after=_pattern("incognito.js"))
     _identify(page, "looks around")
