@@ -332,3 +332,17 @@ def test_a_switch_ends_the_one_before_the_other_begins(
 
     assert failures == []
     assert identities == {before["device"]: "switched from", after["device"]: "switched to"}
+
+
+def test_12_a_plain_script_that_is_blocked_says_which_orgs_record_is_to_go(shop: Shop) -> None:
+    theirs = {"name": "fs_uid", "value": "#o-other#theirs", "domain": ".shop.test", "path": "/"}
+    shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]
+    page = shop.open(after=_pattern("logout.js"), loader="tag")
+    _identify(page, "of a plain script")
+    page.route("**/s/fs.js*", lambda route: route.abort())
+    page.reload()
+    assert page.evaluate("!!window.FS") is False
+    with page.expect_navigation(url="**/login"):
+        page.evaluate("void pattern.logOut()")
+
+    assert page.evaluate("document.cookie") == "fs_uid=#o-other#theirs"

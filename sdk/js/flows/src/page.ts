@@ -85,7 +85,7 @@ export class Page {
     const found = (config && config.env && config.env.orgId) || win._fs_org;
     if (found) return String(found);
     try {
-      const script = win.document.querySelector<HTMLScriptElement>('script[src*="fs.js?"]');
+      const script = win.document.querySelector<HTMLScriptElement>('script[src*="/fs.js?"][src*="org="]');
       return new URL(script!.src).searchParams.get('org') || '';
     } catch (_) {
       return '';
