@@ -205,6 +205,36 @@ def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(shop: Shop,
     assert sorted(_events_of(reader, "in two tabs")) == ["Hers in the first", "Hers in the second"]
 
 
+@pytest.mark.parametrize("loader", ["snippet 1.3", "snippet 2.0", "@fullstory/browser 2.1"])
+def test_an_app_is_followed_whichever_loader_it_has(loader: str, shop: Shop, reader: ApiReader) -> None:
+    before = "localStorage.setItem('auth', JSON.stringify({ uid: 'followed by LOADER' }))".replace("LOADER", loader)
+    page = shop.open(before, _pattern("follow.js"), loader=loader)
+    page.wait_for_function("/fs_uid=[^;]*#[0-9a-f]{16}#/.test(document.cookie)")
+    page.evaluate("app.track('Hers')")
+    hers = shop.told(page, "Hers")
+    page.evaluate("localStorage.removeItem('auth'); dispatchEvent(new Event('focus'))")
+    page.evaluate("app.track('Nobodys')")
+    nobodys = shop.told(page, "Nobodys")
+    ends = [op["why"] for op in shop.relay.operations() if op["op"] == "end"]
+
+    assert nobodys["device"] != hers["device"]
+    assert ends == ["anonymize"]
+    assert _events_of(reader, f"followed by {loader}") == ["Hers"]
+
+
+def test_06_a_uid_that_is_refused_is_nobody_and_not_the_one_before(shop: Shop) -> None:
+    page = shop.open(after=_pattern("follow.js"))
+    _identify(page, "was followed")
+    _track(page, "Hers")
+    hers = shop.told(page, "Hers")
+    page.evaluate("localStorage.setItem('auth', JSON.stringify({ uid: 'undefined' }))")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_function("!FS('getConfig').user")
+    _track(page, "Nobodys")
+
+    assert shop.told(page, "Nobodys")["device"] != hers["device"]
+
+
 def test_an_anonymous_visitor_of_an_app_that_is_followed_hears_nothing_of_it(shop: Shop) -> None:
     page = shop.open(after=_pattern("follow.js"))
     before = page.evaluate("document.cookie.match(/fs_uid=#[^#]*#([^:]*)/)[1]")

@@ -45,7 +45,9 @@ export function followAuth<State = unknown>(
     const hasFs = page.hasFs(options);
     if (uid === undefined || (uid === said && (isHeard || !hasFs))) return;
     if (person) {
-      if (page.identify(options, person)) [said, isHeard] = [uid, true];
+      // Whoever that is, the one before they are not.
+      const refused = (): void => void (said === uid && page.release(options));
+      if (page.identify(options, person, refused)) [said, isHeard] = [uid, true];
       return;
     }
     [said, isHeard] = [uid, hasFs];

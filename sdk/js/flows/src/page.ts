@@ -30,6 +30,7 @@ export interface Released {
 }
 
 const WAIT_MS = 5000;
+const REFUSED = /^(invalid|placeholder)_uid$/;
 /** When the last input was (FL-6); like the record, it is no business of the next user (PV-1). */
 export const INPUT = 'fs_input';
 
@@ -92,6 +93,12 @@ export class Page {
     }
   }
 
+  /** How identity is set so that there is an answer. A snippet 1.3 knows no Async calls; what it passes on is done at once. */
+  private setting_(given: Common): string {
+    const fs = this.fs_(given);
+    return fs && /^1/.test(fs._v) ? 'setIdentity' : 'setIdentityAsync';
+  }
+
   /** Whether the page has its `FS`, or a stub of it. */
   hasFs(given: Common): boolean {
     return typeof this.fs_(given) == 'function';
@@ -103,7 +110,7 @@ export class Page {
    */
   release(given: Common, isForced?: boolean): Promise<Released> {
     const before = this.record(given);
-    const answer = this.anonymize_(given, 'setIdentityAsync', isForced);
+    const answer = this.anonymize_(given, this.setting_(given), isForced);
     const turn = this.changes;
     const settled = (error?: any): Released => {
       const isGone = this.forget_(given, before, isForced) && !(error && error.code == 'not_released');
@@ -148,15 +155,19 @@ export class Page {
     return '';
   }
 
-  /** Identifies, or while incognito remembers to; false when there is no `FS` to say it to. */
-  identify(given: Common, { uid, properties }: Person): boolean {
+  /**
+   * Identifies, or while incognito remembers to; false when there is no `FS` to say it to. `refused` is called if that
+   * is no uid (ID-9).
+   */
+  identify(given: Common, { uid, properties }: Person, refused?: () => void): boolean {
     if (this.hidden) this.hidden.person = { uid, properties };
     else {
       if (!this.hasFs(given)) return false;
       this.changes++;
       if (this.uid != null && this.uid != String(uid)) this.keep(INPUT, '');
       this.uid = String(uid);
-      this.call(given, 'setIdentity', properties ? { uid, properties } : { uid });
+      const answer: any = this.call(given, this.setting_(given), properties ? { uid, properties } : { uid });
+      if (answer && answer.then) answer.then(undefined, (error: any) => REFUSED.test(error && error.code) && refused && refused());
     }
     return true;
   }

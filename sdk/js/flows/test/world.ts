@@ -397,6 +397,7 @@ export class World {
   /** What the real one makes of a call (ID-2, ID-4, ID-5, ID-6, ID-7). */
   private act([operation, { uid, anonymous, force }, settle]: Call): void {
     if (anonymous && this.fs == 'stuck') return settle?.(Promise.reject(Object.assign(new Error('not_released'), { code: 'not_released' })));
+    if (uid === 'undefined') return settle?.(Promise.reject(Object.assign(new Error('placeholder_uid'), { code: 'placeholder_uid' })));
     if (operation == 'setIdentity') {
       const { device, bound } = this.record || { device: this.mint(), bound: false };
       const isRotating = anonymous ? bound || force : bound && this.boundTo !== String(uid);
