@@ -55,7 +55,7 @@ def _operation(draw: st.DrawFn, n: int) -> dict[str, Any]:
         case "end":
             return {
                 "op": "end",
-                "why": draw(st.sampled_from(["anonymize", "reidentify", "forget", "shutdown"])),
+                "why": draw(st.sampled_from(["anonymize", "reidentify", "forget", "lost", "shutdown"])),
                 **common,
             }
         case "properties":
@@ -80,4 +80,7 @@ def deliveries(draw: st.DrawFn) -> Delivery:
         "sent": sent,
         "ops": [_operation(draw, n) for n in range(first, first + draw(st.integers(1, 4)))],
     }
+    key = draw(st.sampled_from([None, None, None, "a" * 32, "b" * 32]))
+    if key is not None:
+        envelope["key"] = key
     return Delivery(json.dumps(envelope).encode(), sent + draw(st.sampled_from([0, 60_000, 60_001, 1_000_000])))

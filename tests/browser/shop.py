@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any, Final
 
 from playwright.sync_api import Page
@@ -54,6 +56,10 @@ class Shop:
         told = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in options.items())
         return f'<script src="https://{self.script}?org={self.org}"{told}></script>\n'
 
+    def put_head(self, head: str) -> str:
+        """Serve a page with just that in its head; its address."""
+        return self._site.put(self._name, head)
+
     def address(self, subdomain: str = "www") -> str:
         """Where the page is found."""
         return self._site.address(self._name, subdomain)
@@ -89,6 +95,19 @@ def session_of(page: Page) -> str:
     """`device:session`, as the page's FS says."""
     found: str = page.evaluate("FS.getCurrentSession()")
     return found
+
+
+def agreed(*pages: Page, within_s: float = 10) -> str:
+    """`device:session`, as soon as all these pages say the same. AssertionError if they do not in time.
+
+    Engines whose tabs have a process each may show a tab what another wrote a moment late.
+    """
+    agree_until, pause = time.monotonic() + within_s, threading.Event()
+    while len(said := {session_of(page) for page in pages}) > 1:
+        if time.monotonic() > agree_until:
+            raise AssertionError(f"never agreed: {said}")
+        pause.wait(0.02)
+    return said.pop()
 
 
 def full_id(operation: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ from playwright.sync_api import Page
 
 from tests.browser.shop import Shop, session_of
 
+pytestmark = pytest.mark.every_engine
+
 _SPY = """
 window.stored = [];
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');

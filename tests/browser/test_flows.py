@@ -11,8 +11,10 @@ from playwright.sync_api import Error, Page, Route
 from tests.browser.loaders import SDK
 from tests.browser.packages import bundle
 from tests.browser.reader import ApiReader
-from tests.browser.shop import Shop, full_id
+from tests.browser.shop import Shop, agreed, full_id
 from tests.browser.site import Site
+
+pytestmark = pytest.mark.every_engine
 
 _PATTERNS = Path(__file__).parents[2] / "examples" / "patterns"
 _NOTICE = "<div id='still-there' hidden></div><button>Order</button>"
@@ -196,6 +198,7 @@ def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(shop: Shop,
     second.evaluate("localStorage.removeItem('auth')")
     first.wait_for_function(knows, arg=None)
     second.wait_for_function(knows, arg=None)
+    agreed(first, second)
     _track(first, "Nobody's in the first")
     _track(second, "Nobody's in the second")
     nobodys = [shop.told(first, "Nobody's in the first"), shop.told(second, "Nobody's in the second")]

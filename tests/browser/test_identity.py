@@ -11,6 +11,8 @@ from tests.browser.reader import ApiReader
 from tests.browser.shop import IS_THERE, Shop, full_id, session_of
 from tests.browser.visitor import visiting
 
+pytestmark = pytest.mark.every_engine
+
 _ANONYMIZE: Final = "FS('setIdentity', { anonymous: true })"
 
 
@@ -233,6 +235,7 @@ def test_a_source_travels_with_its_call(shop: Shop) -> None:
       FS('trackEvent', { name: 'by default', properties: {} });
     """)
     shop.told(page, "by default")
+    shop.relay.wait_for(lambda ops: any(op["op"] == "identify" for op in ops))
 
     told = {op.get("name") or op["op"]: op.get("source") for op in shop.relay.operations()}
     assert (told["identify"], told["sourced"], told["by default"]) == ("segment", "dlo", "always")

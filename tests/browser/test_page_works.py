@@ -86,16 +86,23 @@ def test_no_call_throws_or_hangs_whatever_it_is_given(shop: Shop, options: str) 
     assert shop.told(page, "after all")
 
 
-def test_a_clock_that_jumps_back_ends_nothing_and_holds_nothing_up(shop: Shop) -> None:
+@pytest.mark.parametrize(("back_ms", "is_over"), [(200_000, False), (86_400_000, True)])
+def test_a_clock_that_jumps_back_holds_nothing_up_and_ends_what_began_ahead_of_it(
+    shop: Shop, back_ms: int, is_over: bool
+) -> None:
     page = shop.open()
     before = session_of(page)
-    page.evaluate("""() => {
-      const now = Date.now;
-      Date.now = () => now() - 86400000;
-      FS('trackEvent', { name: 'yesterday', properties: {} });
-    }""")
+    page.evaluate(
+        """(back) => {
+          const now = Date.now;
+          Date.now = () => now() - back;
+          FS('trackEvent', { name: 'yesterday', properties: {} });
+        }""",
+        back_ms,
+    )
 
-    assert session_of(page) == before
+    assert (session_of(page) != before) == is_over
+    assert session_of(page).split(":")[0] == before.split(":")[0]
     assert shop.relay.wait_for_event("yesterday")
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Final
 
 import pytest
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Page
 
 from tests.browser.reader import ApiReader
-from tests.browser.shop import IS_THERE, Shop, full_id, session_of
+from tests.browser.shop import IS_THERE, Shop, agreed, full_id, session_of
+
+pytestmark = pytest.mark.every_engine
 
 _TRACK: Final = "(name) => FS('trackEvent', { name, properties: {} })"
 _IDENTIFY: Final = "(uid) => FS('setIdentity', { uid })"
 _ANONYMIZE: Final = "FS('setIdentity', { anonymous: true })"
-
-
-def _crash(page: Page) -> None:
-    with contextlib.suppress(Error):
-        page.goto("chrome://crash")
 
 
 def _device(page: Page) -> str:
@@ -42,7 +38,7 @@ def test_what_another_tab_does_after_an_anonymize_is_nobodys(shop: Shop, reader:
     before = session_of(second)
     first.evaluate(_ANONYMIZE)
 
-    assert session_of(second) == session_of(first) != before
+    assert agreed(first, second) != before
     second.evaluate(_TRACK, "nobodys")
     first.evaluate(_TRACK, "nobodys either")
 
@@ -60,6 +56,7 @@ def test_a_user_taken_up_in_one_tab_is_let_go_in_another(shop: Shop) -> None:
     first.evaluate(_IDENTIFY, "bo of two tabs")
     second.evaluate(_TRACK, "his")
     second.evaluate(_ANONYMIZE)
+    agreed(first, second)
     first.evaluate(_TRACK, "nobodys")
 
     assert shop.told(second, "his")["device"] != shop.told(first, "nobodys")["device"]
@@ -72,6 +69,7 @@ def test_a_tab_forgets_the_user_whom_another_let_go(shop: Shop) -> None:
     second.evaluate("window.users = []; FS('observe', { type: 'internal/user', callback: (n) => users.push(n.user) })")
     second.evaluate("FS('setIdentity', { uid: 'cleo of two tabs', properties: { plan: 'pro' } })")
     first.evaluate(_ANONYMIZE)
+    agreed(first, second)
 
     assert second.evaluate("FS('getConfig').user") is None
     second.evaluate(_TRACK, "nobodys")
@@ -85,6 +83,7 @@ def test_a_tab_that_writes_the_old_record_back_brings_nobody_back(shop: Shop, re
     second.evaluate(_TRACK, "his")
     old = second.evaluate("document.cookie.match(/fs_uid=([^;]*)/)[1]")
     first.evaluate(_ANONYMIZE)
+    agreed(first, second)
     second.evaluate(_TRACK, "nobodys")
     second.evaluate("(old) => { document.cookie = `fs_uid=${old};path=/;domain=shop.test;secure;max-age=999` }", old)
     first.evaluate(_TRACK, "nobodys first")
@@ -115,6 +114,7 @@ def test_a_record_written_back_while_the_page_leaves_brings_nobody_back(shop: Sh
     assert _device(page) != hers
 
 
+@pytest.mark.needs("crash")
 @pytest.mark.parametrize("is_held", [False, True], ids=["online", "unanswered"])
 def test_a_tab_that_crashes_right_after_anonymize_has_let_the_user_go(
     shop: Shop, reader: ApiReader, is_held: bool
@@ -127,7 +127,7 @@ def test_a_tab_that_crashes_right_after_anonymize_has_let_the_user_go(
     if is_held:
         shop.relay.hold()
     page.evaluate("FS('trackEvent', { name: 'her last', properties: {} }); " + _ANONYMIZE)
-    _crash(page)
+    shop.visitor.crash(page)
 
     other = shop.visit(shop.address())
     assert _device(other) != hers["device"]

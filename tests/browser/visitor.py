@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+
+from tests.browser.engines.tabs import Context
 
 CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS: Final = (
+FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -62,21 +64,36 @@ class Kept(msgspec.Struct, frozen=True):
 class Visitor:
     """One browser profile. `complaints` are the warnings, errors and uncaught exceptions of its pages."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext | Context) -> None:
         self.context = context
-        self.complaints: list[str] = []
+        self._complaints: list[str] = []
         context.on("console", lambda line: self._hear(line.type, line.text))
-        context.on("weberror", lambda error: self.complaints.append(f"uncaught {error.error}"))
+        context.on("weberror", lambda error: self._complaints.append(f"uncaught {error.error}"))
+
+    @property
+    def complaints(self) -> list[str]:
+        """So far, by kind and text."""
+        if isinstance(self.context, Context):
+            self.context.listen()
+        return self._complaints
 
     def _hear(self, kind: str, text: str) -> None:
         if kind in ("warning", "error"):
-            self.complaints.append(f"{kind} {text}")
+            self._complaints.append(f"{kind} {text}")
 
     def open(self, address: str, referrer: str | None = None) -> Page:
         """A new tab at that address, come to from `referrer`."""
         page = self.context.new_page()
         page.goto(address, referer=referrer)
         return page
+
+    def crash(self, page: Page) -> None:
+        """The page's process ends at once; elsewhere than in Chromium with those of all its other pages."""
+        if isinstance(self.context, Context):
+            self.context.crash()
+        else:
+            with contextlib.suppress(Error):
+                page.goto("chrome://crash")
 
     def keeps(self, page: Page) -> Kept:
         """What is kept for this page now."""
@@ -98,7 +115,7 @@ def launched(chromium: str, *flags: str, without: Sequence[str] = ()) -> Iterato
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=[*_FLAGS, *flags], ignore_default_args=list(without)
+            executable_path=chromium, args=[*FLAGS, *flags], ignore_default_args=list(without)
         )
         yield browser
         browser.close()

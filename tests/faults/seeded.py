@@ -7,7 +7,9 @@ from typing import Final
 from tests.faults.planting import Fault
 
 _DEVICE: Final = "passerby.model.device"
-_IDENTITY: Final = "passerby.lifecycle.identity"
+_PLAN: Final = "passerby.lifecycle.plan"
+_LEARNING: Final = "passerby.ingest.learning"
+_SETTLING: Final = "passerby.ingest.settling"
 _DECIDE: Final = "passerby.lifecycle.decide"
 _SESSION: Final = "passerby.lifecycle.session"
 _SUBSTITUTE: Final = "passerby.lifecycle.substitute"
@@ -18,6 +20,7 @@ _ENVELOPE: Final = "passerby.wire.envelope"
 _PROPERTIES: Final = "passerby.wire.properties"
 _REPLIES: Final = "passerby.wire.replies"
 _UID: Final = "passerby.wire.uid"
+_PLACEHOLDER: Final = "passerby.wire.placeholder"
 
 FAULTS: Final = (
     Fault(
@@ -81,41 +84,80 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        "a second uid is taken for the first",
-        _IDENTITY,
-        "if binding.uid == uid:",
-        "if binding.uid:",
-        (
-            "attribution/conflict-goes-to-a-substitute",
-            "attribution/conflict-of-another-page",
-            "attribution/conflict-upon-conflict",
-        ),
+        "a second uid on a page is taken for the first",
+        _PLAN,
+        "told = earlier[-1] if earlier else None",
+        "told = earlier[0] if earlier else None",
+        ("attribution/conflict-goes-to-a-substitute", "attribution/a-page-that-says-two-uids"),
     ),
     Fault(
-        "an older contradiction seals the binding away",
-        _IDENTITY,
-        "if place.instant.before(binding.instant):",
+        "a claim does not reach back to its page's beginning",
+        _PLAN,
+        "if behind is not None and _reaches_back(instant, behind, around, known):",
         "if False:",
-        (
-            "attribution/older-contradiction-comes-late",
-            "attribution/older-contradiction-moves-what-is-stored",
-        ),
+        ("attribution/cloned-device", "attribution/cloned-device-that-was-unbound"),
     ),
     Fault(
-        "an older seal takes the binding with it",
-        _IDENTITY,
-        "if device.binding is not None and place.instant.before(device.binding.instant):",
+        "a claim reaches back over an end of another page",
+        _PLAN,
+        "return not known.has_end_between(instant, claim.instant)",
+        "return True",
+        ("attribution/a-claim-reaches-back-over-no-end", "attribution/older-seal-comes-late"),
+    ),
+    Fault(
+        "a claim reaches over an end of its own page",
+        _PLAN,
+        "if told is not None and any(told.instant.n < end.instant.n < instant.n for end in around.ends):",
         "if False:",
-        (
-            "attribution/older-seal-comes-late",
-            "attribution/late-seal-moves-an-identify",
-        ),
+        ("attribution/an-own-end-begins-the-page-anew",),
+    ),
+    Fault(
+        "an end lets go everybody",
+        _DEVICE,
+        "return self.lets_go in (EVERYBODY, uid)",
+        "return True",
+        ("attribution/anonymize-by-one-of-two",),
+    ),
+    Fault(
+        "an end of a silent page lets go nobody",
+        _DEVICE,
+        "return self.lets_go in (EVERYBODY, uid)",
+        "return self.lets_go == uid",
+        ("attribution/end-of-a-silent-page-lets-go-everybody", "attribution/let-go-and-somebody-else-claims-later"),
+    ),
+    Fault(
+        "what was let go is of whoever claims the page next",
+        _PLAN,
+        "if behind is None or behind.uid != forward.uid:",
+        "if behind is None:",
+        ("attribution/let-go-and-somebody-else-claims-later",),
+    ),
+    Fault(
+        "a silent page stays the first user's after a contradiction",
+        _PLAN,
+        "if is_clear and all(instant.before(other) for other in summary.contradictions):",
+        "if True:",
+        ("attribution/conflict-of-another-page", "attribution/silent-pages-around-a-contradiction"),
+    ),
+    Fault(
+        "the owner is whoever says to have been there first",
+        _DEVICE,
+        "return (self.received_at_ms, at.at, at.t, at.page, at.n)",
+        "return (at.at, at.t, self.received_at_ms, at.page, at.n)",
+        ("attribution/older-contradiction-comes-late",),
+    ),
+    Fault(
+        "a silent page is somebody's after an end",
+        _PLAN,
+        "if not is_before_all(instant, summary) or any(end.instant.n < instant.n for end in around.ends):",
+        "if any(end.instant.n < instant.n for end in around.ends):",
+        ("attribution/bleed-of-a-stale-tab",),
     ),
     Fault(
         "what bleeds counts as diverted",
-        _IDENTITY,
-        "if device.seal.why == CONFLICT else Outcome.BLEED",
-        "if device.seal.why == CONFLICT else Outcome.DIVERTED",
+        _PLAN,
+        "return Outcome.BLEED if lane.is_bleed else Outcome.DIVERTED",
+        "return Outcome.DIVERTED",
         (
             "attribution/forget-seals-an-unbound-device",
             "attribution/bleed-of-the-same-page",
@@ -123,24 +165,45 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        "contradictions without end bind without end",
-        _IDENTITY,
-        "device = self.substitutes.nobody(place.device)",
-        "place = msgspec.structs.replace(place, hops=0)",
-        ("attribution/beyond-mending",),
+        "a key is not compared",
+        _RECORDING,
+        "return bool(bundle.key) and hmac.compare_digest(given, device.key)",
+        "return True",
+        ("attribution/another-key-touches-nothing", "attribution/another-key-takes-no-page"),
+    ),
+    Fault(
+        "a bundle without a key has every key",
+        _RECORDING,
+        "return bool(bundle.key) and hmac.compare_digest(given, device.key)",
+        "return not bundle.key or hmac.compare_digest(given, device.key)",
+        ("attribution/another-key-touches-nothing",),
+    ),
+    Fault(
+        "what is kept apart keeps its page",
+        _RECORDING,
+        "page=substitutes.page(device, bundle.page),",
+        "page=bundle.page,",
+        ("attribution/another-key-takes-no-page",),
+    ),
+    Fault(
+        "a lost record ends nothing",
+        _OPERATION,
+        '{"anonymize", "reidentify", "forget", "lost"}',
+        '{"anonymize", "reidentify", "forget"}',
+        ("attribution/lost-record-ends-its-device",),
     ),
     Fault(
         "a shutdown seals",
         _OPERATION,
-        '{"anonymize", "reidentify", "forget"}',
-        '{"anonymize", "reidentify", "forget", "shutdown"}',
+        '{"anonymize", "reidentify", "forget", "lost"}',
+        '{"anonymize", "reidentify", "forget", "lost", "shutdown"}',
         ("attribution/shutdown-seals-nothing",),
     ),
     Fault(
         "a forget seals nothing",
         _OPERATION,
-        '{"anonymize", "reidentify", "forget"}',
-        '{"anonymize", "reidentify"}',
+        '{"anonymize", "reidentify", "forget", "lost"}',
+        '{"anonymize", "reidentify", "lost"}',
         (
             "attribution/forget-seals-an-unbound-device",
             "attribution/identify-after-forget-takes-nothing-from-before",
@@ -150,7 +213,7 @@ FAULTS: Final = (
     Fault(
         "a repeat is stored again",
         _DECIDE,
-        "if op.n not in answered]",
+        "if op.n not in answered\n    ]",
         "]",
         (
             "attribution/repeat-changes-nothing",
@@ -161,34 +224,48 @@ FAULTS: Final = (
     Fault(
         "a late seal moves nothing",
         _RECORDING,
-        "return transaction.pieces_past(org, change.device, change.seal.instant)",
-        "return []",
+        "return end is None or not has_past(transaction.pieces_past(org.id, device.id, end), end)",
+        "return True",
         (
-            "attribution/two-identifies-in-one-millisecond",
-            "attribution/bleed-of-a-stale-tab",
+            "attribution/late-seal-moves-what-came-after",
+            "attribution/late-seal-splits-a-bundle",
             "attribution/same-clock-by-client-time",
         ),
     ),
     Fault(
-        "a late contradiction moves nothing",
-        _RECORDING,
-        "return transaction.pieces(org, change.device)",
-        "return []",
-        (
-            "attribution/older-contradiction-moves-what-is-stored",
-            "attribution/older-seal-comes-late",
-        ),
+        "a changed summary moves nothing",
+        _LEARNING,
+        "    if is_shared or not is_local:",
+        "    if False:",
+        ("attribution/silent-pages-around-a-contradiction",),
     ),
     Fault(
-        "a moved identify binds nothing",
-        _DECIDE,
-        "_transitions(standing, [(piece.device, piece.session, instant, op) for piece, op, instant in moved])",
-        "pass",
-        (
-            "attribution/same-user-between-an-older-contradiction",
-            "attribution/earlier-of-two-seals-stands",
-            "attribution/late-seal-moves-an-identify",
-        ),
+        "an end moves nothing of other pages",
+        _SETTLING,
+        "dict.fromkeys([page, *(own.page for _, own in later)])",
+        "dict.fromkeys([page])",
+        ("attribution/an-end-lets-go-the-same-user-on-other-pages",),
+    ),
+    Fault(
+        "a late claim moves nothing of its page",
+        _SETTLING,
+        "if reach.extent is Extent.NOTHING:",
+        "if reach.extent is not Extent.DEVICE:",
+        ("attribution/late-claim-of-the-first-user",),
+    ),
+    Fault(
+        "whom an end lets go is never asked again",
+        _LEARNING,
+        "affected = [end for end in again if end in changed or end.instant.n in new]",
+        "affected = [end for end in again if end.instant.n in new]",
+        ("attribution/an-end-learns-late-whom-it-let-go",),
+    ),
+    Fault(
+        "a piece is not brought back to the page it came from",
+        "passerby.lifecycle.frames",
+        "session, page = SessionId(_text(plain[:16])), PageId(_text(plain[16:]))",
+        "session, page = SessionId(_text(plain[:16])), piece.page",
+        ("attribution/late-claim-of-a-third-page",),
     ),
     Fault(
         "a substitute keeps the session's name",
@@ -202,15 +279,18 @@ FAULTS: Final = (
         ),
     ),
     Fault(
-        "all sealed devices share one substitute",
+        "all that is nobody's on a device shares one substitute",
         _SUBSTITUTE,
-        'self._uuid("after", device)',
-        'self._uuid("after")',
-        (
-            "attribution/conflict-upon-conflict",
-            "attribution/beyond-mending",
-            "attribution/two-identifies-in-one-millisecond",
-        ),
+        'self._uuid("nobody", device, page, str(after))',
+        'self._uuid("nobody", device)',
+        ("attribution/bleed-of-a-stale-tab",),
+    ),
+    Fault(
+        "two uids share one substitute",
+        _SUBSTITUTE,
+        'self._uuid("told", device, uid, str(after))',
+        'self._uuid("told", device)',
+        ("attribution/conflict-upon-conflict",),
     ),
     Fault(
         "the age limit is reached a moment late",
@@ -248,6 +328,13 @@ FAULTS: Final = (
         ("attribution/client-time-after-sent",),
     ),
     Fault(
+        "a clock that was put back costs the operation",
+        _DECODE,
+        "        t = envelope.sent\n",
+        "        raise _Bad(Outcome.TIME_TOO_OLD)\n",
+        ("attribution/clock-put-right-while-offline", "attribution/time-in-future"),
+    ),
+    Fault(
         "five minutes ahead is too far",
         _DECODE,
         "if t > envelope.sent + limits.FUTURE_MS_MAX:",
@@ -277,7 +364,7 @@ FAULTS: Final = (
     Fault(
         "placeholders are uids",
         _UID,
-        "if text in PLACEHOLDERS:",
+        "if is_placeholder(text):",
         "if False:",
         (
             "attribution/refused-identify-leaves-identity",
@@ -285,7 +372,22 @@ FAULTS: Final = (
             "decode/reply-names-what-was-refused",
         ),
     ),
-    Fault("white space is a uid", _UID, "if not text.strip()", "if not text", ("decode/uid-of-the-wrong-kind",)),
+    Fault(
+        "white space is a uid",
+        _UID,
+        " or not is_text(text)",
+        " or not text",
+        ("decode/uid-of-the-wrong-kind", "decode/uid-with-nothing-to-see", "decode/uid-with-a-lost-character"),
+    ),
+    Fault(
+        "a rounded number is a uid",
+        _UID,
+        "NUMBER_MAX: Final = 2**53 - 1",
+        "NUMBER_MAX: Final = 2**53",
+        ("decode/uid-number-not-exact",),
+    ),
+    Fault("a template is a uid", _PLACEHOLDER, "_ANYWHERE.search(uid)", "None", ("decode/unfilled-templates",)),
+    Fault("a printed nothing is a uid", _PLACEHOLDER, "_WHOLE.fullmatch(uid)", "None", ("decode/printed-nothings",)),
     Fault(
         "whole numbers are int",
         _PROPERTIES,
@@ -330,15 +432,15 @@ FAULTS: Final = (
     Fault(
         "what happened is shown as it arrived",
         "passerby.query.happened",
-        "operation.at - delays[piece.row]",
-        "operation.at",
+        "delays[mark.row] = mark.offset_ms - fastest_ms",
+        "delays[mark.row] = 0",
         ("attribution/shown-as-it-was-made",),
     ),
     Fault(
         "a page whose clock was set back is shown out of order",
         "passerby.query.happened",
-        "max(at_ms, operation.at - delays[piece.row])",
-        "operation.at - delays[piece.row]",
+        "max(at_ms, operation.at - delay)",
+        "operation.at - delay",
         ("attribution/shown-across-clocks",),
     ),
     Fault(

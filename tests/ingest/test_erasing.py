@@ -15,8 +15,8 @@ from passerby.base.ids import DeviceId, PageId, SessionId, Uid, UserId
 from passerby.ingest import erasing
 from passerby.ingest.recording import record
 from passerby.ingest.reports import report_event, report_user
-from passerby.lifecycle.marks import Marks
 from passerby.model.bundle import Bundle
+from passerby.model.marks import Marks
 from passerby.model.operation import End, Event, Identify, Page
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
@@ -61,7 +61,7 @@ class World:
         with self.store.read() as reader:
             due = reader.due_entries([erasing.ERASING], at_ms, 9)
         for org, entry in due:
-            erasing.remove(self.store, org, entry, at_ms, at_ms)
+            erasing.remove(self.store, org, entry, at_ms)
         erasing.scrub(self.store, at_ms)
 
     def uids(self) -> list[str | None]:
@@ -149,18 +149,36 @@ def test_a_server_that_reports_an_erased_uid_again_makes_a_new_user(world: World
     assert world.uids() == ["gone"]
 
 
-def test_what_an_erased_user_did_late_on_anothers_device_never_comes_under_the_others_name(world: World) -> None:
+def test_an_old_identify_of_an_erased_uid_takes_its_own_page_and_nothing_else_of_anothers_device(world: World) -> None:
     world.send(1, op(Identify, 1, 1, uid="gone"))
-    world.send(2, op(Identify, 1, 3_000, uid="other"))
+    world.send(2, op(Identify, 1, 3_000, uid="other"), op(Event, 2, 3_100, name="theirs"))
     world.erase("gone", NOW_MS + 5_000)
-    outcomes = world.send(12, op(Identify, 1, 1_000, uid="gone"), op(Event, 2, 1_001, name="e"), device=2)
-    assert outcomes == {1: Outcome.ERASED, 2: Outcome.ERASED}
+    late = world.send(
+        12,
+        op(Event, 1, 900, name="e"),
+        op(Identify, 2, 1_000, uid="gone"),
+        op(Event, 3, 1_001, name="e"),
+        device=2,
+    )
+    assert set(late.values()) == {Outcome.ERASED}
+    assert world.send(12, op(Event, 4, 9_000, name="e"), device=2) == {4: Outcome.ERASED}
     assert world.uids() == ["other"]
-    assert world.operations_of(2) == 1
+    assert world.send(2, op(Event, 3, 9_500, name="theirs too"), device=2) == {3: Outcome.STORED}
+    assert world.operations_of(2) == 3
     with world.store.read() as reader:
         assert "gone" not in repr(reader.device(ORG.id, DeviceId(uuid(2))))
-    again = world.send(13, op(Event, 1, 1_500, name="late"), device=2)
-    assert again == {1: Outcome.ERASED}
+    assert world.send(13, op(Event, 1, 1_500, name="silent"), device=2) == {1: Outcome.DIVERTED}
+
+
+def test_what_an_erased_user_stored_before_on_anothers_device_is_removed_and_stays_away(world: World) -> None:
+    world.send(2, op(Identify, 1, 1_000, uid="other"))
+    world.send(12, op(Identify, 1, 2_000, uid="gone"), op(Event, 2, 2_001, name="e"), device=2)
+    world.erase("gone", NOW_MS + 5_000)
+    assert world.send(12, op(Event, 3, 2_500, name="late"), device=2) == {3: Outcome.ERASED}
+    assert world.send(2, op(Event, 2, 9_000, name="theirs"), device=2) == {2: Outcome.STORED}
+    assert world.uids() == ["other"]
+    with world.store.read() as reader:
+        assert reader.devices_of(ORG.id, Uid("gone")) == []
 
 
 def test_the_receipt_counts_and_names_nobody(world: World) -> None:

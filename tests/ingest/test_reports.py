@@ -208,3 +208,11 @@ def test_a_context_is_kept_without_its_address(world: World) -> None:
 def test_an_event_with_a_context_under_a_shared_one_is_refused(world: World) -> None:
     with pytest.raises(Refusal):
         world.event({"browser": {"url": "https://x/"}}, context={"browser": {"url": "https://y/"}})
+
+
+def test_what_is_nobodys_gets_no_uid_from_a_server_either(world: World) -> None:
+    world.browser(Identify(**world.at(1), uid="u"), End(**world.at(2), why="anonymize"), Event(**world.at(3), name="e"))
+    with world.store.read() as reader:
+        people = reader.people(ORG.id, PersonFilter(identified=False), None, 9)
+    with pytest.raises(Refusal, match="never anybody's"):
+        world.user(people[0].id, uid="v")

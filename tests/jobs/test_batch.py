@@ -14,8 +14,8 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import Uid
 from passerby.jobs import batch
 from passerby.jobs.worker import Worker
-from passerby.lifecycle.marks import Marks
 from passerby.model.job import Job
+from passerby.model.marks import Marks
 from passerby.store.contract import PersonFilter, Store
 from tests.worlds import ENGINES, ORG, CountedIds, SetClock, opened
 

@@ -42,7 +42,8 @@ def test_a_silent_visit_ends_by_timeout(world: Dashboard) -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "rule"), [("anonymize", "ID-6"), ("reidentify", "ID-5"), ("forget", "ID-7"), ("shutdown", "SE-3")]
+    ("why", "rule"),
+    [("anonymize", "ID-6"), ("reidentify", "ID-5"), ("forget", "ID-7"), ("lost", "WI-4"), ("shutdown", "SE-3")],
 )
 def test_an_end_is_a_boundary_with_its_reason_and_rule(world: Dashboard, why: str, rule: str) -> None:
     world.send(1, PAGE, {"op": "identify", "uid": "ada"}, {"op": "end", "why": why})
@@ -58,9 +59,10 @@ def test_only_an_end_that_releases_seals_the_lane(world: Dashboard) -> None:
     assert sealed.why == "anonymize"
 
 
-def test_a_conflict_seals_the_first_users_lane(world: Dashboard) -> None:
+def test_a_conflict_is_drawn_on_the_first_users_lane_and_seals_nothing(world: Dashboard) -> None:
     world.send(1, PAGE, {"op": "identify", "uid": "ada"}, {"op": "identify", "uid": "bo"})
-    assert told(timeline(world, 1)) == [("identify", "ID-2"), ("conflict", "AT-4")]
+    assert told(timeline(world, 1)) == [("identify", "ID-2"), ("conflict", "AT-4.2")]
+    assert timeline(world, 1).lanes[0].sealed is None
 
 
 def test_an_earlier_identify_is_no_boundary_of_later_sessions(world: Dashboard) -> None:

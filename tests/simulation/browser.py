@@ -3,10 +3,15 @@
 A stint is what one device lives through, from being minted to being left. Everything done in it by tabs that read the
 record is its user's in the end, if it ever gets one (ID-2); what a stale tab does on a device that was left is
 nobody's.
+
+A profile may be copied: then one device lives on in two browsers. Whose something is then is a matter of its page: what
+a page did that said somebody is theirs or nobody's; what a page did that said nobody is of one of those who were ever
+on the device, or nobody's.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import uuid
@@ -24,6 +29,15 @@ class Stint:
         self.started = 0
         self.uid: str | None = None
         self.left_at_ms: int | None = None
+        self.family = [self]
+        self.said: dict[str, set[str]] = {}
+
+    def copied(self, draw: random.Random) -> Stint:
+        """The same device in the copy of a profile, where it goes its own way."""
+        other = copy.copy(self)
+        other.session = minted(draw)
+        self.family.append(other)
+        return other
 
 
 class Made:
@@ -40,6 +54,8 @@ class Made:
         """Whose operation this is, once all is over; in the millisecond of leaving it may be nobody's (AT-2)."""
         if self.is_stale:
             return {None}
+        if len(self.stint.family) > 1:
+            return {None} | (self.stint.said.get(self.page) or {other.uid for other in self.stint.family})
         return {self.stint.uid} | ({None} if self.operation["t"] == self.stint.left_at_ms else set())
 
 
@@ -68,6 +84,8 @@ class Tab:
     def make(self, op: str, **members: Any) -> None:
         """Record an operation now, on the device this tab knows."""
         self.n += 1
+        if op == "identify":
+            self.stint.said.setdefault(self.page, set()).add(str(members["uid"]))
         source = f"{self.page}:{self.n}"
         operation = {"op": op, "n": self.n, "t": self.browser.now_ms(), "source": source, **members}
         self.unsent.append(Made(self.stint, self.page, operation, self.stint.left_at_ms is not None))
@@ -106,6 +124,13 @@ class Browser:
         self.made = world.made
         self.stint = self._new_stint()
         self.tabs = [Tab(self) for _ in range(draw.randint(1, 3))]
+
+    def copied(self) -> Browser:
+        """A copy of this profile on another machine, with a page of its own."""
+        other = Browser(self.draw, self.world)
+        other.stint = self.stint.copied(self.draw)
+        other.tabs = [Tab(other)]
+        return other
 
     def now_ms(self) -> int:
         """What this browser's clock says."""

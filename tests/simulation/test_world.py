@@ -17,14 +17,16 @@ from tests.simulation.service import ORG, CrashingStore, Network
 STEPS = 250
 
 
-def live(store: Store, seed: int) -> World:
-    """Let a world live on `store`, until everything that was made is acknowledged."""
+def live(store: Store, seed: int, copies: int = 0) -> World:
+    """Let a world live on `store`, in which some profiles are copied, until all that was made is acknowledged."""
     draw = random.Random(seed)
     world = World()
     store.submit(lambda transaction: transaction.add_org(ORG)).result()
     network = Network(store, world, draw)
     browsers = [Browser(draw, world) for _ in range(4)]
-    for _ in range(STEPS):
+    for step in range(STEPS):
+        if copies and step % (STEPS // copies) == STEPS // copies // 2:
+            browsers.append(draw.choice(browsers).copied())
         network.pass_time(draw.choice([0, 0, 1, 50, 4_000, 20_000, 120_000]))
         browser = draw.choice(browsers)
         browser.act()
@@ -63,6 +65,14 @@ def check(store: Store, world: World) -> None:
 def test_in_the_end_everyone_has_what_they_did_and_nothing_else(seed: int) -> None:
     store = MemoryStore()
     check(store, live(store, seed))
+
+
+@pytest.mark.parametrize("seed", range(200, 230))
+def test_copied_profiles_give_nobody_what_another_did(seed: int) -> None:
+    store = MemoryStore()
+    world = live(store, seed, copies=5)
+    assert any(len(made.stint.family) > 1 for made in world.made.values())
+    check(store, world)
 
 
 @pytest.mark.parametrize("seed", range(100, 106))

@@ -48,3 +48,8 @@ def piece(number: int, *operations: Operation, of: int | None = None, on: int | 
 def bind(number: int, uid: str, at: int = 0) -> Bind:
     """A binding of a device, made at `at` on a page of its own."""
     return Bind(device(number), Binding(Uid(uid), Instant(page(9000 + number), 1, at, at, 0)))
+
+
+def instant(number: int, n: int) -> Instant:
+    """The moment `n` on a page, under a clock that is right."""
+    return Instant(page(number), n, n, n, 0)

@@ -10,16 +10,16 @@ import pytest
 
 from passerby.base.errors import BindingViolation, StoreClosed
 from passerby.base.ids import OrgId, Uid, UserId
-from passerby.model.bundle import Receipt
-from passerby.model.device import Gap, Instant, Seal
-from passerby.model.effect import Answer, Close, Divert, Drop, Effect, Keep
+from passerby.model.bundle import Origin, Receipt
+from passerby.model.device import Claim, Device, Ending, Instant, Seal, Summary
+from passerby.model.effect import Answer, Close, Drop, Effect, Keep, Learn, Meet, Sum
 from passerby.model.operation import Event, SetProperties
 from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.store.contract import PersonFilter, Store, Transaction
 from tests.deliveries import ORG
-from tests.store.pieces import bind, device, event, page, piece, session
+from tests.store.pieces import bind, device, event, instant, page, piece, session
 
 
 def apply(store: Store, *effects: Effect) -> None:
@@ -83,13 +83,95 @@ def test_any_uid_can_be_bound(store: Store, uid: str) -> None:
         assert [person.uid for person in reader.people(ORG.id, PersonFilter(uid=uid), None, 10)] == [uid]
 
 
-def test_the_earlier_seal_and_all_gaps_are_read_back(store: Store) -> None:
+def test_the_last_seal_stands_and_can_be_taken_off(store: Store) -> None:
     late, early = (Seal(Instant(page(1), n, n, n, 0), "anonymize") for n in (9, 4))
-    gaps = [Gap(Instant(page(2), 1, 1, 1, 0), None, closed=True), Gap(late.instant, Uid("bob"))]
-    apply(store, Close(device(1), late), Close(device(1), early), *(Divert(device(1), gap) for gap in gaps))
+    apply(store, Close(device(1), late), Close(device(1), early))
+    with store.read() as reader:
+        assert reader.device(ORG.id, device(1)).seal == early
+    apply(store, Close(device(1), None))
+    with store.read() as reader:
+        assert reader.device(ORG.id, device(1)).seal is None
+
+
+def test_a_summary_and_a_key_are_read_back_with_their_device(store: Store) -> None:
+    claim = Claim(instant(1, 3), "mark", 7)
+    summary = Summary(claim, (instant(2, 5),), (Ending(instant(1, 9), "anonymize", "mark"),))
+    apply(store, Sum(device(1), Summary()), Sum(device(1), summary), Meet(device(1), b"k" * 32))
     with store.read() as reader:
         found = reader.device(ORG.id, device(1))
-    assert (found.seal, list(found.gaps)) == (early, gaps)
+        assert (found.summary, found.key) == (summary, b"k" * 32)
+        assert reader.device(ORG.id, device(2)) == Device(device(2))
+
+
+def test_claims_and_ends_are_found_around_numbers_of_a_page(store: Store) -> None:
+    claims = tuple(Claim(instant(1, n), f"u{n}", n) for n in (2, 5, 9, 12))
+    ends = tuple(Ending(instant(1, n), "anonymize") for n in (1, 4, 6, 10))
+    others = (Claim(instant(2, 6), "x", 6),)
+    apply(store, Learn(device(1), (*claims, *others), ends), Learn(device(2), (Claim(instant(1, 6), "y", 6),)))
+
+    def around(transaction: Transaction, first: int, last: int, limit: int = 9) -> tuple[list[int], list[int]]:
+        found = transaction.claims_around(ORG.id, device(1), page(1), first, last, limit)
+        ended = transaction.ends_around(ORG.id, device(1), page(1), first, last, limit)
+        return [claim.instant.n for claim in found], [end.instant.n for end in ended]
+
+    for asked, wanted in [
+        ((6, 8), ([5, 9], [4, 6])),
+        ((5, 9), ([5, 9, 12], [4, 6])),
+        ((1, 1), ([2], [1])),
+        ((20, 30), ([12], [10])),
+        ((1, 30, 2), ([2, 5], [1, 4])),
+    ]:
+        assert store.submit(lambda t, asked=asked: around(t, *asked)).result() == wanted
+    assert len(store.submit(lambda t: list(t.claims_of(ORG.id, device(1)))).result()) == 5
+
+
+def test_ends_are_listed_by_server_time_for_all_or_for_some(store: Store) -> None:
+    ends = tuple(Ending(instant(n % 2, n), "forget", "" if n % 3 else "u") for n in (7, 3, 5, 1, 6))
+    apply(store, Learn(device(1), ends=ends), Learn(device(1), ends=(Ending(instant(1, 5), "forget", "v"),)))
+
+    def listed(transaction: Transaction, whom: list[str] | None, since_ms: int, limit: int) -> list[int]:
+        found = transaction.ends_by_time(ORG.id, device(1), whom, since_ms, limit)
+        return [end.instant.at for end in found]
+
+    for asked, wanted in [
+        ((None, 0, 9), [1, 3, 5, 6, 7]),
+        ((None, 3, 2), [3, 5]),
+        ((["", "u"], 0, 9), [1, 3, 6, 7]),
+        ((["v"], 0, 9), [5]),
+    ]:
+        assert store.submit(lambda t, asked=asked: listed(t, *asked)).result() == wanted
+
+
+def test_a_piece_is_found_by_its_origin_until_it_goes(store: Store) -> None:
+    origin = Origin(b"d" * 32, b"p" * 32, b"h" * 32)
+    apply(
+        store,
+        Keep(piece(1, event(1, 1000)), origin),
+        Keep(piece(2, event(1, 1000)), origin),
+        Keep(piece(3, event(1, 1))),
+    )
+
+    def found(transaction: Transaction, mark: bytes, is_page: bool) -> list[tuple[str, Origin]]:
+        return [(kept.device, its) for kept, its in transaction.pieces_from(ORG.id, mark, is_page=is_page)]
+
+    both = [(device(1), origin), (device(2), origin)]
+    for mark, is_page, wanted in [(b"d" * 32, False, both), (b"p" * 32, True, both), (b"p" * 32, False, [])]:
+        assert store.submit(lambda t, m=mark, p=is_page: found(t, m, p)).result() == wanted
+    store.submit(lambda t: t.remove_device(ORG.id, device(1))).result()
+    (kept,) = store.submit(lambda t: t.pieces(ORG.id, device(2), page(2))).result()
+    assert store.submit(lambda t: t.pieces(ORG.id, device(2), page(1))).result() == []
+    apply(store, Drop(kept))
+    assert store.submit(lambda t: found(t, b"d" * 32, False)).result() == []
+
+
+def test_what_a_device_claimed_goes_with_it(store: Store) -> None:
+    facts = Learn(device(1), (Claim(instant(1, 1), "u", 1),), (Ending(instant(1, 2), "forget"),))
+    apply(store, Keep(piece(1, event(1, 1000))), facts, Sum(device(1), Summary()), Meet(device(1), b"k"))
+    store.submit(lambda t: t.remove_device(ORG.id, device(1))).result()
+    with store.read() as reader:
+        assert reader.device(ORG.id, device(1)) == Device(device(1))
+    assert store.submit(lambda t: list(t.claims_of(ORG.id, device(1)))).result() == []
+    assert store.submit(lambda t: t.ends_by_time(ORG.id, device(1), None, 0, 9)).result() == []
 
 
 def test_a_receipt_answers_for_the_numbers_asked_and_no_others(store: Store) -> None:

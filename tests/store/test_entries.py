@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from passerby.base.ids import DeviceId, Uid
-from passerby.model.device import Gap, Instant
-from passerby.model.effect import Divert
 from passerby.store.contract import Entry, Key, Store
 from tests.worlds import ENGINES, ORG, opened
 
@@ -82,14 +79,3 @@ def test_keys_are_listed_oldest_first_and_a_removed_one_is_gone(store: Store) ->
     with store.read() as reader:
         assert reader.keys(O) == [keys[1]]
         assert reader.key(keys[0].digest) is None
-
-
-def test_a_uid_in_a_gap_is_renamed_wherever_it_stands(store: Store) -> None:
-    instant = Instant("p", 1, 1, 1, 0)  # type: ignore[arg-type]
-    devices = [DeviceId(f"00000000-0000-4000-8000-00000000000{n}") for n in range(3)]
-    for device, uid in zip(devices, ("gone", "kept", "gone"), strict=True):
-        gap = Gap(instant, Uid(uid))
-        store.submit(lambda t, device=device, gap=gap: t.apply(O, [Divert(device, gap)])).result()
-    assert store.submit(lambda t: t.rename_in_gaps(O, Uid("gone"), Uid("x"))).result() == [devices[0], devices[2]]
-    with store.read() as reader:
-        assert [reader.device(O, device).gaps[0].uid for device in devices] == ["x", "kept", "x"]

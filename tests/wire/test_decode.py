@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from passerby.base.errors import Refusal
 from passerby.ingest.recording import record
+from passerby.lifecycle.frames import Frames
 from passerby.model.bundle import Bundle
 from passerby.model.operation import Operation
 from passerby.store.contract import Store
@@ -90,7 +91,7 @@ def test_any_members_give_an_operation_or_a_named_refusal(
     if bundle is None:
         return
     assert len(bundle.operations) + len(bundle.refused) == 1
-    assert on_disk(store, bundle) == bundle.operations
+    assert on_disk(store, bundle) == Frames(ORG.secret, bundle.device).taken_in(bundle).operations
     json.loads(accepted(bundle, {no.n: no.outcome for no in bundle.refused}))
 
 

@@ -22,7 +22,7 @@ class VectorError(Exception):
 
 def differences(vector: Mapping[str, Any]) -> list[str]:
     """How the core differs from the vector; empty when it does not. VectorError: the vector is no vector."""
-    return _Run(vector).differences()
+    return Run(vector).differences()
 
 
 def spelled_out(found: dict[str, Any]) -> Any:
@@ -34,11 +34,11 @@ def spelled_out(found: dict[str, Any]) -> Any:
             return found
 
 
-class _Run:
+class Run:
     def __init__(self, vector: Mapping[str, Any]) -> None:
         _known(vector, {"id", "covers", "description", "comment", "requires", "given", "steps"})
         given = vector["given"]
-        _known(given, {"config", "clock", "ids", "storage", "page", "random", "storage_fails"})
+        _known(given, {"config", "clock", "ids", "keys", "storage", "strays", "page", "random", "storage_fails"})
         if not set(vector.get("requires", ())) <= CAPABILITIES:
             raise VectorError(f"an unknown capability in {vector['requires']}")
         self._steps = vector["steps"]
@@ -55,8 +55,22 @@ class _Run:
             except AssertionError as error:
                 return [*found, f"step {number}: {error}"]
             found += [f"step {number}: {text}" for text in self._compare(step.get("expect", {}), answer)]
-        left = {kind: ids for kind, ids in self._world.left.items() if ids}
+        left = {kind: ids for kind, ids in {**self._world.left, "key": self._world.keys_left}.items() if ids}
         return [*found, *([f"ids were never drawn: {left}"] if left else [])]
+
+    def outcome(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        """All that came of one step, and how things stand after it."""
+        self._world.diary = Diary()
+        answer = self._perform(step)
+        return {
+            **vars(self._world.diary),
+            "returns": answer.value,
+            "error": answer.error,
+            "state": self._machine.state,
+            "queue": self._machine.queue,
+            "storage": dict(self._world.stored),
+            "timers": dict(self._world.timers),
+        }
 
     def _perform(self, step: Mapping[str, Any]) -> Answer:
         world, machine = self._world, self._machine
@@ -83,6 +97,8 @@ class _Run:
                 machine.navigated()
             case ("write_storage", {"set": changed, **others}) if not others:
                 world.stored = {k: v for k, v in {**world.stored, **changed}.items() if v is not None}
+            case ("write_strays", {"records": records, **others}) if not others:
+                world.elsewhere += records
             case ("storage_fails", {"fails": fails, **others}) if not others:
                 world.storage_fails = fails
             case ("reply", {"request": request, "status": status, **others}) if set(others) <= {"headers", "body"}:

@@ -44,7 +44,9 @@ class Endless(World):
         super().__init__({"clock": {"wall_ms": 1_750_000_000_000}, "ids": {}, "storage": None})
         self._minted = count(1)
 
-    def mint(self, _: str) -> str:
+    def mint(self, kind: str) -> str:
+        if kind == "key":
+            return f"{next(self._minted):032x}"
         return f"00000000-0000-4000-8000-{next(self._minted):012x}"
 
 

@@ -32,6 +32,8 @@ class Tab(World):
         self.stored = browser.stored
         self.under_way: dict[str, dict[str, Any]] = {}
         self.device = ""
+        self.told: set[str | None] = {None}
+        self.last_told: str | None = None
         self.left: set[str] = set()
         self.identified: set[str] = set()
         self.machine = Machine(self.ports())
@@ -65,6 +67,7 @@ class Browser:
         self.storage_fails = False
         self.records: list[str] = []
         self.calm = True
+        self.is_rewritten = False
         self._ids = count(1)
         self._recorded: dict[tuple[str, int], Op] = {}
         self._identity_waits: dict[tuple[str, int], Tab] = {}
@@ -76,12 +79,18 @@ class Browser:
         self.look()
 
     def mint(self, kind: str) -> str:
+        if kind == "key":
+            return f"{next(self._ids):032x}"
         return f"{'d59'[['device', 'session', 'page'].index(kind)]}0000000-0000-4000-8000-{next(self._ids):012x}"
 
     def call(self, tab: Tab, name: str, options: Any, api: int = 2) -> None:
         before = tab.machine.state
-        tab.machine.call(name, options, api)
+        answer = tab.machine.call(name, options, api)
         after = tab.machine.state
+        if name == "setProperties" and api == 1:
+            options = options["properties"]
+        if name in ("setIdentity", "setProperties") or (name == "restart" and before["capture"] == "shutdown"):
+            self.hear(tab, options, answer.error)
         if before["device"] and after["device"] is None:
             tab.left.add(before["device"])
         if options == ANONYMOUS or (name == "restart" and before["capture"] == "shutdown"):
@@ -93,6 +102,18 @@ class Browser:
         settled: list[str | None] = []
         self._settled.append(settled)
         tab.machine.call_async("setIdentity", {**options, "ack": True}, lambda _, code: settled.append(code))
+        self.hear(tab, options, settled[0] if settled else None)
+
+    def hear(self, tab: Tab, options: Any, error: str | None) -> None:
+        """The page was told of somebody, or of nobody; what the call recorded may be of whom it was told before, too.
+
+        One that was refused may have let the user go (LI-3).
+        """
+        uid = options.get("uid") if isinstance(options, dict) else options
+        if isinstance(options, dict) and not options.keys() & {"uid", "anonymous"} and error is None:
+            return
+        tab.told = {*tab.told, None} if error else {tab.last_told, str(uid) if uid else None}
+        tab.last_told = None if error or not uid else str(uid)
 
     def advance(self, ms: int) -> None:
         until_ms = self.now_ms + ms
@@ -131,6 +152,7 @@ class Browser:
             for op in queue:
                 if (op["page"], op["n"]) not in self._recorded:
                     self._look_at(op, tab)
+            tab.told = {tab.last_told}
             unanswered = {(op["page"], op["n"]) for op in queue}
             waiting = {key for key, owner in self._identity_waits.items() if owner is tab}
             assert waiting <= unanswered, "an identity operation was dropped"
@@ -151,16 +173,21 @@ class Browser:
         assert n == 1 or (page, n - 1) in self._recorded or "queue_operations_max" in self.config, "n has a gap"
         assert self._device_of.setdefault(page, device) == device, "a page id on two devices"
         assert self._device_of.setdefault(op["session"], device) == device, "a session on two devices"
-        if device != tab.device:
-            tab.left.add(tab.device)
+        is_swept = op.get("why") == "lost" and n == 1
+        if device != tab.device and not is_swept:
+            if not self._went_apart(tab):
+                tab.left.add(tab.device)
             tab.device = device
-        assert device not in tab.left, "an operation on a device that its page has left"
-        if self.calm:
+        assert is_swept or device not in tab.left, "an operation on a device that its page has left"
+        if self.calm and op["op"] != "end":
             assert device not in self._left, "an operation on a device that another tab has left"
         if op["op"] == "identify":
-            uid = self._uid_of.setdefault(device, op["uid"]) if self.calm else op["uid"]
+            first = self._uid_of.setdefault(device, op["uid"])
+            uid = first if self.calm else op["uid"]
             assert uid == op["uid"], "two uids on one device"
             tab.identified.add(device)
+        else:
+            self._look_whose(op, tab)
         if op["op"] in ("identify", "end"):
             self._identity_waits[page, n] = tab
             if not self.storage_fails:
@@ -170,6 +197,19 @@ class Browser:
             tab.left.add(device)
             self._left.add(device)
         self._recorded[page, n] = op
+
+    def _look_whose(self, op: Op, tab: Tab) -> None:
+        """A page acts only for whom it was told: what it records of anything else is nobody's (ID-15).
+
+        A record that stands without the binding it should have says nothing of that, and misleads a page it is new to.
+        """
+        uid = self._uid_of.get(op["device"])
+        if op["op"] != "end" and not self.is_rewritten and uid is not None and None not in tab.told:
+            assert uid in tab.told, "an operation under another user than its page was told of"
+
+    def _went_apart(self, tab: Tab) -> bool:
+        """Whether the page left the device it recorded on for one of its own, and so may come back to it (ID-15)."""
+        return any(change["from"] == tab.device and change["why"] in ("apart", "page") for change in tab.diary.changes)
 
     def _look_at_bundle(self, bundle: dict[str, Any]) -> None:
         numbers = [op["n"] for op in bundle["ops"]]
@@ -189,7 +229,17 @@ identities = st.one_of(
     uids.map(lambda uid: {"uid": uid}),
     st.just(ANONYMOUS),
     st.sampled_from(
-        [{"anonymous": True, "force": True}, {"uid": False}, {"consent": True}, {}, {"uid": None}, None, 7]
+        [
+            {"anonymous": True, "force": True},
+            {"uid": "u2", "scope": "page"},
+            {**ANONYMOUS, "scope": "page"},
+            {"uid": False},
+            {"consent": True},
+            {},
+            {"uid": None},
+            None,
+            7,
+        ]
     ),
 )
 calls = st.one_of(
@@ -207,7 +257,7 @@ ordinary = st.one_of(
     st.tuples(st.just("ack"), tabs, st.one_of(uids.map(lambda uid: {"uid": uid}), st.just(ANONYMOUS))),
     st.tuples(st.just("advance"), st.sampled_from([1, 1000, 5000, 1_800_000])),
     st.tuples(st.just("answer"), tabs, st.sampled_from([200, 200, 400, 413, 429, 500, 0])),
-    st.tuples(st.just("app"), tabs, st.sampled_from(["hide", "leave", "foreground"])),
+    st.tuples(st.just("app"), tabs, st.sampled_from(["hide", "leave", "foreground", "ready"])),
     st.tuples(st.just("navigate"), tabs, st.sampled_from(["/a", "/b"])),
     st.tuples(st.just("reload"), tabs),
 )
@@ -215,6 +265,7 @@ disturbances = st.one_of(
     st.tuples(st.just("storage_fails"), st.booleans()),
     st.tuples(st.just("written_late"), st.integers(1, 3)),
     st.tuples(st.just("forgotten")),
+    st.tuples(st.just("moved"), tabs, st.integers(1, 3)),
     st.tuples(st.just("jump"), st.sampled_from([-3_600_000, 90_000_000])),
 )
 
@@ -237,10 +288,12 @@ def perform(browser: Browser, step: tuple[Any, ...]) -> None:
         case "reload", tab:
             browser.reload(tab)
         case "storage_fails", fails:
-            browser.calm, browser.storage_fails = False, fails
+            browser.calm, browser.is_rewritten, browser.storage_fails = False, True, fails
         case "written_late", age:
-            browser.calm = False
+            browser.calm, browser.is_rewritten = False, True
             browser.stored[RECORD] = browser.records[-1 - age % len(browser.records)] if browser.records else "rubbish"
+        case "moved", tab, age:
+            browser.tabs[tab].elsewhere += browser.records[-age:]
         case ("forgotten",):
             browser.calm = False
             browser.stored.pop(RECORD, None)
@@ -271,6 +324,13 @@ def test_two_tabs_never_mix_two_people(steps: list[tuple[Any, ...]]) -> None:
 @given(st.lists(st.one_of(ordinary, disturbances), min_size=20, max_size=40))
 def test_nor_when_storage_fails_and_others_write(steps: list[tuple[Any, ...]]) -> None:
     for _ in run(steps):
+        pass
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(ordinary, disturbances), min_size=20, max_size=40), st.sampled_from(["page", "auth"]))
+def test_nor_when_the_first_page_waits(steps: list[tuple[Any, ...]], hold: str) -> None:
+    for _ in run(steps, hold=hold):
         pass
 
 

@@ -31,7 +31,9 @@ class World:
     def __init__(self, given: Mapping[str, Any]) -> None:
         self.now_ms: int = given["clock"]["wall_ms"]
         self.left: dict[str, list[str]] = {kind: list(ids) for kind, ids in given["ids"].items()}
+        self.keys_left: list[str] = list(given.get("keys", []))
         self.stored: dict[str, str] = dict(given["storage"] or {})
+        self.elsewhere: list[str] = list(given.get("strays", []))
         self.storage_fails: bool | str = given.get("storage_fails", False)
         self.page: dict[str, str] = dict(given.get("page", PAGE))
         self.randoms: list[float] = list(given.get("random", []))
@@ -56,6 +58,8 @@ class World:
         return self.now_ms
 
     def mint(self, kind: str) -> str:
+        if kind == "key":
+            return self.keys_left.pop(0) if self.keys_left else ""
         if not self.left.get(kind):
             raise AssertionError(f"a {kind} id was minted that the vector does not give")
         return self.left[kind].pop(0)
@@ -76,6 +80,13 @@ class World:
 
     def keys(self, prefix: str) -> Iterable[str]:
         return [key for key in self.stored if key.startswith(prefix)]
+
+    def strays(self) -> Iterable[str]:
+        found, self.elsewhere = self.elsewhere, []
+        return found
+
+    def disown(self) -> None:
+        """There is one home."""
 
     def send(self, request: Request) -> None:
         body = json.loads(json.dumps(request.body))

@@ -18,8 +18,8 @@ def explain(place: Workplace, name: str) -> None:
         session = find_session(reader, place.org.id, name)
         if session is None:
             raise SettingsError(f"no session {name} here: give it as <device>:<session>, as its page's address has it")
-        outcomes = {found.outcome for found in happenings(reader, place.org.id, session.id)}
-        why = why_session(reader, place.org, session, outcomes, place.clock.now_ms())
+        found = happenings(reader, place.org.id, session.id)
+        why = why_session(reader, place.org, session, found, place.clock.now_ms())
     click.echo(f"Session  {why.session}\nDevice   {why.device}\nUser     {why.uid or 'nobody known'}\n")
     for reason in why.reasons:
         click.echo(f"  {reason.rule:<7} {reason.statement}")

@@ -5,6 +5,7 @@ It sets no cookie and reads none; identity is in the body (contract: relays drop
 
 from __future__ import annotations
 
+import functools
 import gzip
 import logging
 import re
@@ -44,6 +45,9 @@ _SCRIPT: Final = [
     (b"cache-control", b"public, max-age=300"),
     (b"vary", b"accept-encoding"),
 ]
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+_HOST_MARK: Final = b"__PASSERBY_HOST__"
+_HOSTS_MAX: Final = 64
 _GZIP_ACCEPTED: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))")
 _LOG: Final = logging.getLogger("uvicorn.error")
 
@@ -57,7 +61,8 @@ class Collector:
     def __init__(self, pipeline: Pipeline, store: Store, scripts: Mapping[str, bytes], counters: Counters) -> None:
         self._pipeline = pipeline
         self._store = store
-        self._scripts = {name: (script, gzip.compress(script, 9, mtime=0)) for name, script in scripts.items()}
+        self._scripts = scripts
+        self._served = functools.lru_cache(_HOSTS_MAX)(self._script)
         self._counters = counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +87,7 @@ class Collector:
             return await self._bundle(scope, receive) if method == "POST" else _not_allowed(b"POST")
         if method not in ("GET", "HEAD"):
             return _not_allowed(b"GET, HEAD")
-        return self._static(path, _header(scope, b"accept-encoding"))
+        return self._static(path, _header(scope, b"accept-encoding"), _header(scope, b"host"))
 
     async def _bundle(self, scope: Scope, receive: Receive) -> _Answer:
         try:
@@ -98,9 +103,16 @@ class Collector:
             headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
         return status, headers, reply
 
-    def _static(self, path: str, encodings: str) -> _Answer:
+    def _script(self, name: str, host: str) -> tuple[bytes, bytes]:
+        """A script, plain and compressed, in which stands the host it was asked for at (WI-10)."""
+        script = self._scripts[name]
+        if _HOST.fullmatch(host):
+            script = script.replace(_HOST_MARK, host.encode())
+        return script, gzip.compress(script, 9, mtime=0)
+
+    def _static(self, path: str, encodings: str, host: str) -> _Answer:
         if path.removeprefix("/s/") in self._scripts:
-            plain, compressed = self._scripts[path.removeprefix("/s/")]
+            plain, compressed = self._served(path.removeprefix("/s/"), host)
             if _GZIP_ACCEPTED.search(encodings):
                 return 200, [*_SCRIPT, (b"content-encoding", b"gzip")], compressed
             return 200, _SCRIPT, plain

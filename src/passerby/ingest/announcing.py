@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from passerby.base.ids import DeviceId, Uid
-from passerby.lifecycle.marks import Marks
 from passerby.model.bundle import Piece
 from passerby.model.effect import Effect, Keep
+from passerby.model.marks import Marks
 from passerby.model.operation import End, Event, Identify, Operation
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome

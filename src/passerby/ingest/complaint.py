@@ -16,6 +16,7 @@ _PAGE_CHARS_MAX: Final = 200
 _TO_MEND: Final = {
     Outcome.BLEED: "made on a device after its user had left it; kept for nobody (AT-3)",
     Outcome.CONFLICT: "an identify on a device of another user, which a client has to leave first (AT-4)",
+    Outcome.APART: "came with another key than its device's, or with none; kept for nobody (AT-9)",
 }
 
 

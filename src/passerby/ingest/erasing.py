@@ -17,10 +17,11 @@ from typing import Final, assert_never
 import msgspec
 
 from passerby.base.ids import DeviceId, Ids, OrgId, Uid
-from passerby.lifecycle.marks import Marks
-from passerby.lifecycle.substitute import Substitutes
-from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.lifecycle.decide import Facts
+from passerby.model.device import Claim
+from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
 from passerby.model.erasure import Erasing, ErasureReceipt
+from passerby.model.marks import Marks
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Entry, Person, Reader, Removed, Store, Transaction
@@ -86,12 +87,12 @@ def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids:
     return receipt.id
 
 
-def remove(store: Store, name: OrgId, entry: Entry, now_ms: int, scrub_at_ms: int) -> None:
+def remove(store: Store, name: OrgId, entry: Entry, scrub_at_ms: int) -> None:
     """Work off an entry `erasing`: device by device, so that writing never waits long."""
     erasing = msgspec.json.decode(entry.body, type=Erasing)
     for device in erasing.devices:
         store.submit(functools.partial(_remove_device, name=name, erasing=erasing, device=device)).result()
-    store.submit(lambda t: _finish(t, name, erasing, now_ms, scrub_at_ms)).result()
+    store.submit(lambda t: _finish(t, name, erasing, scrub_at_ms)).result()
 
 
 def scrub(store: Store, now_ms: int) -> None:
@@ -145,32 +146,26 @@ def _add(transaction: Transaction, org: OrgId, name: str, removed: Removed, reco
     transaction.put_entry(org, Entry(ERASURE, name, msgspec.json.encode(grown)))
 
 
-def _finish(transaction: Transaction, name: OrgId, erasing: Erasing, now_ms: int, scrub_at_ms: int) -> None:
+def _finish(transaction: Transaction, name: OrgId, erasing: Erasing, scrub_at_ms: int) -> None:
     org = transaction.org(name)
     if org is not None and erasing.uid is not None:
         records = transaction.remove_entries_about(name, Marks(org.secret).of_uid(erasing.uid))
         _add(transaction, name, erasing.receipt, Removed(), records)
-        stand_in = _stand_in(org, erasing.uid)
-        substitutes = Substitutes(org.secret)
-        gapped = transaction.rename_in_gaps(name, erasing.uid, stand_in)
-        _mark_devices(transaction, org, [substitutes.earlier(device, stand_in) for device in gapped], now_ms)
     # Complaints may hold a path of the user's pages (PR-4); they are a day's at most.
     transaction.complain(name, [], _FOR_EVER_MS)
     transaction.remove_entry(name, ERASING, erasing.user)
     transaction.put_entry(name, Entry(SCRUBBING, erasing.receipt, b"null", due_at_ms=scrub_at_ms))
 
 
-def _stand_in(org: Org, uid: Uid) -> Uid:
-    """What stands for an erased uid in the gaps of other people's devices (AT-4.1)."""
-    return Uid(f"erased {Marks(org.secret).of_uid(uid)}")
-
-
 def turned_away(
-    transaction: Transaction, org: Org, effects: Sequence[Effect], now_ms: int
+    transaction: Transaction, org: Org, effects: Sequence[Effect], now_ms: int, known: DeviceId | None = None
 ) -> tuple[tuple[Effect, ...], frozenset[int]]:
     """`effects` without what would be kept of somebody erased, and the n of the operations that are not kept.
 
-    A device that an old `identify` would bind to an erased uid is erased with all that came on it (PV-2.2).
+    The device `known` is known not to be erased.
+
+    A device of nobody else that an old `identify` would bind to an erased uid is erased with all that came on it
+    (PV-2.2). On a device of somebody else such a claim is late, and its lane is never kept.
     """
     gone: set[DeviceId] = set()
     for effect in effects:
@@ -178,11 +173,11 @@ def turned_away(
             _mark_devices(transaction, org, [effect.device], now_ms)
             transaction.remove_device(org.id, effect.device)
             gone.add(effect.device)
-        elif isinstance(effect, Keep) and effect.piece.device not in gone:
+        elif isinstance(effect, Keep) and effect.piece.device not in {*gone, known}:
             gone |= {effect.piece.device} if is_erased_device(transaction, org, effect.piece.device) else set()
     lost = [effect.piece for effect in effects if isinstance(effect, Keep) and effect.piece.device in gone]
     numbers = frozenset(op.n for piece in lost for op in piece.operations)
-    kept = [_cleaned(transaction, org, effect, numbers) for effect in effects if _device_of(effect) not in gone]
+    kept = [_cleaned(effect, numbers) for effect in effects if _device_of(effect) not in gone]
     return tuple(kept), numbers
 
 
@@ -197,23 +192,28 @@ def _device_of(effect: Effect) -> DeviceId:
             return piece.device
         case Answer(receipt=receipt):
             return receipt.device
-        case Bind(device=device) | Close(device=device) | Divert(device=device):
+        case (
+            Bind(device=device) | Close(device=device) | Learn(device=device) | Sum(device=device) | Meet(device=device)
+        ):
             return device
         case _:
             assert_never(effect)
 
 
-def _cleaned(transaction: Transaction, org: Org, effect: Effect, lost: frozenset[int]) -> Effect:
-    match effect:
-        case Answer(receipt=receipt) if lost:
-            outcomes = tuple((n, Outcome.ERASED if n in lost else outcome) for n, outcome in receipt.outcomes)
-            return Answer(msgspec.structs.replace(receipt, outcomes=outcomes))
-        case Divert(device=device, gap=gap) if gap.uid is not None:
-            erased = erased_at_ms(transaction, org, gap.uid)
-            if erased is None or gap.until.at >= erased:
-                return effect
-            stand_in = _stand_in(org, gap.uid)
-            _mark_devices(transaction, org, [Substitutes(org.secret).earlier(device, stand_in)], erased)
-            return Divert(device, msgspec.structs.replace(gap, uid=stand_in))
-        case _:
-            return effect
+def _cleaned(effect: Effect, lost: frozenset[int]) -> Effect:
+    if not isinstance(effect, Answer) or not lost:
+        return effect
+    receipt = effect.receipt
+    outcomes = tuple((n, Outcome.ERASED if n in lost else outcome) for n, outcome in receipt.outcomes)
+    return Answer(msgspec.structs.replace(receipt, outcomes=outcomes))
+
+
+def with_lateness(reader: Reader, org: Org, facts: Facts) -> Facts:
+    """`facts` with those claims named late whose uid was erased after they were made (PV-2.2)."""
+
+    def is_late(claim: Claim) -> bool:
+        entry = reader.entry(org.id, MARK, claim.uid)
+        return entry is not None and claim.instant.at < msgspec.json.decode(entry.body, type=int)
+
+    claims = tuple(msgspec.structs.replace(claim, is_late=is_late(claim)) for claim in facts.claims)
+    return msgspec.structs.replace(facts, claims=claims)

@@ -3,11 +3,13 @@
 receive   bytes of a request, whole and within bounds       (faces.collector)
 decode    bytes → Bundle; bad operations become Refused      wire.decode
 record    in one transaction:                                ingest.recording
+            device    how it stands, and whether the bundle has its key (AT-9)
             receipt   what of it came before (AT-1)
-            standing  how its device stands
-            decide    effects and outcomes                   lifecycle.decide
+            frame     client times into the device's own     lifecycle.frames
+            decide    of a simple device                     lifecycle.decide
+            learn     or the facts of a troubled one         ingest.learning
+            settle    and where they want new and old (AT-2) ingest.settling, lifecycle.plan
             apply     effects → store
-            settle    place again what that moved (AT-2)
 commit    wait until it is on disk (RE-1)                    store
 reply     outcomes → bytes                                   wire.replies
 """

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import functools
+import hmac
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from passerby.base.errors import Refusal
-from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS
 from passerby.ingest.announcing import announce
 from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
-from passerby.ingest.erasing import turned_away
-from passerby.lifecycle.decide import Change, decide, settle
-from passerby.lifecycle.identity import Standing
-from passerby.lifecycle.substitute import Substitutes
-from passerby.model.bundle import Bundle, Piece
-from passerby.model.effect import Close
+from passerby.ingest.erasing import is_erased_device, turned_away, with_lateness
+from passerby.ingest.learning import learn
+from passerby.ingest.settling import Settling
+from passerby.lifecycle.decide import Made, answer, decided_simply, facts_of, has_past, is_simple, made_of
+from passerby.lifecycle.frames import Frames
+from passerby.lifecycle.placing import Placed, keeps
+from passerby.lifecycle.plan import ANONYMOUS
+from passerby.lifecycle.substitute import Substitutes, is_made_here
+from passerby.model.bundle import Bundle
+from passerby.model.device import Device
+from passerby.model.effect import Effect, Meet
+from passerby.model.marks import Marks
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
@@ -38,29 +43,70 @@ class Recorded(msgspec.Struct, frozen=True):
     announced: int = 0
 
 
-def record(transaction: Transaction, bundle: Bundle) -> Recorded:
-    """Take `bundle` in. Refusal: `unknown_org`, `page_of_another_device`."""
+class _Decided(msgspec.Struct, frozen=True):
+    """What a bundle does: to how devices stand and what they keep of it, to what was stored; and the outcomes."""
+
+    effects: list[Effect]
+    moves: list[Effect]
+    outcomes: dict[int, Outcome]
+
+
+def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False) -> Recorded:
+    """Take `bundle` in. Refusal: `unknown_org`, `page_of_another_device`.
+
+    A trusted one is a report of the customer's own server, which needs no key (AT-9).
+    """
     org = transaction.org(bundle.org)
     if org is None or not org.settings.capture:
         raise Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
+    device = transaction.device(org.id, bundle.device)
+    if is_apart := not is_trusted and not _has_its_key(org, device, bundle):
+        bundle = _apart(org, bundle)
+        device = Device(bundle.device)
     answered = _answered(transaction, bundle)
-    substitutes = Substitutes(org.secret)
-    bundle = _in_own_session(transaction, bundle, substitutes)
-    standing = _standing(transaction, org.id, substitutes)
-    decision = decide(bundle, answered, standing, org.settings.age_ms)
-    effects, lost = turned_away(transaction, org, decision.effects, bundle.received_at_ms)
+    if is_erased_device(transaction, org, bundle.device):
+        return _turned_away(transaction, bundle, answered)
+    decided = _decided(transaction, org, bundle, device, answered, is_apart=is_apart)
+    first = [] if is_apart or is_trusted else _met(org, device, bundle)
+    effects, lost = turned_away(transaction, org, [*first, *decided.effects], bundle.received_at_ms, bundle.device)
     transaction.apply(org.id, effects)
     announced = announce(transaction, org, effects, bundle.received_at_ms)
-    _settle(transaction, org, list(decision.unsettled), substitutes, bundle.received_at_ms)
-    outcomes = {**decision.outcomes, **dict.fromkeys(lost, Outcome.ERASED)}
-    fresh = {n: outcome for n, outcome in outcomes.items() if n not in answered}
-    if fresh:
-        transaction.tally(org.id, bundle.received_at_ms, Counter(fresh.values()), bundle.received_at_ms - _TALLIED_MS)
-    told = {n: outcome for n, outcome in fresh.items() if n not in lost}
-    complaints = complaints_of(bundle, told, lambda: transaction.pieces_of_session(org.id, bundle.session))
+    transaction.apply(org.id, turned_away(transaction, org, decided.moves, bundle.received_at_ms)[0])
+    outcomes = {**decided.outcomes, **dict.fromkeys(lost, Outcome.ERASED)}
+    told = {n: outcome for n, outcome in outcomes.items() if n not in answered}
+    _tallied(transaction, bundle, told)
+    complained = {n: outcome for n, outcome in told.items() if outcome is not Outcome.ERASED}
+    complaints = complaints_of(bundle, complained, lambda: transaction.pieces_of_session(org.id, bundle.session))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
-    return Recorded(outcomes, fresh, announced)
+    return Recorded({**outcomes, **answered}, told, announced)
+
+
+def _has_its_key(org: Org, device: Device, bundle: Bundle) -> bool:
+    """Whether the bundle came with the key of its device, or the device has none yet (AT-9)."""
+    if device.key is None:
+        return True
+    given = Marks(org.secret).of_key(device.id, bundle.key)
+    return bool(bundle.key) and hmac.compare_digest(given, device.key)
+
+
+def _met(org: Org, device: Device, bundle: Bundle) -> list[Effect]:
+    if device.key is not None or not bundle.key:
+        return []
+    return [Meet(device.id, Marks(org.secret).of_key(device.id, bundle.key))]
+
+
+def _apart(org: Org, bundle: Bundle) -> Bundle:
+    """`bundle` under names that nobody else has, so that it touches nothing of the device it names (AT-9)."""
+    substitutes = Substitutes(org.secret)
+    device = substitutes.apart(bundle.device, bundle.key, bundle.page)
+    return msgspec.structs.replace(
+        bundle,
+        device=device,
+        session=substitutes.session(device, bundle.session),
+        page=substitutes.page(device, bundle.page),
+        key="",
+    )
 
 
 def _answered(transaction: Transaction, bundle: Bundle) -> Mapping[int, Outcome]:
@@ -73,32 +119,89 @@ def _answered(transaction: Transaction, bundle: Bundle) -> Mapping[int, Outcome]
     return {n: outcome for n, outcome in receipt.outcomes if n in numbers}
 
 
-def _in_own_session(transaction: Transaction, bundle: Bundle, substitutes: Substitutes) -> Bundle:
+def _turned_away(transaction: Transaction, bundle: Bundle, answered: Mapping[int, Outcome]) -> Recorded:
+    """An erased device turns everything away (PV-2.2)."""
+    refused = {no.n: no.outcome for no in bundle.refused}
+    outcomes = {**refused, **dict.fromkeys((op.n for op in bundle.operations), Outcome.ERASED)}
+    told = {n: outcome for n, outcome in outcomes.items() if n not in answered}
+    _tallied(transaction, bundle, told)
+    return Recorded({**outcomes, **answered}, told)
+
+
+def _tallied(transaction: Transaction, bundle: Bundle, told: Mapping[int, Outcome]) -> None:
+    if told:
+        since_ms = bundle.received_at_ms - _TALLIED_MS
+        transaction.tally(bundle.org, bundle.received_at_ms, Counter(told.values()), since_ms)
+
+
+def _decided(
+    transaction: Transaction,
+    org: Org,
+    bundle: Bundle,
+    device: Device,
+    answered: Mapping[int, Outcome],
+    *,
+    is_apart: bool,
+) -> _Decided:
+    """What becomes of `bundle`: the one place where client times go into their device's frame (PV-1.1)."""
+    frames = Frames(org.secret, bundle.device)
+    own = frames.taken_in(_in_own_session(transaction, bundle, frames))
+    made = made_of(own, answered, frames.substitutes, org.settings.age_ms)
+    standing: list[Effect] = []
+    moves: list[Effect] = []
+    if is_apart:
+        outcomes = {one.operation.n: Outcome.APART for one in made}
+        kept = _kept_at_home(own, made, outcomes, frames)
+    elif is_made_here(device.id):
+        standing, outcomes, kept = _reported(own, device, made, frames)
+    elif _stays_simple(transaction, org, device, made):
+        standing, outcomes = decided_simply(device, made)
+        kept = _kept_at_home(own, made, outcomes, frames)
+    else:
+        facts = facts_of(((one.instant, one.operation, own.received_at_ms) for one in made), frames.marks)
+        facts = with_lateness(transaction, org, facts)
+        known, reach = learn(transaction, org.id, device, facts, frames.marks)
+        settled = Settling(transaction, org.id, device, known, frames).settle(own, made, reach)
+        standing, moves, outcomes = settled.standing, settled.moves, settled.outcomes
+        kept = [*settled.kept]
+    told = {no.n: no.outcome for no in bundle.refused} | {one.operation.n: Outcome.STORED for one in made} | outcomes
+    fresh = {n: outcome for n, outcome in told.items() if n > 0 and n not in answered}
+    return _Decided([*standing, *kept, *answer(bundle, fresh)], moves, told)
+
+
+def _in_own_session(transaction: Transaction, bundle: Bundle, frames: Frames) -> Bundle:
     """`bundle` in a session that no other device has (AT-1), though its client named one that another has."""
     holder = transaction.device_of_session(bundle.org, bundle.session)
     if holder in (None, bundle.device):
         return bundle
-    return msgspec.structs.replace(bundle, session=substitutes.session(bundle.device, bundle.session))
+    return msgspec.structs.replace(bundle, session=frames.substitutes.session(bundle.device, bundle.session))
 
 
-def _standing(transaction: Transaction, org: OrgId, substitutes: Substitutes) -> Standing:
-    return Standing(functools.partial(transaction.device, org), substitutes)
+def _stays_simple(transaction: Transaction, org: Org, device: Device, made: Sequence[Made]) -> bool:
+    if device.summary is not None or not is_simple(device, made):
+        return False
+    end = next((one.instant for one in made if one.is_end), None)
+    return end is None or not has_past(transaction.pieces_past(org.id, device.id, end), end)
 
 
-def _settle(transaction: Transaction, org: Org, unsettled: list[Change], substitutes: Substitutes, now_ms: int) -> None:
-    """Place again what the changes concern, and what that changes, until nothing moves (AT-2)."""
-    while unsettled:
-        change = unsettled.pop(0)
-        pieces = _pieces(transaction, org.id, change)
-        if pieces:
-            standing = _standing(transaction, org.id, substitutes)
-            decision = settle(pieces, standing)
-            effects, _ = turned_away(transaction, org, decision.effects, now_ms)
-            transaction.apply(org.id, effects)
-            unsettled.extend(decision.unsettled)
+def _reported(
+    bundle: Bundle, device: Device, made: Sequence[Made], frames: Frames
+) -> tuple[list[Effect], dict[int, Outcome], list[Effect]]:
+    """What a customer's server reported for a device of the service's own: past its seal it is nobody's."""
+    standing, outcomes = decided_simply(device, made)
+    late = [one for one in made if device.seal is not None and device.seal.past(one.instant)]
+    if not late:
+        return standing, outcomes, _kept_at_home(bundle, made, outcomes, frames)
+    nobodys = frames.substitutes.nobodys(device.id, bundle.page, 1)
+    placed = [Placed(one.session, one.operation, ANONYMOUS, nobodys, Outcome.BLEED) for one in made]
+    return [], {one.operation.n: Outcome.BLEED for one in made}, [*keeps(bundle, placed, frames)]
 
 
-def _pieces(transaction: Transaction, org: OrgId, change: Change) -> list[Piece]:
-    if isinstance(change, Close):
-        return transaction.pieces_past(org, change.device, change.seal.instant)
-    return transaction.pieces(org, change.device)
+def _kept_at_home(
+    bundle: Bundle, made: Sequence[Made], outcomes: Mapping[int, Outcome], frames: Frames
+) -> list[Effect]:
+    placed = [
+        Placed(one.session, one.operation, ANONYMOUS, bundle.device, outcomes.get(one.operation.n, Outcome.STORED))
+        for one in made
+    ]
+    return [*keeps(bundle, placed, frames)]

@@ -15,7 +15,7 @@ from passerby.base.ids import DeviceId, Ids, PageId, SessionId, Uid, UserId
 from passerby.base.units import DAY_MS, MINUTE_MS
 from passerby.ingest.erasing import erased_at_ms, is_being_erased
 from passerby.ingest.recording import Recorded, record
-from passerby.lifecycle.substitute import Substitutes
+from passerby.lifecycle.substitute import Substitutes, is_made_here
 from passerby.model.bundle import Bundle
 from passerby.model.operation import Identify, Operation
 from passerby.model.org import Org
@@ -77,6 +77,8 @@ def report_user(
         if person.uid is not None and uid not in (None, person.uid):
             raise Refusal("invalid_argument", "a user's uid never changes: create another user")
         device = _device_of(transaction, org, person)
+        if person.uid is None and uid is not None and is_made_here(device):
+            raise Refusal("invalid_argument", "what is kept for nobody is never anybody's: create the user (AT-3.1)")
         uid = person.uid or uid
     else:
         device = _server_device(transaction, org, Uid(uid)) if uid else DeviceId(ids.mint())
@@ -132,7 +134,7 @@ def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operat
         sdk=SDK,
         operations=operations,
     )
-    kept = record(transaction, bundle)
+    kept = record(transaction, bundle, is_trusted=True)
     if kept.outcomes[operation.n] is Outcome.ERASED:
         raise _erased()
     return kept

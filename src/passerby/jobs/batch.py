@@ -18,8 +18,8 @@ from passerby.base.ids import DeviceId, Ids, OrgId, Uid
 from passerby.base.units import DAY_MS
 from passerby.ingest.reports import Reported, report_event, report_user
 from passerby.jobs.worker import Due
-from passerby.lifecycle.marks import Marks
 from passerby.model.job import COMPLETED, FAILED, PROCESSING, Item, Job
+from passerby.model.marks import Marks
 from passerby.model.org import Org
 from passerby.store.contract import Entry, Reader, Store, Transaction
 from passerby.store.people import find_person, find_session, owner_of

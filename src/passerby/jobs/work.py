@@ -46,7 +46,7 @@ def deliveries_of(store: Store, clock: Clock, carrier: Carrier, base: str) -> Ma
 def _remove(store: Store, clock: Clock, scrub_delay_ms: int, due: Sequence[Due]) -> None:
     for org, entry in due:
         now_ms = clock.now_ms()
-        erasing.remove(store, org, entry, now_ms, now_ms + scrub_delay_ms)
+        erasing.remove(store, org, entry, now_ms + scrub_delay_ms)
 
 
 def _forget(store: Store, due: Sequence[Due]) -> None:

@@ -1,4 +1,4 @@
-"""Substitutes: the ids under which operations are kept that may not go where they claim (AT-3).
+"""Substitutes: the ids under which operations are kept that may not go where they claim (AT-3, AT-4, AT-9).
 
 They are keyed hashes, so that the same input always goes to the same place in any order of arrival, and so that nobody
 without the org's secret can tell that a substitute and the device it stands in for ever had to do with one another.
@@ -27,17 +27,17 @@ class Substitutes:
         h = raw.hex()
         return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
-    def after(self, device: DeviceId) -> DeviceId:
-        """Where goes what was made on `device` past its seal."""
-        return DeviceId(self._uuid("after", device))
+    def told(self, device: DeviceId, uid: str, after: int) -> DeviceId:
+        """Where goes what pages of `device` were told of the uid of that mark, `after` so many ends (AT-3, AT-4)."""
+        return DeviceId(self._uuid("told", device, uid, str(after)))
 
-    def earlier(self, device: DeviceId, uid: Uid | None) -> DeviceId:
-        """Where goes what `uid` (None: nobody known) did on `device` before its binding (AT-4.1)."""
-        return DeviceId(self._uuid("earlier", device, "" if uid is None else f"u{uid}"))
+    def nobodys(self, device: DeviceId, page: PageId, after: int) -> DeviceId:
+        """Where goes what is nobody's of a page of `device`, `after` so many ends (AT-3, AT-4)."""
+        return DeviceId(self._uuid("nobody", device, page, str(after)))
 
-    def nobody(self, device: DeviceId) -> DeviceId:
-        """Where goes what has passed through too many substitutes, of which `device` is the last."""
-        return DeviceId(self._uuid("nobody", device))
+    def apart(self, device: DeviceId, key: str, page: PageId) -> DeviceId:
+        """Where goes what came for a page of `device` with `key`, which is not the device's (AT-9)."""
+        return DeviceId(self._uuid("apart", device, key, page))
 
     def server(self, uid: Uid, erased_at_ms: int | None) -> DeviceId:
         """Where goes what a customer's server reports of `uid`; another one after each erasure (AP-4, PV-2.2)."""
@@ -54,3 +54,8 @@ class Substitutes:
     def aged(self, device: DeviceId, session: SessionId, ages: int) -> SessionId:
         """The successor of `session` on `device` after `ages` whole age limits (SE-1.1)."""
         return SessionId(self._uuid("aged", device, session, str(ages)))
+
+
+def is_made_here(device: DeviceId) -> bool:
+    """Whether the id is one of the server's own, which no client can name (WI-2)."""
+    return device[14] == "8"

@@ -11,7 +11,10 @@ from passerby.model.outcome import Noted, Outcome, Refused
 
 
 class Bundle(msgspec.Struct, frozen=True):
-    """A decoded bundle. `operations` ascend in n; `refused` are those that decoding turned away."""
+    """A decoded bundle. `operations` ascend in n; `refused` are those that decoding turned away.
+
+    `key` is the device's, which nothing may show or keep (PV-5); empty when none came.
+    """
 
     org: OrgId
     device: DeviceId
@@ -24,6 +27,7 @@ class Bundle(msgspec.Struct, frozen=True):
     operations: tuple[Operation, ...]
     refused: tuple[Refused, ...] = ()
     notes: tuple[Noted, ...] = ()
+    key: str = ""
 
     @property
     def offset_ms(self) -> int:
@@ -53,6 +57,17 @@ class Piece(msgspec.Struct, frozen=True):
         """When `operation`, one of this piece's, was made."""
         identifies = isinstance(operation, Identify)
         return Instant(self.page, operation.n, operation.t, operation.at, self.offset_ms, identifies)
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a piece on a substitute came from, for those who have the org's secret (AT-3).
+
+    `device` and `page` are keyed marks; `hidden` is the session and page it was reported for, 32 bytes, encrypted.
+    """
+
+    device: bytes
+    page: bytes
+    hidden: bytes
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -1,7 +1,9 @@
-"""Devices: instants on them, what they are bound to, where they end."""
+"""Devices: instants on them, what they are bound to, where they end, and what their pages claimed."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -15,8 +17,14 @@ SAME_CLOCK_MS: Final = MINUTE_MS
 FUTURE_MS_MAX: Final = 5 * MINUTE_MS
 """No operation's client time is later than its bundle's `sent` by more (AT-7)."""
 
-CONFLICT: Final = "conflict"
-"""Why a seal that no client asked for was set (AT-4)."""
+SLACK_MS: Final = SAME_CLOCK_MS + FUTURE_MS_MAX
+"""By its server time an operation may seem so much earlier than it was, compared with another of its clock."""
+
+FACTS_MAX: Final = 16
+"""How many contradictions and ends a summary lists."""
+
+EVERYBODY: Final = ""
+"""Whom an `end` lets go that was made on a page that was told nobody (AT-3)."""
 
 
 class Instant(msgspec.Struct, frozen=True, array_like=True):
@@ -58,42 +66,87 @@ class Binding(msgspec.Struct, frozen=True):
 
 
 class Seal(msgspec.Struct, frozen=True):
-    """The device may receive nothing past `instant`. `why` is the sealing `end`'s, or `conflict` (AT-4)."""
+    """The device may receive nothing past `instant`. `why` is the sealing `end`'s."""
 
     instant: Instant
     why: str
 
     def past(self, instant: Instant) -> bool:
-        """Whether `instant` is too late. The `end` that seals is not; the `identify` that conflicts is."""
-        if self.why == CONFLICT:
-            return not instant.before(self.instant)
+        """Whether `instant` is too late. The `end` that seals is not."""
         return not instant.is_in_time_for(self.instant)
 
 
-class Gap(msgspec.Struct, frozen=True):
-    """A part of a device's time that was somebody else's (AT-4.1).
+class Claim(msgspec.Struct, frozen=True, array_like=True):
+    """A page was told somebody: the identify at `instant` (AT-3). `uid` is a keyed mark, never a uid.
 
-    From the device's beginning up to `until`, or if `closed` up to and with the `end` made then.
+    `is_late` says that the uid had been erased since, and the identify was made before that (PV-2.2).
     """
 
-    until: Instant
-    uid: Uid | None
-    closed: bool = False
+    instant: Instant
+    uid: str
+    received_at_ms: int
+    is_late: bool = False
 
-    def holds(self, instant: Instant) -> bool:
-        """Whether `instant` lies within."""
-        return instant.is_in_time_for(self.until) if self.closed else instant.before(self.until)
+    @property
+    def rank(self) -> tuple[int, int, int, str, int]:
+        """Of two claims the one that ranks lower was there first, by the server's own clock (AT-4)."""
+        at = self.instant
+        return (self.received_at_ms, at.at, at.t, at.page, at.n)
+
+
+class Ending(msgspec.Struct, frozen=True, array_like=True):
+    """A sealing `end`: `lets_go` is the mark of whom its page was told, or `EVERYBODY` (AT-3)."""
+
+    instant: Instant
+    why: str
+    lets_go: str = EVERYBODY
+
+    def applies_to(self, uid: str) -> bool:
+        """Whether it lets go the one whose mark is `uid`."""
+        return self.lets_go in (EVERYBODY, uid)
+
+
+class Summary(msgspec.Struct, frozen=True, array_like=True):
+    """What all pages of a troubled device share (AT-4).
+
+    `owner` is the claim that was received first of those before any end (None: there is none). `contradictions` are
+    the first `FACTS_MAX` instants at which another uid was claimed before any end, `ends` the first `FACTS_MAX` ends,
+    both by server time. What may lie beyond them is not known: see `horizon_ms`.
+    """
+
+    owner: Claim | None = None
+    contradictions: tuple[Instant, ...] = ()
+    ends: tuple[Ending, ...] = ()
 
 
 class Device(msgspec.Struct, frozen=True):
-    """What identity needs to know of a device."""
+    """What identity needs to know of a device.
+
+    `summary` is there once its pages contradicted one another or something was made past an end: then it is troubled.
+    `key` is the keyed hash of its key, once one has come (AT-9).
+    """
 
     id: DeviceId
     binding: Binding | None = None
     seal: Seal | None = None
-    gaps: tuple[Gap, ...] = ()
+    summary: Summary | None = None
+    key: bytes | None = None
 
     def is_bound_by(self, instant: Instant) -> bool:
         """Whether the identify at `instant` is the one that bound it."""
         bound = self.binding.instant if self.binding else None
         return bound is not None and (bound.page, bound.n) == (instant.page, instant.n)
+
+
+def by_server_time(instant: Instant) -> tuple[int, PageId, int]:
+    """The order in which facts are listed."""
+    return (instant.at, instant.page, instant.n)
+
+
+def horizon_ms(listed: Sequence[Instant], listed_max: int) -> float:
+    """From which server time on a list by server time may lack facts that concern an operation; never, if it is whole.
+
+    By its server time an operation may be so much too early as two bundles of one clock differ, and as its client time
+    may be ahead of its bundle's `sent`.
+    """
+    return listed[-1].at - SLACK_MS if len(listed) >= listed_max else math.inf

@@ -7,8 +7,8 @@ from typing import TypeAlias
 import msgspec
 
 from passerby.base.ids import DeviceId
-from passerby.model.bundle import Piece, Receipt
-from passerby.model.device import Binding, Gap, Seal
+from passerby.model.bundle import Origin, Piece, Receipt
+from passerby.model.device import Binding, Claim, Ending, Seal, Summary
 
 
 class Bind(msgspec.Struct, frozen=True):
@@ -19,23 +19,39 @@ class Bind(msgspec.Struct, frozen=True):
 
 
 class Close(msgspec.Struct, frozen=True):
-    """Seal a device, or put its seal earlier (AT-2)."""
+    """Seal a device, put its seal elsewhere, or take it off (None), since what seals it can turn out later (AT-2)."""
 
     device: DeviceId
-    seal: Seal
+    seal: Seal | None
 
 
-class Divert(msgspec.Struct, frozen=True):
-    """Give a part of a device's time to a substitute (AT-4.1)."""
+class Learn(msgspec.Struct, frozen=True):
+    """Remember what pages of a device claimed and where they ended. A fact of the same page and n takes its place."""
 
     device: DeviceId
-    gap: Gap
+    claims: tuple[Claim, ...] = ()
+    ends: tuple[Ending, ...] = ()
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """Put the summary of a device's facts in place of the one before; with the first the device is troubled (AT-4)."""
+
+    device: DeviceId
+    summary: Summary
+
+
+class Meet(msgspec.Struct, frozen=True):
+    """Remember the keyed hash of a device's key, which it has not had yet (AT-9)."""
+
+    device: DeviceId
+    key: bytes
 
 
 class Keep(msgspec.Struct, frozen=True):
-    """Store a piece that is not stored yet."""
+    """Store a piece that is not stored yet; with its origin, if that is another device."""
 
     piece: Piece
+    origin: Origin | None = None
 
 
 class Drop(msgspec.Struct, frozen=True):
@@ -50,4 +66,4 @@ class Answer(msgspec.Struct, frozen=True):
     receipt: Receipt
 
 
-Effect: TypeAlias = Bind | Close | Divert | Keep | Drop | Answer
+Effect: TypeAlias = Bind | Close | Learn | Sum | Meet | Keep | Drop | Answer

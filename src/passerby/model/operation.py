@@ -72,5 +72,5 @@ class End(_Operation, frozen=True, tag="end"):
 
 Operation: TypeAlias = Page | Event | Identify | SetProperties | Consent | Log | End
 
-SEALING: frozenset[str] = frozenset({"anonymize", "reidentify", "forget"})
-"""The reasons of an `end` after which the device may receive nothing more (ID-5, ID-6, ID-7)."""
+SEALING: frozenset[str] = frozenset({"anonymize", "reidentify", "forget", "lost"})
+"""The reasons of an `end` after which the device may receive nothing more (ID-5, ID-6, ID-7, WI-4)."""

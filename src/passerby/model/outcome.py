@@ -17,16 +17,17 @@ class Outcome(Enum):
     BOUND = "bound"  # an identify that bound its device (ID-2)
     SAME_USER = "same_user"  # an identify that changed nothing (ID-4)
     SEALED = "sealed"  # an end that sealed its device (ID-5, ID-6)
-    BLEED = "bleed"  # made after the seal, kept under a substitute (AT-3)
-    CONFLICT = "conflict"  # an identify against a binding (AT-4)
-    DIVERTED = "diverted"  # follows a conflict, kept under its substitute (AT-4)
+    BLEED = "bleed"  # made after an end, kept under a substitute (AT-3)
+    CONFLICT = "conflict"  # an identify of another than the device's first (AT-4)
+    DIVERTED = "diverted"  # kept under a substitute because pages contradict one another (AT-4)
+    APART = "apart"  # came with another key than its device's, kept for nobody (AT-9)
     INVALID_OPERATION = "invalid_operation"
     UNKNOWN_OPERATION = "unknown_operation"
     INVALID_UID = "invalid_uid"
     PLACEHOLDER_UID = "placeholder_uid"
     INVALID_EVENT_NAME = "invalid_event_name"
     INVALID_PROPERTIES = "invalid_properties"
-    TIME_IN_FUTURE = "time_in_future"
+    TIME_IN_FUTURE = "time_in_future"  # given before AT-7 clamped; receipts of that time have it
     TIME_TOO_OLD = "time_too_old"
     ERASED = "erased"
 
@@ -45,6 +46,7 @@ _ACCEPTED = frozenset(
         Outcome.BLEED,
         Outcome.CONFLICT,
         Outcome.DIVERTED,
+        Outcome.APART,
     }
 )
 
@@ -61,12 +63,12 @@ class Refused(msgspec.Struct, frozen=True):
     call: str = ""
 
 
-class Noted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A part of a kept operation that was left out (PR-4)."""
+class Noted(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Something of a kept operation was left out or changed; `name` is the property's, if it is about one (PR-4)."""
 
     n: int
     code: str
-    name: str
+    name: str = ""
     message: str
 
 

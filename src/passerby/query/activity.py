@@ -12,14 +12,14 @@ from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.outcome import Outcome
 from passerby.store.contract import PersonFilter, Reader
 
-_ASTRAY: Final = (Outcome.BLEED, Outcome.CONFLICT, Outcome.DIVERTED)
+_ASTRAY: Final = (Outcome.BLEED, Outcome.CONFLICT, Outcome.DIVERTED, Outcome.APART)
 
 
 class Activity(msgspec.Struct, frozen=True):
     """How an org is doing. `per_minute` are the operations that arrived in the last 60 minutes, the oldest first.
 
     `stored_day`, `astray_day` and `refused_day` count operations of the last 24 hours by what became of them: kept for
-    whom they claimed, kept for a substitute (AT-3, AT-4), refused.
+    whom they claimed, kept for a substitute (AT-3, AT-4, AT-9), refused.
     """
 
     per_minute: list[int]

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId
+from passerby.query.happened import Timekeeper
 from passerby.query.users import User
 from passerby.store.contract import Reader
 
 
 def dossier(reader: Reader, org: OrgId, user: User) -> dict[str, Any]:
-    """Names, properties, devices with all their operations; instants in ms since 1970."""
+    """Names, properties, devices with all their operations; instants in ms since 1970, `made_at_ms` that of AT-8."""
     return {
         "user": msgspec.to_builtins(user.person),
         "properties": [
@@ -30,7 +31,7 @@ def dossier(reader: Reader, org: OrgId, user: User) -> dict[str, Any]:
 
 
 def _device(reader: Reader, org: OrgId, name: DeviceId) -> dict[str, Any]:
-    device = reader.device(org, name)
+    device, timekeeper = reader.device(org, name), Timekeeper(org)
     return {
         "id": name,
         "binding": msgspec.to_builtins(device.binding),
@@ -42,8 +43,10 @@ def _device(reader: Reader, org: OrgId, name: DeviceId) -> dict[str, Any]:
                 "sdk": piece.sdk,
                 "received_at_ms": piece.received_at_ms,
                 "operations": [
-                    {**msgspec.to_builtins(operation), "outcome": outcome.value}
-                    for operation, outcome in zip(piece.operations, piece.outcomes, strict=True)
+                    {**msgspec.to_builtins(operation), "outcome": outcome.value, "made_at_ms": at_ms}
+                    for operation, outcome, at_ms in zip(
+                        piece.operations, piece.outcomes, timekeeper.times(reader, piece), strict=True
+                    )
                 ],
             }
             for piece in reader.pieces_of_device(org, name)

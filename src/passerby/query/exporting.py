@@ -1,6 +1,7 @@
 """Exporting: the rows of an export, read as they are wanted (AP-10).
 
-Each chunk is a reading of its own, so that a slow download holds up nothing and memory stays flat.
+Each chunk is a reading of its own, so that a slow download holds up nothing and memory stays flat. So does the
+timekeeper's, which remembers a bounded number of sessions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Final
 from passerby.base.ids import DeviceId, OrgId, UserId
 from passerby.model.bundle import Piece
 from passerby.model.export import Export
+from passerby.query.happened import Timekeeper
 from passerby.query.seen import seen, values
 from passerby.store.contract import Person, Reader
 from passerby.store.people import devices_of, owner_of
@@ -40,18 +42,20 @@ def export_rows(read: Read, org: OrgId, export: Export, is_going: Turned) -> Ite
 
 
 def _event_rows(read: Read, org: OrgId, export: Export, is_going: Turned) -> Iterator[Row]:
-    row = 0
+    row, timekeeper = 0, Timekeeper(org)
     while True:
         with read() as reader:
             pieces = [piece for piece in reader.pieces_after(org, row, _CHUNK) if piece.row <= export.last_row]
-            rows = [found for piece in pieces for found in _of_piece(reader, org, export, piece, is_going)]
+            rows = [found for piece in pieces for found in _of_piece(reader, org, export, piece, timekeeper, is_going)]
         yield from rows
         if not pieces:
             return
         row = pieces[-1].row
 
 
-def _of_piece(reader: Reader, org: OrgId, export: Export, piece: Piece, is_going: Turned) -> Iterator[Row]:
+def _of_piece(
+    reader: Reader, org: OrgId, export: Export, piece: Piece, timekeeper: Timekeeper, is_going: Turned
+) -> Iterator[Row]:
     owner = owner_of(reader, org, piece.device)
     outside = export.segment == "identified" and (owner is None or owner.uid is None)
     if owner is None or outside or is_going(reader, piece.device):
@@ -59,8 +63,8 @@ def _of_piece(reader: Reader, org: OrgId, export: Export, piece: Piece, is_going
     session = reader.session(org, piece.session)
     session_start = iso_text(session.began_at_ms) if session else None
     user = _user_properties(reader, org, owner) if "user_*" in export.fields else {}
-    for operation in piece.operations:
-        if export.since_ms <= operation.at < export.until_ms:
+    for operation, at_ms in zip(piece.operations, timekeeper.times(reader, piece), strict=True):
+        if export.since_ms <= at_ms < export.until_ms:
             event = seen(operation)
             yield {
                 "EventId": f"{piece.page}:{operation.n}",
@@ -72,7 +76,7 @@ def _of_piece(reader: Reader, org: OrgId, export: Export, piece: Piece, is_going
                 "UserDisplayName": owner.display_name,
                 "UserEmail": owner.email,
                 "SessionStart": session_start,
-                "EventStart": iso_text(operation.at),
+                "EventStart": iso_text(at_ms),
                 "EventType": event.type,
                 "EventCustomName": event.name,
                 "EventProperties": event.properties,

@@ -1,18 +1,29 @@
-"""What happened, in the order in which it was made (AT-8)."""
+"""What happened, in the order in which it was made (AT-8).
+
+The time of an operation is that of its session, read as a whole: so it is the same wherever it is shown, whether with
+the rest of its session, among the last of its user's, or by itself in an export. A page may go on from one session into
+the next: then what it did last in the one before counts too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from operator import attrgetter
+from typing import Final, NamedTuple
 
 import msgspec
 
-from passerby.base.ids import DeviceId
+from passerby.base.ids import OrgId, PageId, SessionId
 from passerby.model.bundle import Piece
 from passerby.model.device import SAME_CLOCK_MS
 from passerby.model.operation import Operation
 from passerby.model.outcome import Outcome
+from passerby.store.contract import Reader
+
+PIECES_MAX: Final = 20_000
+"""Of one session no more are looked at to tell the time of one; what is behind them tells its own."""
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -24,27 +35,132 @@ class Happening(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-def in_order(pieces: Iterable[Piece]) -> list[Happening]:
-    """All that happened in `pieces`, which may be of several devices."""
-    held = sorted(pieces, key=attrgetter("device", "offset_ms"))
-    delays = dict(zip((piece.row for piece in held), _delays(held), strict=True))
+class Times(msgspec.Struct, frozen=True):
+    """When the operations of one session were made.
+
+    By row of a piece: how much longer it travelled than the fastest under the same clock, and when the last operation
+    before it on its page was made.
+    """
+
+    told: dict[int, tuple[int, int]]
+
+    def of(self, piece: Piece) -> list[int]:
+        """When each of the piece's operations was made."""
+        delay, at_ms = self.told.get(piece.row, (0, 0))
+        return [at_ms := max(at_ms, operation.at - delay) for operation in piece.operations]
+
+
+class _Mark(NamedTuple):
+    """What of a piece tells the time."""
+
+    page: PageId
+    n: int
+    offset_ms: int
+    latest_ms: int
+    row: int
+
+
+def times_of(reader: Reader, org: OrgId, session: SessionId, pieces: Iterable[Piece]) -> Times:
+    """The times of `session`, which has these pieces; of more than `PIECES_MAX` only the first count."""
+    marks = sorted(map(_mark, islice(pieces, PIECES_MAX)))
+    begun = {mark.page: mark.n for mark in reversed(marks)}
+    went_on = {page: n for page, n in begun.items() if n > 1}
+    return _told(marks, _earlier_ms(reader, org, session, went_on) if went_on else {})
+
+
+def _mark(piece: Piece) -> _Mark:
+    latest_ms = max(operation.at for operation in piece.operations)
+    return _Mark(piece.page, piece.operations[0].n, piece.offset_ms, latest_ms, piece.row)
+
+
+def _told(marks: list[_Mark], earlier_ms: dict[PageId, int]) -> Times:
+    delays: dict[int, int] = {}
+    fastest_ms: int | None = None
+    for mark in sorted(marks, key=attrgetter("offset_ms")):
+        if fastest_ms is None or mark.offset_ms - fastest_ms > SAME_CLOCK_MS:
+            fastest_ms = mark.offset_ms
+        delays[mark.row] = mark.offset_ms - fastest_ms
+    told: dict[int, tuple[int, int]] = {}
+    for mark in marks:
+        delay, before_ms = delays[mark.row], earlier_ms.get(mark.page, 0)
+        told[mark.row] = (delay, before_ms)
+        earlier_ms[mark.page] = max(before_ms, mark.latest_ms - delay)
+    return Times(told)
+
+
+def _earlier_ms(reader: Reader, org: OrgId, name: SessionId, went_on: Mapping[PageId, int]) -> dict[PageId, int]:
+    """When pages that are in this session from their n-th operation on did the last thing in the session before it.
+
+    That one is the neighbour on either side, since what travelled slowly seems to have begun late.
+    """
+    session = reader.session(org, name)
+    if session is None:
+        return {}
+    place, devices = (session.began_at_ms, name), [session.device]
+    near = (session.began_at_ms - 2 * SAME_CLOCK_MS, session.began_at_ms + 2 * SAME_CLOCK_MS)
+    found: dict[PageId, int] = {}
+    for other in (*reader.sessions_of(org, devices, place, 1), reader.next_session(org, devices, place)):
+        if other is not None and other.active_at_ms >= near[0] and other.began_at_ms <= near[1]:
+            for page, at_ms in _last_ms(list(islice(reader.pieces_of_session(org, other.id), PIECES_MAX)), went_on):
+                found[page] = max(found.get(page, 0), at_ms)
+    return found
+
+
+def _last_ms(pieces: Sequence[Piece], went_on: Mapping[PageId, int]) -> Iterator[tuple[PageId, int]]:
+    times = _told(sorted(map(_mark, pieces)), {})
+    for piece in pieces:
+        for operation, at_ms in zip(piece.operations, times.of(piece), strict=True):
+            if operation.n < went_on.get(piece.page, 0):
+                yield piece.page, at_ms
+
+
+class Timekeeper:
+    """Tells the times of operations, in readings of one store, and reads a session once for many of its pieces.
+
+    Remembers the sessions asked for last, as long as they have no more than `PIECES_MAX` pieces together.
+    """
+
+    def __init__(self, org: OrgId) -> None:
+        self._org = org
+        self._known: OrderedDict[SessionId, Times] = OrderedDict()
+        self._pieces = 0
+
+    def times(self, reader: Reader, piece: Piece) -> list[int]:
+        """When each of the piece's operations was made. Outside of sessions (AP-7) each tells its own time."""
+        if str(piece.session) == piece.device:
+            return Times({}).of(piece)
+        known = self._known.get(piece.session)
+        if known is None or (piece.row not in known.told and len(known.told) < PIECES_MAX):
+            known = self._read(reader, piece.session)
+        self._known.move_to_end(piece.session)
+        return known.of(piece)
+
+    def _read(self, reader: Reader, session: SessionId) -> Times:
+        self._pieces -= len(self._known.pop(session, Times({})).told)
+        found = times_of(reader, self._org, session, reader.pieces_of_session(self._org, session))
+        self._known[session] = found
+        self._pieces += len(found.told)
+        while self._pieces > PIECES_MAX and len(self._known) > 1:
+            self._pieces -= len(self._known.popitem(last=False)[1].told)
+        return found
+
+
+def in_order(reader: Reader, org: OrgId, pieces: Sequence[Piece]) -> list[Happening]:
+    """All that happened in `pieces`: whole sessions, and what is outside of any."""
+    sessions: dict[SessionId, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        sessions[piece.session].append(piece)
     found: list[Happening] = []
-    by_page = sorted(
-        ((piece, *pair) for piece in held for pair in zip(piece.operations, piece.outcomes, strict=True)),
-        key=lambda one: (one[0].page, one[1].n),
-    )
-    for _, ones in groupby(by_page, key=lambda one: one[0].page):
-        at_ms = 0
-        for piece, operation, outcome in ones:
-            at_ms = max(at_ms, operation.at - delays[piece.row])
-            found.append(Happening(piece, operation, outcome, at_ms))
+    for session, held in sessions.items():
+        is_outside = str(session) == held[0].device
+        times = Times({}) if is_outside else times_of(reader, org, session, held)
+        for piece in held:
+            made = zip(piece.operations, piece.outcomes, times.of(piece), strict=True)
+            found += [Happening(piece, operation, outcome, at_ms) for operation, outcome, at_ms in made]
     return sorted(found, key=attrgetter("at_ms", "piece.page", "operation.n"))
 
 
-def _delays(pieces: Iterable[Piece]) -> Iterable[int]:
-    """How much longer each travelled than the fastest under the same clock. `pieces` ascend in device and offset."""
-    clock: tuple[DeviceId, int] | None = None
-    for piece in pieces:
-        if clock is None or clock[0] != piece.device or piece.offset_ms - clock[1] > SAME_CLOCK_MS:
-            clock = (piece.device, piece.offset_ms)
-        yield piece.offset_ms - clock[1]
+def made_at_ms(reader: Reader, org: OrgId, piece: Piece, n: int) -> int:
+    """When operation `n` of a piece was made."""
+    times = Timekeeper(org).times(reader, piece)
+    return next(at_ms for operation, at_ms in zip(piece.operations, times, strict=True) if operation.n == n)

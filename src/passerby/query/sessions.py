@@ -44,11 +44,14 @@ def list_sessions(
 
 def happenings(reader: Reader, org: OrgId, session: SessionId) -> list[Happening]:
     """What happened in a session, in the order in which it was made."""
-    return in_order(reader.pieces_of_session(org, session))
+    return in_order(reader, org, list(reader.pieces_of_session(org, session)))
 
 
 def latest_happenings(reader: Reader, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Happening]:
-    """The last things that happened on these devices, the latest first. Reads no more pieces than it needs."""
+    """The last things that happened on these devices, the latest first.
+
+    Reads no more pieces than it needs, but the sessions that these are of to the end, since they tell the time (AT-8).
+    """
     pieces: list[Piece] = []
     latest: list[int] = []
     for piece in reader.latest_pieces(org, devices):
@@ -60,4 +63,7 @@ def latest_happenings(reader: Reader, org: OrgId, devices: Sequence[DeviceId], l
                 heappush(latest, operation.at)
             else:
                 heappushpop(latest, operation.at)
-    return in_order(pieces)[: -limit - 1 : -1]
+    outside = [piece for piece in pieces if str(piece.session) == piece.device]
+    sessions = {piece.session for piece in pieces if str(piece.session) != piece.device}
+    within = [piece for session in sessions for piece in reader.pieces_of_session(org, session)]
+    return in_order(reader, org, within + outside)[: -limit - 1 : -1]

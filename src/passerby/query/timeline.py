@@ -9,12 +9,14 @@ session changed:
     anonymize    the user left the device, which is sealed                      ID-6
     reidentify   another user took over, on another device; this one is sealed  ID-5
     forget       a visitor asked to be forgotten; the device is sealed          ID-7
-    conflict     somebody else identified here; the rest is kept elsewhere      AT-4
+    lost         the device's record was gone; the device is sealed             WI-4
+    conflict     somebody else was identified on a page of the device           AT-4.2
     shutdown     capture was shut down                                          SE-3
     timeout      nobody did anything for the idle limit                         SE-1
     age          the session reached the age limit                              SE-1
 
-Devices of different users do not belong into one timeline: nothing says that they have to do with one another (DA-7).
+What changed identity stands where the session's page has it (AT-8). Devices of different users do not belong into one
+timeline: nothing says that they have to do with one another (DA-7).
 """
 
 from __future__ import annotations
@@ -24,24 +26,28 @@ from typing import Final
 
 import msgspec
 
-from passerby.base.ids import DeviceId, SessionId, Uid
-from passerby.model.device import CONFLICT
+from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
+from passerby.model.device import Instant
+from passerby.model.operation import SEALING
 from passerby.model.org import Org
 from passerby.model.session import Session
+from passerby.query.happened import made_at_ms
 from passerby.store.contract import Reader
 
 IDENTIFY: Final = "identify"
+CONFLICT: Final = "conflict"
 RULES: Final = {
     IDENTIFY: "ID-2",
     "anonymize": "ID-6",
     "reidentify": "ID-5",
     "forget": "ID-7",
-    CONFLICT: "AT-4",
+    "lost": "WI-4",
+    CONFLICT: "AT-4.2",
     "shutdown": "SE-3",
     "timeout": "SE-1",
     "age": "SE-1",
 }
-RELEASING: Final = frozenset({"anonymize", "reidentify", "forget", CONFLICT})
+RELEASING: Final = SEALING
 """The reasons after which a device is sealed."""
 
 
@@ -95,24 +101,49 @@ def timeline_of(reader: Reader, org: Org, devices: Sequence[DeviceId], now_ms: i
 
 def _lane(reader: Reader, org: Org, device: DeviceId, sessions: list[Session], now_ms: int) -> Lane:
     standing = reader.device(org.id, device)
-    stays: list[Stay] = []
-    boundaries: list[Boundary] = []
-    for session in sessions:
-        ending = session.ending(now_ms, org.settings.idle_ms, org.settings.age_ms)
-        stays.append(Stay(session, min(session.active_at_ms, ending[0]) if ending else now_ms, ending is None))
-        if ending is not None:
-            boundaries.append(Boundary(ending[0], ending[1], RULES[ending[1]], session.id))
-    known_since_ms = sealed = None
-    if standing.binding is not None:
-        known_since_ms = standing.binding.instant.at
-        if known_since_ms >= sessions[0].began_at_ms:
-            within = [session.id for session in sessions if session.began_at_ms <= known_since_ms]
-            boundaries.append(Boundary(known_since_ms, IDENTIFY, RULES[IDENTIFY], within[-1]))
-    if standing.seal is not None:
+    bound = _moment(reader, org.id, device, standing.binding.instant) if standing.binding else None
+    left = _moment(reader, org.id, device, standing.seal.instant) if standing.seal else None
+    stays = [_stay(org, session, bound, left, now_ms) for session in sessions]
+    boundaries = [Boundary(*ending, RULES[ending[1]], stay.session.id) for stay, ending in stays if ending is not None]
+    if bound is not None and bound.at_ms >= stays[0][0].session.began_at_ms:
+        within = [stay.session.id for stay, _ in stays if stay.session.began_at_ms <= bound.at_ms]
+        boundaries.append(Boundary(bound.at_ms, IDENTIFY, RULES[IDENTIFY], within[-1]))
+    sealed = None
+    if standing.seal is not None and left is not None:
         why = standing.seal.why
         ended = next((b for b in boundaries if b.why == why), None)
-        sealed = ended or Boundary(standing.seal.instant.at, why, RULES[why], None)
+        sealed = ended or Boundary(left.at_ms, why, RULES[why], None)
         if ended is None:
             boundaries.append(sealed)
+    if standing.summary is not None and standing.summary.contradictions:
+        boundaries.append(Boundary(standing.summary.contradictions[0].at, CONFLICT, RULES[CONFLICT], None))
     boundaries.sort(key=lambda boundary: boundary.at_ms)
-    return Lane(device, standing.binding.uid if standing.binding else None, stays, boundaries, known_since_ms, sealed)
+    known_since_ms, uid = bound.at_ms if bound else None, standing.binding.uid if standing.binding else None
+    return Lane(device, uid, [stay for stay, _ in stays], boundaries, known_since_ms, sealed)
+
+
+class _Moment(msgspec.Struct, frozen=True):
+    """When something on a device was made (AT-8), and in which session, if it is still kept there."""
+
+    at_ms: int
+    session: SessionId | None
+
+
+def _moment(reader: Reader, org: OrgId, device: DeviceId, instant: Instant) -> _Moment:
+    piece = reader.piece_of(org, device, instant)
+    if piece is None:
+        return _Moment(instant.at, None)
+    return _Moment(made_at_ms(reader, org, piece, instant.n), piece.session)
+
+
+def _stay(
+    org: Org, session: Session, bound: _Moment | None, left: _Moment | None, now_ms: int
+) -> tuple[Stay, tuple[int, str] | None]:
+    """A session up to when it was last active, and how it ended; no later than the moments that fell into it."""
+    ending = session.ending(now_ms, org.settings.idle_ms, org.settings.age_ms)
+    if bound is not None and bound.session == session.id:
+        session = msgspec.structs.replace(session, began_at_ms=min(session.began_at_ms, bound.at_ms))
+    if left is not None and left.session == session.id and session.end_why in RELEASING and ending is not None:
+        ending = (left.at_ms, ending[1])
+        session = msgspec.structs.replace(session, began_at_ms=min(session.began_at_ms, left.at_ms))
+    return Stay(session, min(session.active_at_ms, ending[0]) if ending else now_ms, ending is None), ending

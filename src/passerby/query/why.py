@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
-from passerby.model.device import CONFLICT, Device, Instant
-from passerby.model.operation import SEALING, End, Operation
+from passerby.model.device import Device, Instant
+from passerby.model.operation import SEALING, End, Identify, Operation
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.model.session import Session
-from passerby.query.happened import Happening
+from passerby.query.happened import Happening, made_at_ms
 from passerby.query.timeline import RULES
 from passerby.store.contract import Reader
+from passerby.wire.instants import iso_text
 
 
 class Cited(msgspec.Struct, frozen=True):
@@ -30,7 +32,7 @@ class Cited(msgspec.Struct, frozen=True):
 class Reason(msgspec.Struct, frozen=True):
     """One thing that is so, the rule by which it is, and the operation that made it so, where there is one.
 
-    `about` is one of whose, beginning, ending, seal, elsewhere.
+    `about` is one of whose, page, contradiction, beginning, ending, seal, elsewhere.
     """
 
     about: str
@@ -52,6 +54,7 @@ _ENDINGS: Final = {
     "anonymize": ("ID-6", "It ended because its user was anonymized."),
     "reidentify": ("ID-5", "It ended because somebody else was identified, on another device from then on."),
     "forget": ("ID-7", "It ended because the visitor asked to be forgotten."),
+    "lost": ("WI-4", "It ended because its record was gone, or stood where it is not in use any more."),
     "shutdown": ("SE-3", "It ended because capture was shut down."),
     "timeout": ("SE-6", "It ended because nothing was done for the idle limit."),
     "age": ("SE-6", "It ended because it reached the age limit."),
@@ -65,28 +68,40 @@ _OPERATIONS: Final = {
     ),
     Outcome.CONFLICT: (
         "AT-4",
-        "It identified somebody on a device of somebody else, so it is kept under a substitute, which it bound.",
+        "Its page was told somebody else than the device had first. So the page is theirs, under a substitute.",
     ),
     Outcome.DIVERTED: (
         "AT-4",
-        "It followed an identify that contradicted its device's binding, and went to the same substitute.",
+        "Pages of its device were told different people, so it is kept under a substitute.",
+    ),
+    Outcome.APART: (
+        "AT-9",
+        "It came with another key than its device's, or with none, so it is nobody's.",
     ),
 }
 _RELEASED: Final = " It released the user and sealed the device."
 _ELSEWHERE: Final = {
     Outcome.BLEED: ("AT-3", "Something here was made on a device after its user had left it: this is its substitute."),
-    Outcome.CONFLICT: ("AT-4", "This device is a substitute, for an identify that contradicted another's binding."),
-    Outcome.DIVERTED: ("AT-4", "Something here followed an identify that contradicted its device's binding."),
+    Outcome.CONFLICT: ("AT-4", "A page here was told somebody else than its device had first: this is its substitute."),
+    Outcome.DIVERTED: (
+        "AT-4",
+        "Pages of one device were told different people: this is a substitute.",
+    ),
+    Outcome.APART: ("AT-9", "It came with another key than its device's, or with none: it is kept apart, for nobody."),
 }
+_NOBODYS: Final = {
+    Outcome.BLEED: "Its page was told nobody, or was let go, and an end came before it: so it is nobody's.",
+    Outcome.DIVERTED: "Its page was told nobody, and by then the device had had two people: so it is nobody's.",
+}
+_PAGES_MAX: Final = 20
 
 
-def why_session(reader: Reader, org: Org, session: Session, outcomes: set[Outcome], now_ms: int) -> Why:
-    """Why `session` is whose it is, and why it begins and ends where it does.
-
-    `outcomes` are those of its operations.
-    """
+def why_session(reader: Reader, org: Org, session: Session, found: Sequence[Happening], now_ms: int) -> Why:
+    """Why `session` is whose it is, and why it begins and ends where it does; `found` is what happened in it."""
     device = reader.device(org.id, session.device)
-    reasons = [_whose(reader, org.id, session, device), *_beginning(reader, org, session)]
+    outcomes = {one.outcome for one in found}
+    reasons = [_whose(reader, org.id, session, device, outcomes), *_pages(device, outcomes, found)]
+    reasons += _beginning(reader, org, session)
     reasons += [Reason("elsewhere", prose, rule) for o, (rule, prose) in _ELSEWHERE.items() if o in outcomes]
     reasons += [*_ending(reader, org, session, device, now_ms), *_seal(reader, org.id, session, device)]
     return Why(session.id, session.device, device.binding.uid if device.binding else None, reasons)
@@ -99,7 +114,7 @@ def why_operation(device: Device, found: Happening) -> Reason:
     if told is None and isinstance(operation, End):
         told = (RULES[operation.why], "This end is why the session ended." + _RELEASED * (operation.why in SEALING))
     if told is not None:
-        return Reason("whose", told[1], told[0], _cited(found.piece.sdk, operation, found.piece.page))
+        return Reason("whose", told[1], told[0], _cited(found.piece.sdk, operation, found.piece.page, found.at_ms))
     instant = found.piece.instant(found.operation)
     if device.binding is None:
         return Reason("whose", "No identify was made on this device, so it is nobody's.", "ID-2")
@@ -109,8 +124,36 @@ def why_operation(device: Device, found: Happening) -> Reason:
     return Reason("whose", "It was made on a device of this user, before any end of it.", "ID-3")
 
 
-def _whose(reader: Reader, org: OrgId, session: Session, device: Device) -> Reason:
+def _pages(device: Device, outcomes: set[Outcome], found: Sequence[Happening]) -> list[Reason]:
+    """Which page was told whom, where that is what decided (AT-4)."""
+    if device.summary is None and not outcomes & {*_ELSEWHERE} - {Outcome.APART}:
+        return []
+    reasons: list[Reason] = []
+    told: dict[PageId, Happening] = {}
+    for one in found:
+        is_told = isinstance(one.operation, Identify) and one.outcome is not Outcome.APART
+        if is_told and not isinstance(told.setdefault(one.piece.page, one).operation, Identify):
+            told[one.piece.page] = one
+        told.setdefault(one.piece.page, one)
+    for first in list(told.values())[:_PAGES_MAX]:
+        is_told = isinstance(first.operation, Identify) and first.outcome is not Outcome.APART
+        prose = "A page was told this user by this identify." if is_told else "The page of this was told nobody here."
+        reasons.append(
+            Reason("page", prose, "AT-4", _cited(first.piece.sdk, first.operation, first.piece.page, first.at_ms))
+        )
+    if device.summary is not None and device.summary.contradictions:
+        at = iso_text(device.summary.contradictions[0].at)
+        prose = f"From {at} on, when another page of the device was told somebody else, pages told nobody are nobody's."
+        reasons.append(Reason("contradiction", prose, "AT-4.2"))
+    return reasons
+
+
+def _whose(reader: Reader, org: OrgId, session: Session, device: Device, outcomes: set[Outcome]) -> Reason:
     if device.binding is None:
+        if Outcome.APART in outcomes:
+            return Reason("whose", _OPERATIONS[Outcome.APART][1], "AT-9")
+        if (why := next((outcome for outcome in _NOBODYS if outcome in outcomes), None)) is not None:
+            return Reason("whose", _NOBODYS[why], _OPERATIONS[why][0])
         return Reason("whose", "It is anonymous: no identify was made on its device.", "ID-2")
     bound = device.binding.instant
     cited = _citation(reader, org, device.id, bound)
@@ -146,17 +189,8 @@ def _ending(reader: Reader, org: Org, session: Session, device: Device, now_ms: 
 def _seal(reader: Reader, org: OrgId, session: Session, device: Device) -> list[Reason]:
     found: list[Reason] = []
     if device.seal is not None:
-        if device.seal.why == CONFLICT:
-            prose, rule = (
-                "Its device was sealed when somebody else was identified on it; they are kept elsewhere.",
-                "AT-4",
-            )
-        else:
-            prose, rule = f"Its device was sealed ({device.seal.why}): nothing made later can come here.", "AT-3"
-        found.append(Reason("seal", prose, rule, _citation(reader, org, session.device, device.seal.instant)))
-    if device.gaps:
-        prose = "A part of its device's time turned out to be somebody else's and is kept elsewhere."
-        found.append(Reason("elsewhere", prose, "AT-4.1"))
+        prose = f"Its device was sealed ({device.seal.why}): nothing made later can come here."
+        found.append(Reason("seal", prose, "AT-3", _citation(reader, org, session.device, device.seal.instant)))
     return found
 
 
@@ -164,8 +198,9 @@ def _citation(reader: Reader, org: OrgId, device: DeviceId, instant: Instant) ->
     piece = reader.piece_of(org, device, instant)
     if piece is None:
         return None
-    return next((_cited(piece.sdk, op, piece.page) for op in piece.operations if op.n == instant.n), None)
+    operation = next((op for op in piece.operations if op.n == instant.n), None)
+    return _cited(piece.sdk, operation, piece.page, made_at_ms(reader, org, piece, instant.n)) if operation else None
 
 
-def _cited(sdk: str, operation: Operation, page: PageId) -> Cited:
-    return Cited(str(operation.__struct_config__.tag), page, operation.n, operation.at, sdk)
+def _cited(sdk: str, operation: Operation, page: PageId, at_ms: int) -> Cited:
+    return Cited(str(operation.__struct_config__.tag), page, operation.n, at_ms, sdk)

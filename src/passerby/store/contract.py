@@ -4,7 +4,8 @@
 work did is on disk (RE-1), or fails, and then nothing of it was kept. Work is run one at a time, in the order of
 submission; several may share one commit, so it must have no effects but through its `Transaction`.
 
-**What is kept.** Pieces (the operations), devices (bindings, seals, gaps) and receipts are the truth. Sessions, people
+**What is kept.** Pieces (the operations) with their origins, devices (bindings, seals, keys, facts and their summaries)
+and receipts are the truth. Sessions, people
 and properties serve reading and are kept in step with it; `Store.rebuild` makes them anew from the truth, and changes
 nothing if all is well.
 
@@ -35,8 +36,8 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
-from passerby.model.bundle import Piece, Receipt
-from passerby.model.device import Device, Instant
+from passerby.model.bundle import Origin, Piece, Receipt
+from passerby.model.device import Claim, Device, Ending, Instant
 from passerby.model.effect import Effect
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
@@ -258,8 +259,37 @@ class Transaction(Reader, Protocol):
         """
         ...
 
-    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
-        """All pieces of a device, in order of row."""
+    def pieces(self, org: OrgId, device: DeviceId, page: PageId | None = None) -> list[Piece]:
+        """All pieces of a device, or of a page on it, in order of row."""
+        ...
+
+    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool, since_ms: int = 0) -> list[tuple[Piece, Origin]]:
+        """The pieces whose origin is the device, or the page, of that mark, in order of row.
+
+        Those of whose operations none is of `since_ms` or later by server time are left out.
+        """
+        ...
+
+    def claims_around(
+        self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
+    ) -> list[Claim]:
+        """Of a page the latest claim not behind `first`, those up to `last`, and the next, in order of n."""
+        ...
+
+    def ends_around(
+        self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
+    ) -> list[Ending]:
+        """Of a page the latest end before `first` and those up to `last`, in order of n."""
+        ...
+
+    def ends_by_time(
+        self, org: OrgId, device: DeviceId, lets_go: Sequence[str] | None, since_ms: int, limit: int
+    ) -> list[Ending]:
+        """The first ends of a device from that server time on, or those that let go one of these, by server time."""
+        ...
+
+    def claims_of(self, org: OrgId, device: DeviceId) -> Iterator[Claim]:
+        """All claims of a device, in no order."""
         ...
 
     def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
@@ -308,10 +338,6 @@ class Transaction(Reader, Protocol):
 
     def remove_device(self, org: OrgId, device: DeviceId) -> Removed:
         """Remove everything kept of a device, and the person it is or belongs to (PV-2)."""
-        ...
-
-    def rename_in_gaps(self, org: OrgId, uid: Uid, name: Uid) -> list[DeviceId]:
-        """Put `name` for `uid` wherever a gap of a device holds it; the devices of these gaps, by id."""
         ...
 
 

@@ -42,7 +42,6 @@ _PROSE: Final = {
     Outcome.INVALID_UID: "uid is a non-empty string of at most 256 characters: FS('setIdentity', {uid: '…'})",
     Outcome.PLACEHOLDER_UID: "a placeholder is no uid; to log out call FS('setIdentity', {anonymous: true})",
     Outcome.INVALID_EVENT_NAME: "an event name has 1 to 250 characters",
-    Outcome.TIME_IN_FUTURE: "t is over 5 minutes after sent",
     Outcome.TIME_TOO_OLD: "t is over 30 days before sent",
 }
 
@@ -67,7 +66,9 @@ def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
         try:
             if whole is not received:
                 _check_uid(message)
-            operations.append(_operation(message, envelope, offset_ms, notes))
+            noted: list[Noted] = []
+            operations.append(_operation(message, envelope, offset_ms, noted))
+            notes += noted
         except _Bad as bad:
             refused.append(Refused(message.n, bad.outcome, bad.message, str(message.__struct_config__.tag)))
     return Bundle(
@@ -82,6 +83,7 @@ def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
         tuple(operations),
         tuple(refused),
         tuple(notes),
+        envelope.key,
     )
 
 
@@ -147,12 +149,10 @@ def _refused(raw: msgspec.Raw, index: int, prose: str) -> Refused:
 
 def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list[Noted]) -> Operation:
     n, t, source = message.n, message.t, message.source
-    is_end = isinstance(message, EndMessage)
     if t > envelope.sent + limits.FUTURE_MS_MAX:
-        if not is_end:
-            raise _Bad(Outcome.TIME_IN_FUTURE)
         t = envelope.sent
-    if t < envelope.sent - limits.PAST_MS_MAX and not is_end:
+        notes.append(Noted(n=n, code=_AHEAD, message=_COMPLAINTS[_AHEAD]))
+    if t < envelope.sent - limits.PAST_MS_MAX and not isinstance(message, EndMessage):
         raise _Bad(Outcome.TIME_TOO_OLD)
     at = min(t, envelope.sent) + offset_ms
     match message:
@@ -192,11 +192,13 @@ def _properties(message: EventMessage | IdentifyMessage | PropertiesMessage, not
         )
     except PropertiesError as error:
         raise _Bad(Outcome.INVALID_PROPERTIES, str(error)) from error
-    notes.extend(Noted(message.n, code, name, _COMPLAINTS[code]) for code, name in complaints)
+    notes.extend(Noted(n=message.n, code=code, name=name, message=_COMPLAINTS[code]) for code, name in complaints)
     return kept
 
 
+_AHEAD: Final = "time_in_future"
 _COMPLAINTS: Final = {
+    _AHEAD: "t was over 5 minutes after sent, and counts as sent: the device's clock was put back",
     "scrubbed_name": "a name has letters, digits, _ and -; others became _",
     "invalid_name": "a name starts with a letter and has at most 512 characters",
     "invalid_value": "a value is a string, number, bool, or an array of one of these",

@@ -42,6 +42,7 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     sent: _Instant
     ops: msgspec.Raw
     sdk: Annotated[str, Meta(max_length=limits.SDK_CHARS_MAX)] = ""
+    key: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")] = ""
 
 
 _DECODER: Final = msgspec.json.Decoder(Envelope)

@@ -68,7 +68,7 @@ class LogMessage(_Message, frozen=True, tag="log"):
 class EndMessage(_Message, frozen=True, tag="end"):
     """`end`: the session is over."""
 
-    why: Literal["anonymize", "reidentify", "forget", "shutdown"]
+    why: Literal["anonymize", "reidentify", "forget", "lost", "shutdown"]
 
 
 Message: TypeAlias = (

@@ -18,7 +18,7 @@ from passerby.model.properties import Property
 from passerby.wire import limits
 from passerby.wire.instants import iso_ms
 from passerby.wire.properties import PropertiesError, typed_properties
-from passerby.wire.uid import uid_text
+from passerby.wire.uid import is_suspicious, uid_text
 
 Object = dict[str, Any]
 """A JSON object whose members are the customer's."""
@@ -31,8 +31,8 @@ _LOSSES: Final = {
 }
 _ORDER_COMPLETED: Final = "Order Completed"
 _PROSE: Final = {
-    Outcome.INVALID_UID: "uid is a non-empty string of at most 256 characters",
-    Outcome.PLACEHOLDER_UID: "a placeholder such as undefined is no uid",
+    Outcome.INVALID_UID: "uid is a non-empty string of at most 256 characters, or a number up to 2^53 - 1",
+    Outcome.PLACEHOLDER_UID: "a placeholder such as undefined, None or {{ user.id }} is no uid",
 }
 
 
@@ -163,9 +163,14 @@ def read_properties(
 
 
 def user_properties(request: UserRequest) -> tuple[tuple[Property, ...], list[Note]]:
-    """What a report sets of a user, name and e-mail included; `uid` among the properties sets nothing (ID-10)."""
+    """What a report sets of a user, name and e-mail included; `uid` among the properties sets nothing (ID-10).
+
+    Refusal: as `read_uid` and `read_properties`.
+    """
     kept, notes = read_properties(request.properties, request.schema)
     notes += [Note("uid_in_properties", "uid") for found in kept if found.name == "uid"]
+    uid = read_uid(request.uid)
+    notes += [Note("suspicious_uid", "uid")] if uid is not None and is_suspicious(uid) else []
     named = {found.name: found for found in kept if found.name != "uid"}
     for name, value in (("displayName", request.display_name), ("email", request.email)):
         if value is not None:

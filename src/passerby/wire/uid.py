@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from typing import Final
 
 from passerby.model.outcome import Outcome
 from passerby.wire.limits import UID_CHARS_MAX
+from passerby.wire.placeholder import is_placeholder, is_suspicious, is_text
 
-PLACEHOLDERS: Final = frozenset({"undefined", "null", "NaN", "[object Object]"})
-"""What a broken app passes for a uid; they would merge strangers."""
+__all__ = ["is_suspicious", "number_text", "uid_text"]
+
+NUMBER_MAX: Final = 2**53 - 1
+"""Beyond it, two whole numbers may be one to a client."""
 _PLAIN_MAX: Final = 10**21
 """ECMAScript writes smaller numbers without an exponent."""
 
@@ -32,13 +34,12 @@ def uid_text(uid: str | int | float) -> str | Outcome:
     """The uid as a string, or the outcome that refuses it (ID-9)."""
     if isinstance(uid, str):
         text = uid
+    elif abs(uid) <= NUMBER_MAX:
+        text = number_text(uid)
     else:
-        try:
-            text = number_text(uid) if math.isfinite(uid) else ""
-        except OverflowError:
-            text = ""
-    if text in PLACEHOLDERS:
-        return Outcome.PLACEHOLDER_UID
-    if not text.strip() or len(text) > UID_CHARS_MAX:
         return Outcome.INVALID_UID
+    if len(text) > UID_CHARS_MAX or not is_text(text):
+        return Outcome.INVALID_UID
+    if is_placeholder(text):
+        return Outcome.PLACEHOLDER_UID
     return text

@@ -25,58 +25,65 @@ const TYPED = 'input,textarea,select,[contenteditable]';
  */
 export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => void): void {
   let lastAt = 0;
-  /** Whatever goes wrong in a listener of ours is not the page's to see. */
-  const guarded = (listener: () => void): void => tried(listener, undefined);
-  const listeners: [target: EventTarget, type: string, listener: (event: Event) => void][] = [];
-  const on = (target: EventTarget, types: string, listener: (event: any) => void): void =>
-    types.split(' ').forEach((type) => listeners.push([target, type, (event) => guarded(() => listener(event))]));
-  // A document that is opened anew loses its listeners; one that it still has is not added twice.
-  const listen = (): void => listeners.forEach((one) => one[0].addEventListener(one[1], one[2], { capture: true, passive: true }));
-  const saw = (type: string, name: string, properties: Record<string, string | number>): void => {
-    if (machine.capture == 'on') perform(machine, 'capture', { type, name, properties });
+  const saw = (type: keyof Auto, name: string, properties: Record<string, unknown>): void => {
+    if (wants(type) && machine.capture == 'on') perform(machine, 'capture', { type, name, properties });
   };
   const hide = (): void => machine.app('hide');
   const navigated = (): void => void (wants('navigate') && machine.navigated());
-  const sawError = (given: unknown, where: Record<string, any>): void => {
+  const sawError = (given: unknown, where: object): void => {
     const message = String(given);
-    if (wants('exception')) saw('exception', message.slice(0, NAME_CHARS_MAX) || 'Error', { message: message.slice(0, MESSAGE_CHARS_MAX), ...where });
+    saw('exception', message.slice(0, NAME_CHARS_MAX) || 'Error', { message: message.slice(0, MESSAGE_CHARS_MAX), ...where });
   };
-
-  on(window, 'pointerdown keydown scroll wheel', () => {
+  const sawInput = (): void => {
     const at = now();
     if (Math.abs(at - lastAt) < ACTIVITY_EVERY_MS) return;
     lastAt = at;
     perform(machine, 'activity', 0);
-  });
-  for (const name of ['pushState', 'replaceState'] as const) {
-    const original = history[name];
-    guarded(() => {
-      history[name] = function (...args): void {
-        original.apply(history, args);
-        guarded(navigated);
-      };
-    });
-  }
-  on(window, 'popstate hashchange', navigated);
-  on(document, 'click change', ({ type, target }) => {
+  };
+  const sawUse = ({ type, target }: any): void => {
     const known = blocks();
-    if (!known || !wants(type) || !target.closest || target.closest(finding(known, 'exclude'))) return;
+    if (!known || !target.closest || target.closest(finding(known, 'exclude'))) return;
     const selector = selectorOf(target);
     const text = type == 'click' ? textOf(target, known) : '';
     saw(type, text || selector, text ? { selector, text } : { selector });
-  });
-  on(window, 'error', ({ message, filename: source, lineno: line, colno: column }) => message && sawError(message, { source, line, column }));
-  on(window, 'unhandledrejection', ({ reason }) => sawError(reason?.message || reason, {}));
-  on(document, 'visibilitychange', () => {
-    const state = document.visibilityState;
-    if (wants('visibility')) saw('visibility', state, {});
-    if (state == 'hidden') hide();
-  });
-  on(window, 'pagehide', hide);
-  on(window, 'pageshow', ({ persisted }) => persisted && machine.app('resume'));
-  on(document, 'DOMContentLoaded', ready);
+  };
+  /** What is listened to, all of it on the window before anybody else hears of it. */
+  const heard: Record<string, (event: any) => void> = {
+    pointerdown: sawInput,
+    keydown: sawInput,
+    scroll: sawInput,
+    wheel: sawInput,
+    popstate: navigated,
+    hashchange: navigated,
+    click: sawUse,
+    change: sawUse,
+    error: ({ message, filename: source, lineno: line, colno: column }) => message && sawError(message, { source, line, column }),
+    unhandledrejection: ({ reason }) => sawError(reason?.message || reason, {}),
+    visibilitychange: () => {
+      const state = document.visibilityState;
+      saw('visibility', state, {});
+      if (state == 'hidden') hide();
+    },
+    pagehide: hide,
+    pageshow: ({ persisted }) => persisted && machine.app('resume'),
+    DOMContentLoaded: ready,
+  };
+  /** Whatever goes wrong in a listener of ours is not the page's to see. */
+  const listener = (event: Event): void => tried(() => heard[event.type]!(event));
+  // A document that is opened anew loses its listeners; one that it still has is not added twice.
+  const listen = (): void => Object.keys(heard).forEach((type) => window.addEventListener(type, listener, { capture: true, passive: true }));
+
+  for (const name of ['pushState', 'replaceState'] as const) {
+    const original = history[name];
+    tried(() => {
+      history[name] = function (...args): void {
+        original.apply(history, args);
+        tried(navigated);
+      };
+    });
+  }
   listen();
-  tried(() => new MutationObserver(listen).observe(document, { childList: true }), undefined);
+  tried(() => new MutationObserver(listen).observe(document, { childList: true }));
 }
 
 /** A path that stays when classes and styles change: ids, test names, tags with their place among their like. */

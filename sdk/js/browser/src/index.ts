@@ -8,7 +8,7 @@ import { tell } from './observers';
 import { browserStorage } from './storage';
 import { type Entry, type FS, makeStub, modernEntry } from './stub';
 import { type Ask, QUIETLY, send } from './transport';
-import { now, parsed, soon } from './tried';
+import { now, parsed, soon, tried } from './tried';
 
 /** The org's settings (WI-9). They say nothing of a person, so the last known ones are kept for the next page load. */
 type OrgSettings = Partial<Config> & { auto?: Partial<Auto>; blocks?: Block[] };
@@ -25,7 +25,7 @@ const SERVED_FROM = '__PASSERBY_HOST__';
 const address = /https?:[^\s()]+?\/fs\.js(\?[^\s():]*)?/.exec(new Error().stack || '')?.[0];
 const script =
   (document.currentScript as HTMLScriptElement | null) ||
-  [...document.querySelectorAll<HTMLScriptElement>('script[src]')].find(({ src }) => src == address);
+  document.querySelector<HTMLScriptElement>(`script[src="${address}"]`);
 
 // A page that is only prepared has nobody in front of it.
 if ((document as any).prerendering) document.addEventListener('prerenderingchange', boot, { once: true });
@@ -55,7 +55,8 @@ function boot(): void {
     why = String(error);
     console.warn('Passerby: ' + why);
   }
-  fs.q = null;
+  // A stub of the page's own may know no `_api`, and go on filling its queue.
+  fs.q = fs._v ? null : ({ push: (entry: Entry) => fs._api!(...entry) } as any);
   queued.forEach((entry) => fs._api!(...entry));
   if (document.readyState != 'loading') running[env.orgId]?.ready_();
   page._fs_ready?.();
@@ -107,7 +108,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       }),
     page: () => ({
       url: location.href,
-      title: document.title || undefined,
+      title: tried(() => document.title, '') || undefined,
       referrer: isOurs(document.referrer, storage.domain()) ? undefined : document.referrer,
     }),
     notify: (name, args) => {
@@ -123,9 +124,8 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
     if (madeFor !== null) {
       const uid = madeFor;
       madeFor = null;
-      const { error } = perform(machine, 'setIdentity', uid ? { uid } : { anonymous: true });
       // A name that is none was printed where nobody was.
-      if (/uid$/.test(error || '')) perform(machine, 'setIdentity', { anonymous: true });
+      if (!uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
     }
     tell('start', () => started(machine, face, sessionUrl));
     face.waiting.splice(0).forEach((answer) => answer());
@@ -209,7 +209,6 @@ function bundleNews({ id, bundle }: Request, { orgId, recHost }: Env, response: 
 
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */
 function uuid(): string {
-  const bytes = [...crypto.getRandomValues(new Uint8Array(31))];
-  const digit = (place: string): string => ((bytes.pop()! & (place == 'x' ? 15 : 3)) | (place == 'x' ? 0 : 8)).toString(16);
-  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, digit);
+  const digit = (place: string): string => (+place ^ (crypto.getRandomValues(new Uint8Array(1))[0]! & (15 >> (+place / 4)))).toString(16);
+  return '00000000-0000-4000-8000-000000000000'.replace(/[08]/g, digit);
 }

@@ -1,11 +1,10 @@
 /** What the console says when a call was wrong (ID-9, PR-4): the code, and the correct call. Never a value the page passed. */
 
 const QUIET = /^(already_|foreign_|broken_|released_)/;
-const OF_IDENTITY = /^[^:]*(uid|anonymous|identity)/;
-const NOT_RELEASED = ': a cookie fs_uid that this page cannot replace (Secure, seen from http, or HttpOnly) keeps the user. Log out on an https page, or have the server expire it';
-const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out: FS('setIdentity', {anonymous: true})";
+const OF_IDENTITY = /^[^:]*(uid|anonymous|identity|_released)/;
+const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out: FS('setIdentity', {anonymous: true}), on https if that cookie is Secure";
 
 /** Says what a note (`code` or `code:name`) is about, unless that is nobody's mistake. */
 export function warn(note: string): void {
-  if (!QUIET.test(note)) console.warn('Passerby: ' + note + (note == 'not_released' ? NOT_RELEASED : OF_IDENTITY.test(note) ? CORRECT : ''));
+  if (!QUIET.test(note)) console.warn('Passerby: ' + note + (OF_IDENTITY.test(note) ? CORRECT : ''));
 }

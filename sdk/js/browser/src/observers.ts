@@ -3,20 +3,21 @@
 type Callback = (args: any) => void;
 
 const TYPES = /^(start|session|shutdown|internal\/(bundle|error|fs-init|user))$/;
-const callbacks = new Map<object, [type: string, callback: Callback]>();
+const callbacks = new Set<[type: string, callback: Callback]>();
 
 /** `now` is what the type says already: `start` and `session` fire at once when running. */
 export function observe(type: string, callback: Callback, now: unknown): { disconnect(): void; failed?: true } {
-  const one = { disconnect: () => void callbacks.delete(one) };
-  if (!TYPES.test(type) || typeof callback != 'function') return { ...one, failed: true };
-  callbacks.set(one, [type, callback]);
+  const one: [string, Callback] = [type, callback];
+  const disconnect = (): void => void callbacks.delete(one);
+  if (!TYPES.test(type) || typeof callback != 'function') return { disconnect, failed: true };
+  callbacks.add(one);
   if (now) call(callback, now);
-  return one;
+  return { disconnect };
 }
 
 /** `args` is asked for only when somebody listens. */
 export function tell(type: string, args: () => unknown): void {
-  for (const [wanted, callback] of [...callbacks.values()]) if (wanted == type) call(callback, args());
+  for (const [wanted, callback] of [...callbacks]) if (wanted == type) call(callback, args());
 }
 
 /** A callback of the page may throw; that is shown, and nothing of ours stops. */

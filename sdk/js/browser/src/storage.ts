@@ -9,6 +9,10 @@ import { now, soon, tried } from './tried';
 
 const PROBE = 'fs_probe';
 const RECORD = 'fs_uid';
+/** Says that whoever sees the record is to end it: a page that could not replace it has let its user go. */
+const DISOWNED = 'fs_end';
+/** A record, whichever org's it is. */
+const RECORDED = /^#[^#]+#[0-9a-f-]{36}:[0-9a-f-]{36}:\d/;
 const COOKIES = /^fs_(uid|lua|cid)$/;
 const IDLE_S = 1800;
 const YEAR_S = 31_536_000;
@@ -43,7 +47,9 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   /** Everything that stands under a name in a home. */
   const all = (name: string, isInCookies: boolean): string[] => (isInCookies ? cookies(name) : name in store ? [String(store[name])] : []);
 
-  const isOurs = (text: string): boolean => !text.startsWith('#') || text.startsWith(`#${org}#`);
+  if (store.setItem) tried(() => yieldTo(store as globalThis.Storage));
+
+  const isOurs = (text: string): boolean => !RECORDED.test(text) || text.startsWith(`#${org}#`);
 
   /** What a key is called: two orgs on one domain keep their own records (ST-9). */
   const nameOf = (key: string): string => {
@@ -73,7 +79,18 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
       soon(warm);
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
       if (key != RECORD) return true;
-      if (value !== null) isBlocked = !(isTrusted = isTrusted || cookies(name).join() == value);
+      if (value !== null && !isTrusted) {
+        // The record stood at another reach: it moves.
+        if (cookies(name)[1]) {
+          removeEverywhere(name);
+          setCookie(name, value, domain!);
+        }
+        isBlocked = !(isTrusted = cookies(name).join() == value);
+        if (isTrusted && isDisownedAnywhere()) {
+          delete store[DISOWNED];
+          setCookie(DISOWNED, null, domain!);
+        }
+      }
       return !isBlocked;
     }, false);
 
@@ -83,7 +100,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   const read = (key: string): string | null => {
     const name = nameOf(key);
     const found = all(name, isCookie(key));
-    if (found.length == 1) {
+    if (found.length == 1 && !(key == RECORD && isDisowned())) {
       if (key != RECORD || suffix || isOurs(found[0]!)) return found[0]!;
       suffix = undefined;
       return read(key);
@@ -95,6 +112,9 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
     }
     return null;
   };
+
+  const isDisownedAnywhere = (): boolean => DISOWNED in store || !!cookies(DISOWNED)[0];
+  const isDisowned = (): boolean => isCookie(RECORD) && !isTrusted && isDisownedAnywhere();
 
   /** What stands in homes that are not in use, and no more; another org's is not ours to touch. */
   const strays = (): string[] => {
@@ -121,7 +141,26 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
     remove: (key) => write(key, null),
     keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
     strays: () => tried(strays, []),
+    disown: () =>
+      tried(() => {
+        if (!isCookie(RECORD)) store[DISOWNED] = '1';
+        else if (isBlocked) setCookie(DISOWNED, '1', domain!);
+      }),
     domain: () => (isCookie(RECORD) ? domain! : ''),
+  };
+}
+
+/** When storage is full, the page's own writes go before our outboxes (QU-9), which are in memory too. */
+function yieldTo(store: globalThis.Storage): void {
+  const { setItem } = Storage.prototype;
+  Storage.prototype.setItem = function (...item): void {
+    try {
+      setItem.apply(this, item);
+    } catch (error) {
+      if (this != store || /^fs_/.test(item[0])) throw error;
+      for (const key of Object.keys(store)) if (/^fs_out/.test(key)) delete store[key];
+      setItem.apply(this, item);
+    }
   };
 }
 
@@ -148,7 +187,7 @@ function removeEverywhere(key: string): void {
 function setCookie(key: string, value: string | null, domain: string): void {
   const ends = value && /\/(\d+)$/.exec(value);
   const ageS = value === null ? 0 : ends ? +ends[1]! - Math.floor(now() / 1000) : /lua/.test(key) ? IDLE_S : YEAR_S;
-  document.cookie = `${key}=${value};path=/;max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${SECURE}`;
+  document.cookie = `${key}=${value};path=/;max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${key == DISOWNED ? '' : SECURE}`;
 }
 
 function takesCookie(domain: string): boolean {

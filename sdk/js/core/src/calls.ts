@@ -33,6 +33,8 @@ const SEEN = /^(click|navigate|exception|visibility|change)$/;
 
 /** What only a page that captures can do. */
 const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
+/** What waits until it is known who is there (CL-16). */
+const RECORDS = /^(setIdentity|setProperties|trackEvent|capture|log)$/;
 const CALLS: Record<string, Call> = {
   // @ts-expect-error: so that no call is called `toString`.
   __proto__: null,
@@ -53,8 +55,9 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   const options: Options = isObject ? given : name == 'setIdentity' ? { uid: given === undefined ? null : given } : {};
   if (name == 'getSession') return { value: session(machine, options.format) };
   const call = CALLS[name];
-  const isDeaf = machine.capture != 'on' && RECORDING.test(name) && !isRelease(options, api);
-  if (isHeld(name, options, api) && machine.wait(() => void act())) return { value: null };
+  const isSpoken = speaks(name, options, api);
+  const isDeaf = machine.capture != 'on' && !isSpoken && RECORDING.test(name);
+  if (!isSpoken && RECORDS.test(name) && machine.wait(() => void act())) return { value: null };
   const error = act();
   const entry = machine.finish();
   return error ? { error } : { value: null, entry };
@@ -151,20 +154,13 @@ function setProperties(machine: Machine, options: Options, source: Source, api: 
   const { properties } = found;
   if (type == 'page' && properties) machine.keepPageNames(properties);
   if (!properties || isEmpty(properties)) return;
-  machine.renew();
-  machine.record('properties', { type, ...found }, source);
+  machine.say('properties', { type, ...found }, source);
   if (type == 'user') machine.tellUser(found);
 }
 
-/** Whether a call waits while it is not known who is there: what records, but says nothing of that (CL-16). */
-function isHeld(name: string, { uid, anonymous, properties }: Options, api: Api): boolean {
-  if (name == 'setIdentity') return uid === undefined && anonymous === undefined;
-  return RECORDING.test(name) && !(api == 1 && properties?.uid !== undefined);
-}
-
-/** The v1 anonymize, which is heard even while nothing is captured. */
-function isRelease({ type, properties }: Options, api: Api): boolean {
-  return api == 1 && type == 'user' && !!properties && properties.uid === false;
+/** Whether a call says who is there, or that nobody is; such a one is heard while nothing is captured, and waits for nothing. */
+function speaks(name: string, { uid, anonymous, type, properties }: Options, api: Api): boolean {
+  return name == 'setIdentity' ? uid !== undefined || anonymous !== undefined : api == 1 && name == 'setProperties' && type == 'user' && properties?.uid !== undefined;
 }
 
 /** An event, as the app names it or as the platform saw it without being told (CL-13). */
@@ -178,9 +174,7 @@ function event(isSeen: boolean, machine: Machine, options: Options, source: Sour
   if (!found) return 'invalid_properties';
   machine.follow();
   if (!isSeen && !machine.allows('events')) return 'rate_limited';
-  if (type == 'visibility' && machine.isFresh) return;
-  machine.renew();
-  machine.record('event', { name, type, ...found }, source);
+  if (type != 'visibility' || !machine.isFresh) machine.say('event', { name, type, ...found }, source);
 }
 
 function log(machine: Machine, options: Options, source: Source): Done {
@@ -188,8 +182,7 @@ function log(machine: Machine, options: Options, source: Source): Done {
   if (msg === undefined) [level, msg] = ['log', level];
   if (typeof msg != 'string' || !msg) return 'invalid_log';
   machine.follow();
-  machine.renew();
-  machine.record('log', { level: LEVEL.test(level) ? level : 'log', message: msg.slice(0, MESSAGE_CHARS_MAX) }, source);
+  machine.say('log', { level: LEVEL.test(level) ? level : 'log', message: msg.slice(0, MESSAGE_CHARS_MAX) }, source);
 }
 
 function session(machine: Machine, format: unknown): unknown {

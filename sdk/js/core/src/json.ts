@@ -4,11 +4,12 @@ const BUILT_IN: any[] = [Object, Array, String, Number, Boolean].map(({ prototyp
 
 /** The JSON of plain data. */
 export function jsonText(value: unknown): string {
-  const put = BUILT_IN.map((one) => Object.getOwnPropertyDescriptor(one, 'toJSON'));
+  const put = BUILT_IN.map(({ toJSON }) => toJSON);
   try {
-    put.forEach((one, at) => one && delete BUILT_IN[at].toJSON);
+    put.forEach((toJSON, at) => toJSON && delete BUILT_IN[at].toJSON);
     return JSON.stringify(value);
   } finally {
-    put.forEach((one, at) => one && Object.defineProperty(BUILT_IN[at], 'toJSON', one));
+    // Not to be seen by a `for … in` of the page's.
+    put.forEach((toJSON, at) => toJSON && Object.defineProperty(BUILT_IN[at], 'toJSON', { value: toJSON, configurable: true, writable: true }));
   }
 }

@@ -31,7 +31,7 @@ import { boundTo } from './bound';
 import type { ChangeWhy, PageInfo, Ports, State } from './ports';
 import { makePageNames } from './page-names';
 import { makePresence } from './presence';
-import { type Entry, makeQueue } from './queue';
+import { type Entry, makeQueue, type Stamp } from './queue';
 import { isEmpty } from './properties';
 import { freshRecord, type Identity } from './record';
 import { type Config, DEFAULTS, type Settings } from './settings';
@@ -78,6 +78,8 @@ export function makeMachine(ports: Ports) {
 
   /** The URL at the last `page` operation, and whether the next operation is to have one before it. */
   let url: string | undefined;
+  /** The URL at the last look around for one, recorded or waiting. */
+  let lookedAt: string | undefined;
   let isPageDue = false;
   /** What waits until it is known who is there, with when it was made; null: nothing has to (CL-16). */
   let waiting: [work: () => void, at: number][] | null = null;
@@ -168,14 +170,13 @@ export function makeMachine(ports: Ports) {
 
   /** Ends what stood in other homes as its own users' (ST-1). */
   function sweep(but?: string): void {
-    for (const { device, session, began: started, key } of presence.sweep(but)) {
-      queue.add({ device, session, page: mint('page'), started, key: key || undefined }, { op: 'end', n: 1, t: wallMs(), why: 'lost' });
-    }
+    for (const at of presence.sweep(but)) queue.add(stampOf(at, mint('page')), { op: 'end', n: 1, t: wallMs(), why: 'lost' });
   }
 
   /** Leaves the shared device for one of this page's own (ID-15). */
   function goApart(why: ChangeWhy, uid?: string): void {
     const { device } = here!;
+    presence.forget();
     isApart = true;
     fresh(why, uid);
     // What the others go on with this page may come back to.
@@ -231,10 +232,6 @@ export function makeMachine(ports: Ports) {
     if (capture == 'on') news.session = { url: urlOf(here!) };
   }
 
-  /** Whether a device bound so is somebody else's than whom this page was told of. */
-  function isStrange({ device, bound }: Identity): boolean {
-    return !!told && !!bound && bound != boundTo(device, told);
-  }
 
   /**
    * Brings memory in step with storage (the table above). `speech` is whom the app speaks of just now, null: it lets the
@@ -254,14 +251,14 @@ export function makeMachine(ports: Ports) {
       return isEnd;
     }
     const isOther = found.device != here!.device;
-    if (isStrange(found) && (speech === undefined || speech == told)) goApart('apart');
+    if (told && isOthers(told, found) && (speech === undefined || speech == told)) goApart('apart');
     else if (isOther) {
       activity.forget();
       enter(found, mint('page'), 'tab');
     } else {
       const bound = boundOf(found);
       go({ ...found, bound }, 'tab');
-      if (bound != found.bound || presence.isUnwritten) save(here!);
+      if (bound != found.bound || presence.isUnwritten()) save(here!);
     }
     return false;
   }
@@ -321,7 +318,7 @@ export function makeMachine(ports: Ports) {
   function guard(): void {
     if (capture != 'on' || isApart) return;
     const there = presence.there();
-    if (there ? !presence.left[there.device] && !presence.isStuck : !here!.bound && !presence.isUnwritten) return;
+    if (there ? !presence.left[there.device] && !presence.isStuck : !here!.bound && !presence.isUnwritten()) return;
     follow();
     finish();
   }
@@ -346,27 +343,36 @@ export function makeMachine(ports: Ports) {
       url = ports.page().url;
       isPageDue = false;
     } else if (isPageDue && op != 'end') recordPage();
-    const { device, session, began: started, key } = here!;
     const entry = queue.add(
-      { device, session, page: page!, started, key: key || undefined },
+      stampOf(here!, page!),
       { op, n: ++n, t: madeAt ?? wallMs(), ...members, source: source?.slice(0, 64) || undefined },
     );
     if (op == 'end' || (op == 'identify' && !identityEntry)) identityEntry = entry;
+  }
+
+  /** Records what keeps no session alive, but opens one where there is none (SE-1). */
+  function say(op: string, members: Members, source?: string): void {
+    renew();
+    record(op, members, source);
   }
 
   function recordPage(): void {
     recordPageAs(address.look())();
   }
 
+  /** Another device by then is another person, whom the page was not referred to. */
   function recordPageAs(where: PageInfo): () => void {
-    return () => record('page', { ...where });
+    const { device } = here!;
+    lookedAt = ports.page().url;
+    return () => record('page', { ...where, ...(here!.device != device && { referrer: undefined }) });
   }
 
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
-    if (capture != 'on' || ports.page().url == url) return;
+    if (capture != 'on' || ports.page().url == lookedAt) return;
     names.look();
-    if (!wait(recordPageAs(address.look()))) {
+    if (waiting) wait(recordPageAs(address.look()));
+    else {
       follow();
       renew();
       recordPage();
@@ -374,9 +380,8 @@ export function makeMachine(ports: Ports) {
     }
   }
 
-  /** Whether the device is another user's than `uid`'s. */
-  function isOthers(uid: string): boolean {
-    const { bound, device } = here!;
+  /** Whether a device is another user's than `uid`'s. */
+  function isOthers(uid: string, { bound, device } = here!): boolean {
     return !!bound && bound != boundTo(device, uid);
   }
 
@@ -409,11 +414,9 @@ export function makeMachine(ports: Ports) {
    * it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
    */
   function isAgain(uid: string): boolean {
-    if (told != uid || (isApart ? false : here!.bound)) return false;
-    if (!isApart) return true;
-    if (here!.bound) return true;
-    const found = presence.read(null, () => 0);
-    return !!found && found.bound != boundTo(found.device, uid);
+    if (told != uid || (!isApart && here!.bound)) return false;
+    const found = !isApart || here!.bound ? here : presence.read(null, () => 0);
+    return !!found && (found == here || !found.bound || isOthers(uid, found));
   }
 
   /** What this page was told of the present user, for its observers (CL-7). */
@@ -444,6 +447,7 @@ export function makeMachine(ports: Ports) {
         leave(bound ? 'anonymize' : 'forget', source);
       }
     }
+    if (presence.isStuck) storage.disown?.();
     goOn();
     return isReleased;
   }
@@ -452,6 +456,7 @@ export function makeMachine(ports: Ports) {
   function leave(why: ChangeWhy, source?: string, uid?: string): void {
     record('end', { why }, source);
     fresh(why, uid);
+    if (!isApart) storage.disown?.();
   }
 
   /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
@@ -469,6 +474,7 @@ export function makeMachine(ports: Ports) {
     if (isReleased) {
       presence.left[found.device] = true;
       presence.remove();
+      storage.disown?.();
       activity.remove();
     } else if (!here || found?.device == here.device) return false;
     isApart = false;
@@ -558,8 +564,8 @@ export function makeMachine(ports: Ports) {
     begin,
     finish,
     follow,
-    renew,
     allows,
+    say,
     record,
     write,
     wait,
@@ -571,7 +577,6 @@ export function makeMachine(ports: Ports) {
     identify,
     tellUser,
     anonymize,
-    leave,
     shutdown,
     restart,
     peek,
@@ -579,4 +584,8 @@ export function makeMachine(ports: Ports) {
     timer,
     app,
   };
+}
+
+function stampOf({ device, session, began: started, key }: Identity, page: string): Stamp {
+  return { device, session, page, started, key: key || undefined };
 }

@@ -17,71 +17,64 @@ export const RECORD = 'fs_uid';
 
 /** `fail` is told of each write or removal that storage refuses. */
 export function makePresence({ storage, wallMs, note }: Ports, settings: Settings, fail: () => void) {
-  const left: Record<string, true> = {};
   /** What storage held when the record could not be written; undefined: it could. */
   let held: string | null | undefined;
-  /** Whether storage keeps a record that could be neither replaced nor removed. */
-  let isStuck = false;
-  /** Why `read` last found nothing to go on with. */
-  let whyGone: ChangeWhy;
 
-  function there(): Identity | null {
-    return parseRecord(storage.read(RECORD), settings.org);
-  }
+  const parsed = (text: string | null): Identity | null => parseRecord(text, settings.org);
 
-  return {
-    left,
-    there,
-    get isStuck() {
-      return isStuck;
-    },
-    get isUnwritten() {
-      return held !== undefined;
-    },
-    get whyGone() {
-      return whyGone;
-    },
+  const self = {
+    left: {} as Record<string, true>,
+    /** Whether storage keeps a record that could be neither replaced nor removed. */
+    isStuck: false,
+    /** Why `read` last found nothing to go on with. */
+    whyGone: 'lost' as ChangeWhy,
+
+    /** Whether the record is only in memory. */
+    isUnwritten: (): boolean => held !== undefined,
+
+    there: (): Identity | null => parsed(storage.read(RECORD)),
 
     /** The record to go on with, null when there is none; `here` is the one in memory. */
     read(here: Identity | null, say: (code: string) => unknown = note): Identity | null {
       const text = storage.read(RECORD);
       if (held === text) return here;
-      const found = parseRecord(text, settings.org);
+      const found = parsed(text);
       held = undefined;
-      whyGone = 'lost';
+      self.whyGone = 'lost';
       if (text && !found) say('foreign_record');
       if (!found || found.expiry * 1000 <= wallMs()) return null;
-      if (!left[found.device]) return found;
+      if (!self.left[found.device]) return found;
       say('released_device_returned');
-      whyGone = 'returned';
+      self.whyGone = 'returned';
       return null;
     },
 
     save(at: Identity): void {
-      isStuck = false;
+      self.isStuck = false;
       if (storage.write(RECORD, recordText(settings.org, at))) held = undefined;
       else {
         // What is there must not bring anybody back at the next load; a removal needs no room.
-        isStuck = !storage.remove(RECORD);
+        self.remove();
         if (held === undefined) held = storage.read(RECORD);
         fail();
       }
     },
 
-    /** Removes the record. */
+    /** What could not be written is given up: the page goes apart from it. */
+    forget: (): void => void (held = undefined),
+
     remove(): void {
-      isStuck = !storage.remove(RECORD);
-      if (isStuck) fail();
+      self.isStuck = !storage.remove(RECORD);
+      if (self.isStuck) fail();
     },
 
     /** The bound records that stood in other homes, which hold none from now on; not the device `but`, and each once (ST-1). */
-    sweep(but?: string): Identity[] {
-      return (storage.strays?.() || []).flatMap((text) => {
-        const found = parseRecord(text, settings.org);
-        const isOurs = found && found.device != but && !left[found.device];
-        if (isOurs) left[found.device] = true;
-        return isOurs && found.bound ? [found] : [];
-      });
-    },
+    sweep: (but?: string): Identity[] =>
+      (storage.strays?.() || []).map(parsed).filter((found): found is Identity => {
+        if (!found || found.device == but || self.left[found.device]) return false;
+        self.left[found.device] = true;
+        return !!found.bound;
+      }),
   };
+  return self;
 }

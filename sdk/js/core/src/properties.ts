@@ -21,5 +21,5 @@ export function isEmpty(object: object): boolean {
 
 /** Whether `text` has too many bytes of UTF-8. A character is at most three of them for each of its code units. */
 function isOver(text: string): boolean {
-  return text.length * 3 > CALL_BYTES_MAX && encodeURIComponent(text).replace(/%../g, '_').length > CALL_BYTES_MAX;
+  return text.length * 3 > CALL_BYTES_MAX && new TextEncoder().encode(text).length > CALL_BYTES_MAX;
 }

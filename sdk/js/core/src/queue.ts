@@ -58,7 +58,7 @@ const OUT = 'fs_out.';
 const REMAINS_AGE_MS_MAX = 2_592_000_000;
 const FIRST_TO_GO = /^(event|log|page)$/;
 const OUTBOX_CHARS_SMALL = 8192;
-const AGAIN = /^(408|425|429)$/;
+const REFUSED = /^4(?!08|25|29)/;
 const TELLS_WHEN = /^(429|503) \d+$/;
 const NEXT_TO_GO = /^(properties|consent)$/;
 const NEVER_TO_GO = /^(end|identify)$/;
@@ -110,7 +110,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     else if (storage.read(key) !== null) store(key, null);
   }
 
-  /** What is kept of `mine`: where all outboxes together would be too large, identity operations alone (QU-9). */
+  /** What is kept of `mine` under `own`: where all outboxes together would be too large, identity operations alone (QU-9). */
   function outbox(mine: Queued[], own: string): string {
     const text = textOf(mine);
     if (text.length < OUTBOX_CHARS_SMALL) return text;
@@ -132,6 +132,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function takeRemains(): void {
     const found: [newest: number, one: Remains][] = [];
     for (const key_ of storage.keys(OUT).sort()) {
+      if (of(key_.slice(OUT.length))[0]) continue;
       const text_ = storage.read(key_) || '';
       const envelopes_ = envelopesIn(text_);
       if (!envelopes_) note('broken_remains');
@@ -203,8 +204,8 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const flight = land(id);
     if (!flight) return;
     // Only what the service itself says is an answer: a portal, a proxy or a service worker may say anything else.
-    const isOk = Math.floor(status / 100) == 2 && Number.isInteger(body?.stored);
-    const isRefused = status == 413 || (Math.floor(status / 100) == 4 && !AGAIN.test(String(status)) && typeof body?.code == 'string');
+    const isOk = /^2/.test(status + '') && Number.isInteger(body?.stored);
+    const isRefused = status == 413 || (REFUSED.test(status + '') && typeof body?.code == 'string');
     if (isOk) attempts = 0;
     else if (status == 413 && flight[1]) {
       operationsMax = Math.ceil(flight.length / 2);

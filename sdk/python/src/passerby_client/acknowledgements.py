@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from passerby_client import codes
 from passerby_client.ports import Ports
-from passerby_client.queue import Answered
+from passerby_client.queue import Entry
 
 Settle = Callable[[object, str | None], None]
 """(value, code): called exactly once; the code is None for a call that did what it was asked."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
-    page: str
-    n: int
+    entry: Entry
     until_ms: int
     settle: Settle
 
@@ -26,35 +25,35 @@ class Acknowledgements:
         self._ports = ports
         self._settle_ms = settle_ms
         self._waiting: list[_Waiting] = []
+        self._rings_at_ms = 0
 
-    def await_answer(self, page: str, n: int, settle: Settle) -> None:
-        """Settle when operation `n` of `page` is answered, after `settle_ms` at the latest."""
-        self._waiting.append(_Waiting(page, n, self._ports.clock.wall_ms() + self._settle_ms, settle))
+    def await_answer(self, entry: Entry, settle: Settle) -> None:
+        """Settle when `entry` is answered, after `settle_ms` at the latest."""
+        self._waiting.append(_Waiting(entry, self._ports.clock.wall_ms() + self._settle_ms, settle))
         self._wake()
 
-    def answered(self, answered: Answered) -> None:
-        """An answer took operations away: some may have been waited for."""
-        refused = {n for n, _ in answered.refused}
-        there = {(entry.stamp["page"], entry.op["n"]) for entry in answered.entries}
-        for waiting in [waiting for waiting in self._waiting if (waiting.page, waiting.n) in there]:
-            self._waiting.remove(waiting)
-            stored = answered.accepted and waiting.n not in refused
-            waiting.settle(None, None if stored else codes.NOT_ACKNOWLEDGED)
-            self._wake()
+    def answered(self, entry: Entry, is_stored: bool) -> None:
+        """The server has `entry`, or has refused it."""
+        self._settle([waiting for waiting in self._waiting if waiting.entry is entry], is_stored=is_stored)
 
     def expire(self) -> None:
-        """The timer `settle` is there."""
-        now_ms = self._ports.clock.wall_ms()
-        for waiting in [waiting for waiting in self._waiting if waiting.until_ms <= now_ms]:
+        """The timer `settle` rang, even if the clock stands still: those who have waited long enough hear no."""
+        now_ms = max(self._ports.clock.wall_ms(), self._rings_at_ms)
+        self._settle([waiting for waiting in self._waiting if waiting.until_ms <= now_ms], is_stored=False)
+
+    def _settle(self, those: Iterable[_Waiting], *, is_stored: bool) -> None:
+        for waiting in those:
             self._waiting.remove(waiting)
-            waiting.settle(None, codes.NOT_ACKNOWLEDGED)
+            waiting.settle(None, None if is_stored else codes.NOT_ACKNOWLEDGED)
         self._wake()
 
     def _wake(self) -> None:
+        """Set the timer. A clock that ran backwards makes nobody wait longer than `settle_ms` from now."""
         latest_ms = self._ports.clock.wall_ms() + self._settle_ms
         for waiting in self._waiting:
             waiting.until_ms = min(waiting.until_ms, latest_ms)
         if self._waiting:
-            self._ports.timers.set("settle", min(waiting.until_ms for waiting in self._waiting))
+            self._rings_at_ms = min(waiting.until_ms for waiting in self._waiting)
+            self._ports.timers.set("settle", self._rings_at_ms)
         else:
             self._ports.timers.clear("settle")

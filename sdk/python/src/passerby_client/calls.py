@@ -1,33 +1,35 @@
-"""What each call of an app means while capture is on (CL-7, CL-9, CL-12, CL-13).
+"""What each call of an app means (CL-7, CL-9, CL-12, CL-13).
 
 A call goes through the same stations each time (CL-14): it is refused, or the record is followed, a token taken, the
-call remarked on, and only then is something recorded. Who the page is, is `presence`'s matter;
-how an operation comes about, `recorder`'s.
+call remarked on, and only then is something recorded. Whom the page acts for is `identity`'s matter; how an operation
+comes about, `recorder`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from passerby_client import codes
+from passerby_client.activity import Activity
 from passerby_client.config import Config
+from passerby_client.identity import Identity
 from passerby_client.limits import Bucket
 from passerby_client.ports import Ports
 from passerby_client.presence import Presence
 from passerby_client.properties import members, traits, usable
 from passerby_client.recorder import Recorder
+from passerby_client.standing import Standing
 from passerby_client.store import CONSENT, Store
-from passerby_client.uid import Anonymize, Asked, Consent, Identify, asked_by
+from passerby_client.uid import Anonymize, Consent, Identify, asked_by
 
 EVENT_NAME_CHARS_MAX: Final = 250
-PAGE_NAMES_MAX: Final = 50
+MESSAGE_CHARS_MAX: Final = 8192
 LEVELS: Final = frozenset({"log", "info", "warn", "error", "debug"})
 _VISIBILITY: Final = "visibility"
 OBSERVED: Final = frozenset({"click", "navigate", "exception", _VISIBILITY, "change"})
-
-_PAGE_NAME: Final = "pageName"
+_SET_IDENTITY: Final = "setIdentity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,26 @@ class Call:
     def option(self, name: str) -> Any:
         return self.given.get(name) if isinstance(self.given, Mapping) else None
 
+    def has(self, name: str) -> bool:
+        return isinstance(self.given, Mapping) and name in self.given
+
     @property
-    def asked(self) -> Asked | str | None:
-        """What a call that concerns identity asks for, or the code that refuses it; None for any other (ID-10)."""
-        if self.name == "setIdentity":
-            return asked_by(self.given)
+    def v1_identity(self) -> dict[str, Any] | None:
+        """The options of the `setIdentity` that a v1 `setProperties` stands for, if it does (ID-10)."""
         properties: Any = self.option("properties")
         if self.name != "setProperties" or self.api != 1 or self.option("type") != "user":
             return None
         if not isinstance(properties, Mapping) or "uid" not in properties:
             return None
-        rest = _without_uid(properties) or None
-        return asked_by({"uid": properties["uid"], "properties": rest, "schema": self.option("schema")})
+        rest = _without_uid(properties)
+        return {"uid": properties["uid"], "schema": self.option("schema"), **({"properties": rest} if rest else {})}
+
+    @property
+    def says_who(self) -> bool:
+        """Whether it speaks of who is there; it then waits for nothing (CL-16)."""
+        if self.name == _SET_IDENTITY:
+            return not isinstance(self.given, Mapping) or self.has("uid") or self.has("anonymous")
+        return self.v1_identity is not None
 
 
 class Calls:
@@ -70,17 +80,23 @@ class Calls:
         config: Config,
         store: Store,
         presence: Presence,
+        activity: Activity,
+        standing: Standing,
         recorder: Recorder,
+        identity: Identity,
         tell: Callable[[str, Any], None],
     ) -> None:
         self._ports = ports
         self._config = config
         self._store = store
         self._presence = presence
+        self._activity = activity
+        self._standing = standing
         self._recorder = recorder
+        self._identity = identity
         self._tell = tell
         self._known: dict[str, Callable[[Call], Answer]] = {
-            "setIdentity": self._set_identity,
+            _SET_IDENTITY: self._set_identity,
             "setProperties": self._set_properties,
             "trackEvent": self._track_event,
             "capture": self._capture,
@@ -91,67 +107,73 @@ class Calls:
         return name in self._known
 
     def perform(self, call: Call) -> Answer:
-        """Do a call that is known, on a page that captures."""
-        return self._known[call.name](call)
+        """Do a call that is known, or keep it until it is known who is there."""
+        if not call.says_who and self._recorder.wait(lambda: self._act(call)):
+            return Answer()
+        return self._act(call)
 
     def refuse(self, code: str) -> Answer:
         self._ports.note(code)
         return Answer(error=code)
 
-    def release(self, asked: Anonymize) -> Answer:
-        """An anonymize while nothing is captured (SE-3)."""
-        if asked.properties is not None:
-            self._ports.note(codes.PROPERTIES_IGNORED)
-        if not self._presence.release(force=asked.force):
-            self._ports.note(codes.ALREADY_ANONYMOUS)
-        return Answer()
+    def touch(self) -> None:
+        """A user's input (SE-1)."""
+        standing = self._standing
+        if standing.capture != "on":
+            return
+        self._identity.follow()
+        is_new = standing.renew()
+        self._activity.touch(is_beginning=False, is_apart=standing.is_apart)
+        is_awaited = standing.is_unshown and not self._recorder.is_waiting
+        if standing.is_page_due and ((is_new and standing.n > 0) or is_awaited):
+            self._recorder.record_page()
+
+    def _act(self, call: Call) -> Answer:
+        if call.name == _SET_IDENTITY or self._standing.capture == "on" or call.v1_identity is not None:
+            return self._known[call.name](call)
+        return self.refuse(codes.NOT_CAPTURING)
 
     def _set_identity(self, call: Call) -> Answer:
-        return self._change_identity(asked_by(call.given), call)
+        return self._change_identity(call.given, call)
 
-    def _change_identity(self, asked: Asked | str, call: Call) -> Answer:
-        if isinstance(asked, str):
-            return self.refuse(asked)
-        self._presence.follow()
+    def _change_identity(self, options: Any, call: Call) -> Answer:
+        asked = asked_by(options)
+        if isinstance(asked, Anonymize):
+            return self._anonymize(asked, call)
+        if self._standing.capture != "on" and asked not in (codes.UID_AND_ANONYMOUS, codes.INVALID_SCOPE):
+            return self.refuse(codes.NOT_CAPTURING)
         match asked:
-            case Anonymize(consent=consent):
-                self._anonymize(asked, call)
-            case Identify(consent=consent):
-                if not self._identify(asked, call):
-                    return Answer(error=codes.RATE_LIMITED)
-            case Consent(granted=consent):
+            case str(code):
+                return self.refuse(code)
+            case Identify():
+                return self._identify(asked, call)
+            case Consent(granted):
+                self._identity.follow()
                 if not self._take("identity"):
                     return self.refuse(codes.RATE_LIMITED)
-            case _:
-                assert_never(asked)
-        if consent is not None:
-            self._set_consent(consent, call)
+                self._record_consent(granted, call)
+                return Answer()
+
+    def _anonymize(self, asked: Anonymize, call: Call) -> Answer:
+        if asked.has_properties:
+            self._ports.note(codes.PROPERTIES_IGNORED)
+        is_released = self._identity.anonymize(call.source, is_forced=asked.force, is_page=asked.is_page)
+        if asked.consent is not None and self._standing.capture == "on":
+            self._record_consent(asked.consent, call)
+        if self._presence.is_stuck:
+            return self.refuse(codes.NOT_RELEASED)
+        if not is_released:
+            self._ports.note(codes.ALREADY_ANONYMOUS)
         return Answer()
 
-    def _anonymize(self, asked: Anonymize, call: Call) -> None:
-        if asked.properties is not None:
-            self._ports.note(codes.PROPERTIES_IGNORED)
-        if self._presence.here.bound:
-            self._leave("anonymize", call)
-        elif asked.force:
-            self._leave("forget", call)
-        else:
-            self._ports.note(codes.ALREADY_ANONYMOUS)
-
-    def _leave(self, why: str, call: Call, uid: str | None = None) -> None:
-        """The present device ends here; what follows is on a new one (CL-6)."""
-        self._recorder.record("end", call.source, why=why)
-        self._presence.mint(why, uid)
-
-    def _identify(self, asked: Identify, call: Call) -> bool:
-        presence = self._presence
-        bound = bool(presence.here.bound)
-        another = bound and not presence.here.belongs_to(asked.uid)
+    def _identify(self, asked: Identify, call: Call) -> Answer:
+        identity = self._identity
+        identity.follow(asked.uid, call.source, speaks=not asked.is_page)
+        is_others = identity.is_others(asked.uid)
         if not self._take("identity"):
-            self._ports.note(codes.RATE_LIMITED)
-            if another:
-                self._leave("anonymize", call)
-            return False
+            if is_others:
+                identity.anonymize(call.source, is_forced=False, is_page=asked.is_page)
+            return self.refuse(codes.RATE_LIMITED)
         if asked.suspicious:
             self._ports.note(codes.SUSPICIOUS_UID)
         carried: dict[str, Any] = {}
@@ -159,56 +181,39 @@ class Calls:
             carried = self._carried(asked.properties, asked.schema, call)
         else:
             self._ports.note(codes.INVALID_PROPERTIES)
-        if another:
-            self._leave("reidentify", call, asked.uid)
-        else:
-            self._recorder.open_session(split=self._config.split_on_identify and not bound)
-            presence.touch()
-            presence.bind(asked.uid)
-        self._recorder.record("identify", call.source, uid=asked.uid, **carried)
+        identity.identify(asked.uid, carried, call.source, is_page=asked.is_page)
         self._tell_user(carried)
-        return True
+        if asked.consent is not None:
+            self._record_consent(asked.consent, call)
+        if is_others and self._presence.is_stuck:
+            return self.refuse(codes.NOT_RELEASED)
+        return Answer()
 
-    def _set_consent(self, granted: bool, call: Call) -> None:
-        self._recorder.open_session()
-        self._presence.touch()
-        self._store.write(CONSENT, f"1.{granted:d}")
+    def _record_consent(self, granted: bool, call: Call) -> None:
+        self.touch()
         self._recorder.record("consent", call.source, granted=granted)
+        self._store.write(CONSENT, f"1.{granted:d}")
 
     def _set_properties(self, call: Call) -> Answer:
+        if (options := call.v1_identity) is not None:
+            return self._change_identity(options, call)
         kind, given, schema = call.option("type"), call.option("properties"), call.option("schema")
         if kind not in ("user", "page") or not isinstance(given, Mapping) or not usable(given, schema):
             return self.refuse(codes.INVALID_PROPERTIES)
-        if (asked := call.asked) is not None:
-            return self._change_identity(asked, call)
-        self._presence.follow()
+        self._identity.follow()
         if not self._take("properties"):
             return self.refuse(codes.RATE_LIMITED)
         if kind == "user" and "uid" in given:
             self._ports.note(codes.UID_IN_PROPERTIES)
             given = _without_uid(given)
-        if kind == "page":
-            given = self._kept_to_page(given)
+        if kind == "page" and given:
+            given = self._standing.names.kept(given)
         if carried := self._carried(given, schema, call):
+            self._standing.renew()
             self._recorder.record("properties", call.source, type=kind, **carried)
             if kind == "user":
                 self._tell_user(carried)
         return Answer()
-
-    def _kept_to_page(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The first name of a page stays, and it has room for 50 names more (PR-3)."""
-        self._recorder.look_around()
-        names = self._presence.page_names
-        kept: dict[str, Any] = {}
-        for name, value in given.items():
-            if name == _PAGE_NAME and name in names:
-                self._ports.note(codes.PAGE_NAME_KEPT)
-            elif name != _PAGE_NAME and name not in names and len(names - {_PAGE_NAME}) >= PAGE_NAMES_MAX:
-                self._ports.note(codes.TOO_MANY_PROPERTIES, name)
-            else:
-                names.add(name)
-                kept[name] = value
-        return kept
 
     def _track_event(self, call: Call) -> Answer:
         name = call.option("name")
@@ -216,7 +221,7 @@ class Calls:
             return self.refuse(codes.INVALID_EVENT_NAME)
         if not usable(call.option("properties"), call.option("schema")):
             return self.refuse(codes.INVALID_PROPERTIES)
-        self._presence.follow()
+        self._identity.follow()
         if not self._take("events"):
             return self.refuse(codes.RATE_LIMITED)
         self._record_event(call, name=name)
@@ -230,36 +235,39 @@ class Calls:
             return self.refuse(codes.INVALID_EVENT_NAME)
         if not usable(call.option("properties"), call.option("schema")):
             return self.refuse(codes.INVALID_PROPERTIES)
-        self._presence.follow()
-        if kind != _VISIBILITY or self._presence.n > 0:
+        self._identity.follow()
+        if kind != _VISIBILITY or self._standing.n > 0 or self._standing.is_unshown:
             self._record_event(call, name=kind if name is None else name, type=kind)
         return Answer()
 
     def _record_event(self, call: Call, **named: Any) -> None:
         carried = self._carried(call.option("properties"), call.option("schema"), call)
+        self._standing.renew()
         self._recorder.record("event", call.source, **named, **carried)
 
     def _log(self, call: Call) -> Answer:
         level, message = call.option("level"), call.option("msg")
-        if message is None:
+        if not call.has("msg"):
             level, message = None, level
         if not isinstance(message, str) or not message:
             return self.refuse(codes.INVALID_LOG)
-        self._presence.follow()
+        self._identity.follow()
+        self._standing.renew()
         known = isinstance(level, str) and level in LEVELS
-        self._recorder.record("log", call.source, level=level if known else "log", message=message)
+        cut = message[:MESSAGE_CHARS_MAX]
+        self._recorder.record("log", call.source, level=level if known else "log", message=cut)
         return Answer()
 
     def _take(self, bucket: Bucket) -> bool:
-        return self._presence.limits.take(bucket, self._ports.clock.wall_ms())
+        return self._standing.limits.take(bucket, self._ports.clock.wall_ms())
 
     def _carried(self, properties: Any, schema: Any, call: Call) -> dict[str, Any]:
         return members(properties, schema, suffixes=call.api == 1 or self._config.mobile)
 
     def _tell_user(self, carried: Mapping[str, Any]) -> None:
-        presence = self._presence
-        presence.user_properties |= traits(carried)
-        user = {"uid": presence.uid, "properties": dict(presence.user_properties)}
+        standing = self._standing
+        standing.user_properties |= traits(carried)
+        user = {"uid": standing.uid, "properties": dict(standing.user_properties)}
         self._tell("user", {"user": {name: value for name, value in user.items() if value}})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from passerby_client.limits import Rates, rates
 
@@ -19,6 +19,8 @@ class Config:
     sdk: str = ""
     split_on_identify: bool = False
     mobile: bool = False
+    hold: Literal["page", "auth"] | None = None
+    """What waits at the start: the first page, or all until it is known who is there (CL-16)."""
     idle_ms: int = 1_800_000
     age_ms: int = 86_400_000
     activity_write_ms: int = 5000
@@ -28,6 +30,7 @@ class Config:
     retry_max_ms: int = 60_000
     bundle_operations_max: int = 100
     queue_operations_max: int = 1000
+    outbox_chars_max: int = 262_144
     rates: Rates
 
 

@@ -12,6 +12,8 @@ Rates = Mapping[Bucket, tuple[int, int]]
 WEB: Final[Rates] = {"identity": (10, 30), "properties": (10, 30), "events": (40, 60)}
 MOBILE: Final[Rates] = {"identity": (5, 12), "properties": (5, 12), "events": (10, 30)}
 _WINDOWS_MS: Final = (1000, 60_000)
+_ROUNDING: Final = 1e-9
+"""What a token may lack that was put together of many parts."""
 
 
 class Limits:
@@ -28,7 +30,7 @@ class Limits:
         pair = self._pairs[bucket]
         for tokens in pair:
             tokens.refill(now_ms)
-        if any(tokens.left < 1 for tokens in pair):
+        if any(tokens.left < 1 - _ROUNDING for tokens in pair):
             return False
         for tokens in pair:
             tokens.left -= 1

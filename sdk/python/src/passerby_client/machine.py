@@ -11,14 +11,17 @@ from typing import Any, Final
 
 from passerby_client import codes
 from passerby_client.acknowledgements import Acknowledgements, Settle
+from passerby_client.activity import Activity
+from passerby_client.address import Address
 from passerby_client.calls import Answer, Call, Calls
 from passerby_client.config import Config, config_of
+from passerby_client.identity import Identity
 from passerby_client.ports import Ports
 from passerby_client.presence import Presence
 from passerby_client.queue import Queue
 from passerby_client.recorder import Recorder
+from passerby_client.standing import Standing
 from passerby_client.store import Store
-from passerby_client.uid import Anonymize
 
 _ASKING: Final = "getSession"
 """The one call after which nothing is sent and nobody hears anything (SE-5)."""
@@ -32,7 +35,6 @@ class Machine:
         self._ports = ports
         self._started = False
         self._begun = False
-        self._capture = "off"
         self._heard: dict[str, Any] = {}
         self._build(config_of({"org": ""}))
         self._own_calls: dict[str, Callable[[Call], Answer]] = {
@@ -47,11 +49,17 @@ class Machine:
         ports, tell = self._ports, self._tell
         self._config = config
         store = Store(ports.storage, ports.note)
+        address = Address(ports.page)
+        activity = Activity(ports, store, config)
         self._acks = Acknowledgements(ports, config.settle_ms)
         self._queue = Queue(ports, store, config, self._acks.answered)
-        self._presence = Presence(ports, store, config, tell)
-        self._recorder = Recorder(ports, config, self._presence, self._queue)
-        self._calls = Calls(ports, config, store, self._presence, self._recorder, tell)
+        self._presence = Presence(ports, store, config.org)
+        self._standing = Standing(ports, config, self._presence, activity, address, tell)
+        self._recorder = Recorder(ports, config, self._standing, address, self._queue)
+        self._identity = Identity(ports, config, self._presence, activity, self._standing, self._recorder)
+        self._calls = Calls(
+            ports, config, store, self._presence, activity, self._standing, self._recorder, self._identity, tell
+        )
 
     def start(self, config: Mapping[str, Any]) -> None:
         """Begin with `config` (CL-3): `org`, and any of the names that spec/ gives. A second start does nothing."""
@@ -76,27 +84,45 @@ class Machine:
         self._recorder.expect_identity()
         answer = self._answer(call)
         made = self._recorder.identity_made
-        if answer.error is None and made is not None and name == "setIdentity" and call.option("ack") is True:
-            self._acks.await_answer(*made, settle)
+        if name != _ASKING:
+            self._done()
+        if answer.error is None and made is not None and call.option("ack") is True:
+            self._acks.await_answer(made, settle)
         else:
             settle(answer.value, answer.error)
-        self._done()
 
     def navigated(self) -> None:
         """The URL may have changed within the page (CL-11)."""
-        if self._capture == "on":
-            self._recorder.navigated()
-        self._done()
+        standing, recorder = self._standing, self._recorder
+        if standing.capture != "on" or self._ports.page().url == recorder.looked_at:
+            return
+        standing.names.look()
+        if recorder.is_waiting:
+            recorder.wait_to_record_page()
+        else:
+            self._identity.follow()
+            standing.renew()
+            recorder.record_page()
+            self._done()
 
     def app(self, event: str) -> None:
-        """`hide`, `leave`, `background`: this may be the last that the page hears. `foreground`: the user is back."""
+        """`hide`, `leave`, `background`: this may be the last that the page hears. `foreground`: the user is back.
+
+        `ready`: the page is not to be waited for any longer (CL-16). `resume`: it was frozen, and its requests are
+        lost (QU-4).
+        """
         if event == "foreground":
-            self._activity(Call("activity", None))
+            self._calls.touch()
+        elif event == "resume":
+            self._queue.revive()
         else:
-            if self._capture == "on":
-                self._presence.guard()
-            self._queue.hurry()
-        self._done()
+            self._ready()
+        if event in ("foreground", "ready", "resume"):
+            self._done()
+            return
+        if self._standing.capture == "on" and self._identity.guard():
+            self._done()
+        self._queue.hurry()
 
     def timer(self, name: str) -> None:
         """The wall clock is at the time that the port `timers` was given for `name`."""
@@ -119,13 +145,14 @@ class Machine:
     @property
     def state(self) -> dict[str, Any]:
         """What CL-8 shows."""
-        record = self._presence.record
-        return {"capture": self._capture, **self._presence.shown, "bound": record is not None and bool(record.bound)}
+        standing = self._standing
+        is_bound = standing.record is not None and bool(standing.record.bound)
+        return {"capture": standing.capture, **standing.shown, "bound": is_bound}
 
     @property
     def queue(self) -> list[dict[str, Any]]:
         """This core's own operations not yet answered, oldest first, each with its stamp."""
-        return [{**entry.stamp, **entry.op} for entry in self._queue.own()]
+        return [{**entry.stamp, **entry.op} for entry in self._queue.entries]
 
     def _answer(self, call: Call) -> Answer:
         own = self._own_calls.get(call.name)
@@ -133,17 +160,12 @@ class Machine:
             return self._calls.refuse(codes.UNKNOWN_CALL)
         if not self._started:
             return self._calls.refuse(codes.NOT_CAPTURING)
-        if own is not None:
-            return own(call)
-        if self._capture == "on":
-            return self._calls.perform(call)
-        asked = call.asked
-        return self._calls.release(asked) if isinstance(asked, Anonymize) else self._calls.refuse(codes.NOT_CAPTURING)
+        return own(call) if own is not None else self._calls.perform(call)
 
     def _done(self) -> None:
         """The call is over: what is due goes, and observers hear how things stand now (CL-7)."""
-        self._queue.pump()
         heard, self._heard = self._heard, {}
+        self._queue.pump()
         for name in _HEARD:
             if name in heard:
                 self._ports.notify(name, heard[name])
@@ -151,61 +173,83 @@ class Machine:
     def _tell(self, name: str, args: Any) -> None:
         self._heard[name] = args
 
+    def _tell_start(self) -> None:
+        standing = self._standing
+        self._tell("start", {"sessionUrl": standing.session_url(standing.here)})
+        standing.tell_session()
+
     def _begin(self) -> None:
-        self._capture, self._begun = "on", True
-        self._presence.begin()
+        """Capture begins on this page load."""
+        standing, recorder = self._standing, self._recorder
+        standing.capture, self._begun = "on", True
+        self._identity.begin()
+        if self._config.hold == "auth":
+            recorder.begin_to_wait()
+            recorder.wait_to_record_page()
+        elif not self._config.hold:
+            recorder.record_page()
+        self._tell_start()
         self._queue.take_up()
-        self._recorder.record_page(self._recorder.look_around(), referrer=True)
+
+    def _ready(self) -> None:
+        """The page has said nothing of who is there, and is not waited for any longer (CL-16)."""
+        standing, recorder = self._standing, self._recorder
+        is_done = not self._config.hold or standing.n > 0 or standing.url is not None
+        if standing.capture != "on" or (is_done and not recorder.is_waiting):
+            return
+        self._identity.wait_no_longer()
+        if standing.is_page_due and standing.url is None:
+            recorder.record_page()
 
     def _start(self, _: Call) -> Answer:
-        if self._capture == "shutdown":
+        if self._standing.capture == "shutdown":
             return self._calls.refuse(codes.NOT_CAPTURING)
-        if self._capture == "off":
+        if self._standing.capture == "off":
             self._begin()
         return Answer()
 
     def _shutdown(self, call: Call) -> Answer:
-        if self._capture == "shutdown":
-            return Answer()
-        if self._capture == "on":
-            self._presence.follow()
+        """End the session and stop capture (SE-3)."""
+        standing = self._standing
+        is_on = standing.capture == "on"
+        if is_on:
+            self._ready()
+            self._identity.follow()
             self._recorder.record("end", call.source, why="shutdown")
-            self._presence.begin_session("shutdown", pages=0)
-        self._capture = "shutdown"
-        self._tell("shutdown", {"reason": 0})
+        if standing.capture != "shutdown":
+            self._tell("shutdown", {"reason": 0})
+        standing.capture = "shutdown"
+        if is_on:
+            standing.begin_session("shutdown", pages=0)
         return Answer()
 
     def _restart(self, _: Call) -> Answer:
-        if self._capture == "shutdown" and not self._begun:
+        if self._standing.capture == "shutdown" and not self._begun:
             self._begin()
-        elif self._capture == "shutdown":
-            self._capture = "on"
-            self._presence.resume()
-            self._recorder.record_page(self._recorder.look_around())
+        elif self._standing.capture == "shutdown":
+            self._standing.capture = "on"
+            self._identity.resume()
+            self._recorder.record_page()
+            self._tell_start()
         return Answer()
 
     def _activity(self, _: Call) -> Answer:
-        if self._capture == "on":
-            self._presence.follow()
-            opened = self._recorder.open_session()
-            self._presence.touch()
-            if opened and self._presence.n > 0:
-                self._recorder.open_page()
+        self._calls.touch()
         return Answer()
 
     def _get_session(self, call: Call) -> Answer:
-        presence = self._presence
-        record = presence.stored() if self._capture == "on" else None
+        standing = self._standing
+        record = self._identity.peek()
         if record is None:
             return Answer()
-        url = presence.session_url(record)
+        url = standing.session_url(record)
         match call.option("format"):
             case "id":
                 return Answer(f"{record.device}:{record.session}")
             case "url.now":
                 return Answer(f"{url}%3A{self._ports.clock.wall_ms()}")
             case "all":
-                page = presence.page if record.device == presence.here.device else None
+                page = standing.page if record.device == standing.shown["device"] else None
                 return Answer(
                     {"orgId": record.org, "userId": record.device, "sessionId": record.session, "pageId": page}
                 )

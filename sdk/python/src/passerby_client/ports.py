@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-Kind = Literal["device", "session", "page"]
+Kind = Literal["device", "session", "page", "key"]
 What = Literal["device", "session", "page", "uid"]
 Timer = Literal["flush", "retry", "settle"]
 
@@ -23,7 +23,7 @@ class Clock(Protocol):
 
 class Ids(Protocol):
     def mint(self, kind: Kind) -> str:
-        """A new random lower-case UUID."""
+        """A new random lower-case UUID; of kind `key` 32 lower-case hex digits, all of them random (ST-8)."""
         ...
 
 
@@ -37,6 +37,17 @@ class Storage(Protocol):
     def remove(self, key: str) -> bool: ...
 
     def keys(self, prefix: str) -> Iterable[str]: ...
+
+    def strays(self) -> Iterable[str]:
+        """The records that stand in homes not in use, which are removed by asking (ST-1). None where there is one."""
+        ...
+
+    def disown(self) -> None:
+        """A user was let go: a record this page could not see or replace is for the first page that can to end (ID-17).
+
+        Where there is one home, which all pages see, this does nothing.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

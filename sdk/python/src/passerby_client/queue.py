@@ -1,24 +1,24 @@
 """What has been recorded and not yet answered: how it is grouped, kept and sent (QU).
 
-An operation is here from the moment it is recorded until an answer takes it away. Remains of other pages stand before
+An operation is here from the moment it is recorded until an answer takes it away. Remains of other pages go before
 everything of this one (QU-7). Of the rest of the core it knows nothing; ids and times come to it in stamps.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Final
 
 from passerby_client import codes
-from passerby_client.config import REMAINS_MS_MAX, Config
+from passerby_client.config import Config
 from passerby_client.ports import Ports, Request
-from passerby_client.remains import bundles_in
+from passerby_client.remains import NEVER_GIVEN_UP, Envelope, Remains, take_up, text_of
 from passerby_client.store import OUTBOX, Store
 
-IDENTITY: Final = frozenset({"identify", "end"})
+OUTBOX_CHARS_SMALL: Final = 8192
+"""What a page may keep whatever others do (QU-9)."""
+
 _GIVEN_UP_FIRST: Final = frozenset({"event", "log", "page"})
 _GIVEN_UP_NEXT: Final = frozenset({"properties", "consent"})
 _WORTH_A_RETRY: Final = frozenset({408, 425, 429})
@@ -33,97 +33,64 @@ Stamp = Mapping[str, Any]
 class Entry:
     stamp: Stamp
     op: Mapping[str, Any]
-    key: str
-    """Where it is kept in storage."""
-    due: bool = False
+    due_at_ms: int
     request: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What an answer took away; `refused` are those that the server named as refused: (n, code)."""
-
-    entries: list[Entry]
-    accepted: bool
-    refused: list[tuple[int, str]]
+    @property
+    def page(self) -> str:
+        page: str = self.stamp["page"]
+        return page
 
 
 class Queue:
-    def __init__(self, ports: Ports, store: Store, config: Config, answered: Callable[[Answered], None]) -> None:
+    def __init__(self, ports: Ports, store: Store, config: Config, answered: Callable[[Entry, bool], None]) -> None:
         self._ports = ports
         self._store = store
         self._config = config
         self._answered = answered
-        self._entries: list[Entry] = []
-        self._remains: dict[str, str] = {}
-        self._kept: set[str] = set()
-        self._under_way: dict[str, list[Entry]] = {}
+        self._remains: list[Remains] = []
+        self._under_way: set[str] = set()
         self._sent = 0
         self._attempts = 0
         self._retrying = False
-        self._flush_at_ms: int | None = None
-        self._bundle_operations_max = config.bundle_operations_max
-
-    def own(self) -> list[Entry]:
+        self._operations_max = config.bundle_operations_max
+        self.entries: list[Entry] = []
         """What this core recorded itself, oldest first."""
-        return [entry for entry in self._entries if entry.key not in self._remains]
 
     def take_up(self) -> None:
         """What other pages left in storage, to be sent before all of this page's own (QU-7)."""
-        found: list[Entry] = []
-        for key in self._store.keys(OUTBOX):
-            text = self._store.read(key) or ""
-            bundles = bundles_in(text)
-            if bundles is None:
-                self._ports.note(codes.BROKEN_REMAINS)
-                self._store.remove(key)
-                continue
-            entries = [Entry(stamp, op, key, due=True) for stamp, ops in bundles for op in ops]
-            if self._now_ms() - max((entry.op["t"] for entry in entries), default=0) >= REMAINS_MS_MAX:
-                self._store.remove(key)
-                continue
-            self._remains[key] = text
-            found += entries
-        self._entries[:0] = found
+        own = {OUTBOX + entry.page for entry in self.entries}
+        self._remains += take_up(self._store, self._config, self._now_ms(), self._ports.note, own.__contains__)
 
-    def append(self, stamp: Stamp, op: Mapping[str, Any]) -> None:
+    def append(self, stamp: Stamp, op: Mapping[str, Any]) -> Entry:
         """Record `op`; an identity operation is in storage with the rest of its page when this returns (QU-6)."""
-        key = f"{OUTBOX}{stamp['page']}"
-        self._entries.append(Entry(stamp, op, key))
-        self._make_room(key)
-        if op["op"] in IDENTITY:
+        entry = Entry(stamp, op, op["t"] + self._config.flush_ms)
+        self.entries.append(entry)
+        self._make_room(entry.page)
+        if op["op"] in NEVER_GIVEN_UP:
             self._all_due()
-            self._keep(key)
-
-    def _make_room(self, key: str) -> None:
-        page = [entry for entry in self._entries if entry.key == key]
-        if len(page) <= self._config.queue_operations_max:
-            return
-        for kinds in (_GIVEN_UP_FIRST, _GIVEN_UP_NEXT):
-            for entry in page:
-                if entry.op["op"] in kinds:
-                    self._entries.remove(entry)
-                    self._ports.note(codes.QUEUE_FULL)
-                    return
+            self._keep(entry.page)
+        return entry
 
     def pump(self) -> None:
         """Send what is due, if nothing is under way; else see to it that we are woken when it is (QU-3, QU-4)."""
-        head = next(self._unsent(), None)
-        if head is None or self._under_way or self._retrying:
-            self._wake_at(None)
+        self._ports.timers.clear("flush")
+        if self._retrying or self._under_way:
             return
-        at_ms = min(head.op["t"], self._now_ms()) + self._config.flush_ms
-        if self._flush_at_ms is not None:
-            at_ms = min(at_ms, self._flush_at_ms)
-        if head.due or at_ms <= self._now_ms():
-            self._wake_at(None)
-            self._send(head)
-        else:
-            self._wake_at(at_ms)
+        if self._remains:
+            self._send([self._remains[0]], self._remains[0].envelopes[0])
+        elif self.entries:
+            head = self.entries[0]
+            head.due_at_ms = min(head.due_at_ms, self._now_ms() + self._config.flush_ms)
+            if head.due_at_ms > self._now_ms():
+                self._ports.timers.set("flush", head.due_at_ms)
+                return
+            self._all_due()
+            bundle = self._bundles(self.entries)[0]
+            self._send(bundle, _enveloped(bundle))
 
     def flush(self) -> None:
         """The timer `flush` is there."""
-        self._flush_at_ms = None
         self._all_due()
         self.pump()
 
@@ -135,135 +102,182 @@ class Queue:
     def hurry(self) -> None:
         """The page may be gone in a moment: keep and send all of its own (QU-3, QU-6). Remains are safe already."""
         self._keep_all()
-        if self._retrying:
-            self._retrying = False
-            self._ports.timers.clear("retry")
-        self._wake_at(None)
-        while head := next((entry for entry in self._unsent() if entry.key not in self._remains), None):
-            self._send(head)
+        self._retrying = False
+        self._ports.timers.clear("retry")
+        for bundle in self._bundles(entry for entry in self.entries if entry.request is None):
+            self._send(bundle, _enveloped(bundle))
+        self._ports.timers.clear("flush")
+
+    def revive(self) -> None:
+        """No request that is under way will find an answer any more: what they carry goes again."""
+        for request in list(self._under_way):
+            self._land(request)
+        self.pump()
 
     def reply(self, request: str, status: int, headers: Mapping[str, str], body: Any) -> None:
-        """The server answered (QU-5)."""
-        entries = self._under_way.pop(request, None)
-        if entries is None:
+        """The server answered (QU-5). Only what the service itself says is an answer (WI-6, WI-7)."""
+        flight = self._land(request)
+        if flight is None:
             return
-        if 200 <= status < 300:
+        if 200 <= status < 300 and _is_whole_number(_member(body, "stored")):
             self._attempts = 0
-            refused = [(one["n"], one["code"]) for one in _named(body, "refused")]
-            for _, code in refused:
-                self._ports.note(codes.REFUSED, code)
-            for one in _named(body, "notes"):
-                self._ports.note(one["code"], str(one.get("name")))
-            self._take_away(Answered(entries, True, refused))
-        elif status == 413 and len(entries) > 1:
-            self._bundle_operations_max = (len(entries) + 1) // 2
-            _back(entries)
-        elif 400 <= status < 500 and status not in _WORTH_A_RETRY:
+            self._take_away(flight, body)
+        elif status == 413 and len(flight) > 1:
+            self._operations_max = (len(flight) + 1) // 2
+        elif status == 413 or (_is_refusal(status) and isinstance(_member(body, "code"), str)):
             self._ports.note(codes.BUNDLE_REFUSED)
-            self._take_away(Answered(entries, False, []))
+            self._take_away(flight, None)
         else:
-            self._try_again(entries, _retry_after_ms(headers) if status in _TELLS_WHEN else 0)
+            self._try_again(_retry_after_ms(headers) if status in _TELLS_WHEN else 0)
+            return
         self.pump()
 
     def fail(self, request: str) -> None:
         """No answer came."""
-        entries = self._under_way.pop(request, None)
-        if entries is not None:
-            self._try_again(entries, 0)
-            self.pump()
+        if self._land(request) is not None:
+            self._try_again(0)
 
-    def _try_again(self, entries: list[Entry], at_least_ms: int) -> None:
-        _back(entries)
+    def _land(self, request: str) -> list[Entry | Remains] | None:
+        """What was under way in that request, and is no more; None when nothing was."""
+        all_of_it: list[Entry | Remains] = [*self._remains, *self.entries]
+        flight = [one for one in all_of_it if one.request == request]
+        for one in flight:
+            one.request = None
+            if isinstance(one, Entry):
+                one.due_at_ms = 0
+        if request not in self._under_way:
+            return None
+        self._under_way.remove(request)
+        return flight
+
+    def _try_again(self, at_least_ms: int) -> None:
+        longest_ms = min(self._config.retry_max_ms, self._config.retry_ms * 2 ** min(self._attempts, 32))
         self._attempts += 1
-        longest_ms = min(self._config.retry_max_ms, self._config.retry_ms * 2 ** min(self._attempts - 1, 32))
         delay_ms = max(int(longest_ms * (0.5 + self._ports.random() / 2)), at_least_ms)
+        self._keep_all()
         self._retrying = True
         self._ports.timers.set("retry", self._now_ms() + delay_ms)
-        self._keep_all()
+        self._ports.timers.clear("flush")
 
-    def _take_away(self, answered: Answered) -> None:
-        gone = set(map(id, answered.entries))
-        self._entries = [entry for entry in self._entries if id(entry) not in gone]
-        for key in dict.fromkeys(entry.key for entry in answered.entries):
-            self._keep(key)
-        self._answered(answered)
+    def _take_away(self, flight: list[Entry | Remains], reply: Any) -> None:
+        """`flight` was answered; `reply` may say something of single operations. None: all of it was refused."""
+        refused = _named(reply, "refused")
+        for one in refused:
+            self._ports.note(codes.REFUSED, str(one.get("code")))
+        for one in _named(reply, "notes"):
+            self._ports.note(str(one.get("code")), *([str(one["name"])] if one.get("name") else []))
+        numbers = {one["n"] for one in refused}
+        gone = set(map(id, flight))
+        self.entries = [entry for entry in self.entries if id(entry) not in gone]
+        for landed in flight:
+            if isinstance(landed, Remains):
+                self._take_remains_away(landed)
+            else:
+                self._answered(landed, reply is not None and landed.op["n"] not in numbers)
+                if landed is flight[-1]:
+                    self._keep(landed.page)
+
+    def _take_remains_away(self, remains: Remains) -> None:
+        """One of its bundles was answered; all of it goes from storage with the last, unless somebody changed it."""
+        del remains.envelopes[0]
+        if not remains.envelopes:
+            self._remains.remove(remains)
+            if self._store.read(remains.key) == remains.text:
+                self._store.remove(remains.key, say=False)
+
+    def _make_room(self, page: str) -> None:
+        mine = self._of(page)
+        if len(mine) <= self._config.queue_operations_max:
+            return
+        for kinds in (_GIVEN_UP_FIRST, _GIVEN_UP_NEXT):
+            for entry in mine:
+                if entry.op["op"] in kinds:
+                    self.entries.remove(entry)
+                    self._ports.note(codes.QUEUE_FULL)
+                    return
 
     def _keep_all(self) -> None:
-        for key in dict.fromkeys(entry.key for entry in self._entries):
-            if key not in self._remains:
-                self._keep(key)
+        for page in dict.fromkeys(entry.page for entry in self.entries):
+            self._keep(page)
 
-    def _keep(self, key: str) -> None:
-        """Make storage say what is left of `key`: remains as a whole or not at all, our own to the operation."""
-        entries = [entry for entry in self._entries if entry.key == key]
-        if key in self._remains:
-            if not entries and self._store.read(key) == self._remains.pop(key):
-                self._store.remove(key)
-        elif entries:
-            bundles = [{**stamp, "ops": [entry.op for entry in group]} for stamp, group in self._bundles(entries)]
-            if self._store.write(key, json.dumps(bundles, separators=(",", ":"))):
-                self._kept.add(key)
-        elif key in self._kept and self._store.remove(key):
-            self._kept.discard(key)
+    def _keep(self, page: str) -> None:
+        """Make storage say what is left of `page`, to the operation; nothing left removes it (QU-6)."""
+        key = OUTBOX + page
+        if mine := self._of(page):
+            self._store.write(key, self._outbox(mine, key))
+        elif self._store.read(key) is not None:
+            self._store.remove(key)
 
-    def _bundles(self, entries: list[Entry]) -> Iterator[tuple[Stamp, list[Entry]]]:
-        for _, run in groupby(entries, lambda entry: entry.stamp):
-            together = list(run)
-            most = self._bundle_operations_max
-            for at in range(0, len(together), most):
-                yield together[at].stamp, together[at : at + most]
+    def _outbox(self, mine: list[Entry], own: str) -> str:
+        """What is kept of `mine`: where all outboxes together would be too large, identity operations alone (QU-9)."""
+        text = self._text_of(mine)
+        if len(text) < OUTBOX_CHARS_SMALL:
+            return text
+        others = sum(len(self._store.read(key) or "") for key in self._store.keys(OUTBOX) if key != own)
+        if others + len(text) <= self._config.outbox_chars_max:
+            return text
+        self._ports.note(codes.OUTBOX_FULL)
+        return self._text_of([entry for entry in mine if entry.op["op"] in NEVER_GIVEN_UP])
 
-    def _unsent(self) -> Iterator[Entry]:
-        return (entry for entry in self._entries if entry.request is None)
+    def _text_of(self, mine: list[Entry]) -> str:
+        return text_of([_enveloped(bundle) for bundle in self._bundles(mine)])
+
+    def _of(self, page: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.page == page]
+
+    def _bundles(self, entries: Iterable[Entry]) -> list[list[Entry]]:
+        """Runs under one page and session, and so one device, each within a bundle's bound (QU-2)."""
+        found: list[list[Entry]] = []
+        for entry in entries:
+            last = found[-1] if found else []
+            if last and len(last) < self._operations_max and _is_together(last[0], entry):
+                last.append(entry)
+            else:
+                found.append([entry])
+        return found
 
     def _all_due(self) -> None:
-        for entry in self._unsent():
-            entry.due = True
+        for entry in self.entries:
+            entry.due_at_ms = 0
 
-    def _send(self, head: Entry) -> None:
-        """Send the bundle that begins with `head`; when one of our own goes, all the rest is to follow (QU-3)."""
-        if head.key not in self._remains:
-            self._all_due()
-        bundle: list[Entry] = []
-        for entry in self._entries[self._entries.index(head) :]:
-            if entry.request is not None or entry.stamp != head.stamp or len(bundle) == self._bundle_operations_max:
-                break
-            bundle.append(entry)
+    def _send(self, flight: Iterable[Entry | Remains], envelope: Envelope) -> None:
         self._sent += 1
         request = f"r{self._sent}"
-        for entry in bundle:
-            entry.request = request
-        self._under_way[request] = bundle
-        body = {**head.stamp, "sent": self._now_ms(), "ops": [entry.op for entry in bundle]}
-        self._ports.transport.send(Request(request, "POST", _PATH, body))
-
-    def _wake_at(self, at_ms: int | None) -> None:
-        if at_ms == self._flush_at_ms:
-            return
-        self._flush_at_ms = at_ms
-        if at_ms is None:
-            self._ports.timers.clear("flush")
-        else:
-            self._ports.timers.set("flush", at_ms)
+        for one in flight:
+            one.request = request
+        self._under_way.add(request)
+        self._ports.transport.send(Request(request, "POST", _PATH, {**envelope, "sent": self._now_ms()}))
 
     def _now_ms(self) -> int:
         return self._ports.clock.wall_ms()
 
 
-def _back(entries: list[Entry]) -> None:
-    for entry in entries:
-        entry.request = None
-        entry.due = True
+def _enveloped(bundle: list[Entry]) -> Envelope:
+    """A bundle as it is kept; `sent` is added when it travels (WI-2)."""
+    return {**bundle[0].stamp, "ops": [entry.op for entry in bundle]}
 
 
-def _named(body: Any, member: str) -> list[Mapping[str, Any]]:
+def _is_together(one: Entry, other: Entry) -> bool:
+    return one.page == other.page and one.stamp["session"] == other.stamp["session"]
+
+
+def _is_refusal(status: int) -> bool:
+    return 400 <= status < 500 and status not in _WORTH_A_RETRY
+
+
+def _is_whole_number(found: Any) -> bool:
+    return not isinstance(found, bool) and (isinstance(found, int) or (isinstance(found, float) and found.is_integer()))
+
+
+def _member(body: Any, name: str) -> Any:
+    return body.get(name) if isinstance(body, Mapping) else None
+
+
+def _named(reply: Any, member: str) -> list[Mapping[str, Any]]:
     """What a reply says of single operations, if it has that form (WI-6)."""
-    listed = body.get(member) if isinstance(body, Mapping) else None
-    return [
-        found
-        for found in (listed if isinstance(listed, list) else [])
-        if isinstance(found, Mapping) and isinstance(found.get("n"), int) and isinstance(found.get("code"), str)
-    ]
+    listed = _member(reply, member)
+    found = listed if isinstance(listed, list) else []
+    return [one for one in found if isinstance(one, Mapping) and isinstance(one.get("n"), int) and one["n"] >= 0]
 
 
 def _retry_after_ms(headers: Mapping[str, str]) -> int:

@@ -1,6 +1,6 @@
 """The identity record: the one line in shared storage that says whose device this is (ST-2).
 
-#<org>#<device>:<session>:<session began, wall ms>::<pages>[#<bound>]#/<expiry, s since 1970>
+#<org>#<device>:<session>:<session began, wall ms>:<key>:<pages>[#<bound>]#/<expiry, s since 1970>
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ YEAR_S: Final = 365 * 24 * 60 * 60
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _FORM: Final = re.compile(
-    rf"#([^#]*)#({_UUID}):({_UUID}):([0-9]+):[^:#]*:([0-9]+)(?:#([0-9a-f]{{16}}|[0-9a-f]{{8}}))?#/([0-9]+)"
+    rf"#([^#]+)#({_UUID}):({_UUID}):([0-9]{{1,15}}):([^:#]*):([0-9]{{1,9}})"
+    r"(?:#((?:[0-9a-f]{8}){0,2}))?#/([0-9]{1,12})"
 )
+_KEY: Final = re.compile("[0-9a-f]{32}")
 _FNV_BASES: Final = (0x811C9DC5, 0x9E3779B9)
 _FNV_PRIME: Final = 0x01000193
 
@@ -30,22 +32,36 @@ class Record:
     expiry_s: int
     bound: str = ""
     """A hash of device and uid (ST-3); empty while the device is unbound."""
+    key: str = ""
+    """What shows that an operation comes from this device (ST-8); empty in a record that has none yet."""
 
     def __str__(self) -> str:
         bound = f"#{self.bound}" if self.bound else ""
-        return f"#{self.org}#{self.device}:{self.session}:{self.began_ms}::{self.pages}{bound}#/{self.expiry_s}"
+        begun = f"{self.device}:{self.session}:{self.began_ms}"
+        return f"#{self.org}#{begun}:{self.key}:{self.pages}{bound}#/{self.expiry_s}"
 
     def belongs_to(self, uid: str) -> bool:
         """Whether the device is bound to `uid`. Fullstory's own 8 digits are to nobody we know."""
         return self.bound == bound_to(self.device, uid)
 
+    def is_others_than(self, uid: str) -> bool:
+        """Whether the device is bound, and to another user than `uid`."""
+        return bool(self.bound) and not self.belongs_to(uid)
 
-def parse(text: str, org: str) -> Record | None:
+
+def parse(text: str | None, org: str) -> Record | None:
     """The record that `text` is, or None when it is foreign: another org's, or of another form."""
-    found = _FORM.fullmatch(text)
+    found = _FORM.fullmatch(text or "")
     if found is None or found[1] != org:
         return None
-    return Record(org, found[2], found[3], int(found[4]), int(found[5]), int(found[7]), found[6] or "")
+    key = found[5] if _KEY.fullmatch(found[5]) else ""
+    return Record(org, found[2], found[3], int(found[4]), int(found[6]), int(found[8]), found[7] or "", key)
+
+
+def fresh(org: str, device: str, session: str, key: str, now_ms: int) -> Record:
+    """The record of a new, unbound device, dated to the whole second (ST-2); it expires a year from now."""
+    began_ms = whole_second(now_ms)
+    return Record(org, device, session, began_ms, 1, began_ms // 1000 + YEAR_S, key=key)
 
 
 def whole_second(ms: int) -> int:

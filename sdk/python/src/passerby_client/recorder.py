@@ -1,98 +1,116 @@
-"""How an operation comes about: in which session, after which `page`, under which stamp (QU-1, CL-4, CL-5)."""
+"""How an operation comes about: under which stamp, after which `page` (QU-1, CL-4, CL-5), and what waits (CL-16)."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
+from passerby_client.address import Address
 from passerby_client.config import Config
 from passerby_client.ports import Page, Ports
-from passerby_client.presence import Presence
-from passerby_client.queue import IDENTITY, Queue
+from passerby_client.queue import Entry, Queue, Stamp
+from passerby_client.record import Record
+from passerby_client.standing import Standing
 
 SOURCE_CHARS_MAX: Final = 64
-_QUERY_OR_HASH: Final = re.compile("[?#]")
+
+Work = Callable[[], object]
 
 
 class Recorder:
-    def __init__(self, ports: Ports, config: Config, presence: Presence, queue: Queue) -> None:
+    def __init__(self, ports: Ports, config: Config, standing: Standing, address: Address, queue: Queue) -> None:
         self._ports = ports
         self._config = config
-        self._presence = presence
+        self._standing = standing
+        self._address = address
         self._queue = queue
-        self._url: str | None = None
-        self._place = ""
-        self._opened: tuple[str, str | None] | None = None
-        self.identity_made: tuple[str, int] | None = None
-        """Page and n of the first `end` or `identify` recorded since `expect_identity`."""
+        self._waiting: list[tuple[Work, int]] | None = None
+        self._made_at_ms: int | None = None
+        self.looked_at: str | None = None
+        """The URL at the last look around for a `page`, recorded or waiting."""
+        self.identity_made: Entry | None = None
+        """The last `end`, or else the first `identify`, that the present call recorded."""
 
     def expect_identity(self) -> None:
         self.identity_made = None
 
     def record(self, op: str, source: Any = None, **members: Any) -> None:
-        """Record an operation of the page's present device and session; the presence has followed already.
+        """Record an operation of the page's present device and session, after the `page` it happens on.
 
-        An `end` is stamped with what is there. Anything else opens a session where the last has ended, and comes after
-        the `page` of its session.
+        An `end` asks for no `page` before it (CL-4).
         """
-        if op != "end":
-            self.open_session()
-            self.open_page()
+        standing = self._standing
+        if op == "page":
+            standing.url = self._ports.page().url
+            standing.is_page_due = False
+        elif standing.is_page_due and op != "end":
+            self.record_page()
         if source and isinstance(source, str):
             members["source"] = source[:SOURCE_CHARS_MAX]
-        self._append(op, members)
+        standing.n += 1
+        at_ms = self._ports.clock.wall_ms() if self._made_at_ms is None else self._made_at_ms
+        stamp = self._stamp(standing.here, standing.page or "")
+        entry = self._queue.append(stamp, {"op": op, "n": standing.n, "t": at_ms, **members})
+        if op == "end" or (op == "identify" and self.identity_made is None):
+            self.identity_made = entry
 
-    def open_session(self, *, split: bool = False) -> bool:
-        """Begin a session where the last has ended (SE-1), or in any case if `split` (SE-7); whether it did."""
-        why = self._presence.past_limit() or ("split" if split else None)
-        if why is not None:
-            self._presence.begin_session(why)
-        return why is not None
+    def record_page(self) -> None:
+        self._record_page_at(self._look())
 
-    def open_page(self) -> None:
-        """The `page` of the present session, if that has none of this page yet."""
-        if self._opened != self._present():
-            self.record_page(self.look_around())
+    def end_lost(self, at: Record) -> None:
+        """End a device that stood in a home not in use, as its own user's (ST-1)."""
+        stamp = self._stamp(at, self._standing.mint_page())
+        self._queue.append(stamp, {"op": "end", "n": 1, "t": self._ports.clock.wall_ms(), "why": "lost"})
 
-    def navigated(self) -> None:
-        """Record the new URL, if it is one (CL-11)."""
-        page = self.look_around()
-        if page.url != self._url:
-            self._presence.follow()
-            self.open_session()
-            self.record_page(page)
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is not known yet who is there, and so everything waits."""
+        return self._waiting is not None
 
-    def record_page(self, page: Page, *, referrer: bool = False) -> None:
-        members = {"url": page.url, "title": page.title, "referrer": page.referrer if referrer else None}
-        self._append("page", {name: value for name, value in members.items() if value is not None})
-        self._url = page.url
-        self._opened = self._present()
+    def begin_to_wait(self) -> None:
+        self._waiting = []
 
-    def look_around(self) -> Page:
-        """Where the page is; what was said of another host or path is over (PR-3)."""
-        page = self._ports.page()
-        place = _QUERY_OR_HASH.split(page.url, maxsplit=1)[0]
-        if place != self._place:
-            self._place = place
-            self._presence.page_names = set()
-        return page
+    def wait(self, work: Work) -> bool:
+        """Keep `work` until it is known who is there; False when that has not to be waited for."""
+        if self._waiting is None:
+            return False
+        self._waiting.append((work, self._ports.clock.wall_ms()))
+        return True
 
-    def _present(self) -> tuple[str, str | None]:
-        return self._presence.here.session, self._presence.page
+    def wait_to_record_page(self) -> None:
+        """As `wait`, with the `page` as it is now; on another device by then, the page was not referred to."""
+        page, device = self._look(), self._standing.here.device
+        away = replace(page, referrer=None)
+        self.wait(lambda: self._record_page_at(page if self._standing.here.device == device else away))
 
-    def _append(self, op: str, members: dict[str, Any]) -> None:
-        presence, record = self._presence, self._presence.here
-        presence.n += 1
-        stamp = {
+    def go_on(self) -> None:
+        """The page has spoken of somebody, or waits no longer: what waited is done, as made when it was."""
+        waited, self._waiting = self._waiting or [], None
+        for work, at_ms in waited:
+            self._made_at_ms = at_ms
+            work()
+        self._made_at_ms = None
+
+    def _look(self) -> Page:
+        self.looked_at = self._ports.page().url
+        return self._address.look()
+
+    def _record_page_at(self, page: Page) -> None:
+        members = {"url": page.url, "title": page.title, "referrer": page.referrer}
+        self.record("page", **{name: value for name, value in members.items() if value is not None})
+
+    def _stamp(self, at: Record, page: str) -> Stamp:
+        stamp: dict[str, Any] = {
             "v": 1,
-            "org": record.org,
-            "device": record.device,
-            "session": record.session,
-            "page": presence.page,
-            "started": record.began_ms,
+            "org": self._config.org,
+            "device": at.device,
+            "session": at.session,
+            "page": page,
+            "started": at.began_ms,
         }
+        if at.key:
+            stamp["key"] = at.key
         if self._config.sdk:
             stamp["sdk"] = self._config.sdk
-        self._queue.append(stamp, {"op": op, "n": presence.n, "t": self._ports.clock.wall_ms(), **members})
-        if op in IDENTITY and self.identity_made is None and presence.page is not None:
-            self.identity_made = presence.page, presence.n
+        return stamp

@@ -27,14 +27,27 @@ class Store:
         """In the order of their names."""
         return sorted(self._storage.keys(prefix))
 
-    def write(self, key: str, value: str) -> bool:
-        return self._checked(self._storage.write(key, value))
+    def strays(self) -> list[str]:
+        """What stands in homes that are not in use, and is removed by asking (ST-1)."""
+        return list(self._storage.strays())
 
-    def remove(self, key: str) -> bool:
-        return self._checked(self._storage.remove(key))
+    def disown(self) -> None:
+        """A user was let go (ID-17)."""
+        self._storage.disown()
 
-    def _checked(self, done: bool) -> bool:
-        if not done and not self._failed:
+    def write(self, key: str, value: str, *, say: bool = True) -> bool:
+        return self._checked(self._storage.write(key, value), say)
+
+    def remove(self, key: str, *, say: bool = True) -> bool:
+        return self._checked(self._storage.remove(key), say)
+
+    def fail(self) -> None:
+        """Storage refused something."""
+        if not self._failed:
             self._failed = True
             self._note(codes.STORAGE_FAILED)
+
+    def _checked(self, done: bool, say: bool) -> bool:
+        if not done and say:
+            self.fail()
         return done

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from passerby_client import codes
+from passerby_client.placeholder import is_placeholder, is_suspicious, is_text
 
 UID_CHARS_MAX: Final = 256
-PLACEHOLDERS: Final = frozenset({"undefined", "null", "NaN", "[object Object]"})
-"""What a broken app passes for a uid; they would merge strangers."""
+NUMBER_MAX: Final = 2**53 - 1
+"""Beyond it, two whole numbers are one to ECMAScript."""
 
-_SUSPICIOUS: Final = frozenset({"anonymous", "guest", "user", "0"})
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PAGE: Final = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +22,20 @@ class Identify:
     properties: Any = None
     schema: Any = None
     consent: bool | None = None
+    is_page: bool = False
+    """Whether it is for this page alone (ID-15)."""
 
     @property
     def suspicious(self) -> bool:
-        return self.uid in _SUSPICIOUS or _EMAIL.fullmatch(self.uid) is not None
+        return is_suspicious(self.uid)
 
 
 @dataclass(frozen=True, slots=True)
 class Anonymize:
     force: bool = False
-    properties: Any = None
+    has_properties: bool = False
     consent: bool | None = None
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +51,39 @@ def asked_by(options: Any) -> Asked | str:
     if not isinstance(options, Mapping):
         options = {"uid": options}
     uid, anonymous = options.get("uid"), options.get("anonymous")
-    given = options.get("consent")
+    given, scope = options.get("consent"), options.get("scope")
     consent = given if isinstance(given, bool) else None
     if anonymous is True and uid is not None and uid is not False:
         return codes.UID_AND_ANONYMOUS
+    if scope is not None and scope != _PAGE:
+        return codes.INVALID_SCOPE
     if anonymous is True or uid is False:
-        return Anonymize(options.get("force") is True, options.get("properties"), consent)
+        has_properties = _is_something(options.get("properties"))
+        return Anonymize(options.get("force") is True, has_properties, consent, scope == _PAGE)
     if "anonymous" in options and uid is None:
         return codes.INVALID_ANONYMOUS
     if "uid" in options:
         text = uid_text(uid)
         if text is None:
             return codes.INVALID_UID
-        if text in PLACEHOLDERS:
+        if is_placeholder(text):
             return codes.PLACEHOLDER_UID
-        return Identify(text, options.get("properties"), options.get("schema"), consent)
+        return Identify(text, options.get("properties"), options.get("schema"), consent, scope == _PAGE)
     return codes.EMPTY_IDENTITY if consent is None else Consent(consent)
+
+
+def _is_something(given: Any) -> bool:
+    """Whether ECMAScript takes it for true; an empty object is."""
+    return isinstance(given, Mapping | list) or bool(given)
 
 
 def uid_text(uid: Any) -> str | None:
     """The uid as a string; None when it is none."""
     if isinstance(uid, int | float) and not isinstance(uid, bool):
-        return number_text(uid) if is_finite(uid) else None
-    if not isinstance(uid, str) or not uid.strip() or len(uid) > UID_CHARS_MAX:
+        return number_text(uid) if abs(uid) <= NUMBER_MAX else None
+    if not isinstance(uid, str) or len(uid) > UID_CHARS_MAX or not is_text(uid):
         return None
     return uid
-
-
-def is_finite(number: int | float) -> bool:
-    """Whether ECMAScript could hold the number; Python has whole ones that are larger."""
-    try:
-        return math.isfinite(number)
-    except OverflowError:
-        return False
 
 
 def number_text(number: int | float) -> str:

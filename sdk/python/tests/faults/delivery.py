@@ -18,8 +18,8 @@ FAULTS: Final = (
     Fault(
         "a refused call takes tokens of one window",
         _LIMITS,
-        "if any(tokens.left < 1 for tokens in pair):",
-        "if all(tokens.left < 1 for tokens in pair):",
+        "if any(tokens.left < 1 - _ROUNDING for tokens in pair):",
+        "if all(tokens.left < 1 - _ROUNDING for tokens in pair):",
         (
             "limits/each-kind-has-its-buckets",
             "limits/forty-events-a-second",
@@ -38,17 +38,19 @@ FAULTS: Final = (
     Fault(
         "a clock that ran backwards stops the refill",
         _LIMITS,
-        "self._at_ms = now_ms\n        self.left = min",
-        "self._at_ms = max(self._at_ms, now_ms)\n        self.left = min",
+        """self._at_ms = now_ms
+        self.left = min""",
+        """self._at_ms = max(self._at_ms, now_ms)
+        self.left = min""",
         ("limits/a-clock-that-jumps-back-refills-nothing",),
     ),
     Fault(
         "an identify waits for the flush",
         _QUEUE,
         """            self._all_due()
-            self._keep(key)
+            self._keep(entry.page)
 """,
-        """            self._keep(key)
+        """            self._keep(entry.page)
 """,
         (
             "identity/ack-waits-for-the-end",
@@ -59,7 +61,7 @@ FAULTS: Final = (
         "an identify is not kept",
         _QUEUE,
         """            self._all_due()
-            self._keep(key)
+            self._keep(entry.page)
 """,
         """            self._all_due()
 """,
@@ -71,8 +73,8 @@ FAULTS: Final = (
     Fault(
         "a bundle holds two devices",
         _QUEUE,
-        "if entry.request is not None or entry.stamp != head.stamp or",
-        "if entry.request is not None or",
+        "self._operations_max and _is_together(last[0], entry):",
+        "self._operations_max:",
         (
             "identity/reidentify-rotates",
             "privacy/no-request-has-two-devices",
@@ -81,8 +83,8 @@ FAULTS: Final = (
     Fault(
         "a full queue drops identities",
         _QUEUE,
-        "(_GIVEN_UP_FIRST, _GIVEN_UP_NEXT)",
-        "(_GIVEN_UP_FIRST, _GIVEN_UP_NEXT | IDENTITY)",
+        "for kinds in (_GIVEN_UP_FIRST, _GIVEN_UP_NEXT):",
+        "for kinds in (_GIVEN_UP_FIRST, _GIVEN_UP_NEXT | NEVER_GIVEN_UP):",
         (
             "capture/the-order-of-notes",
             "queue/a-full-queue-drops-properties-last",
@@ -91,8 +93,8 @@ FAULTS: Final = (
     Fault(
         "two requests at a time",
         _QUEUE,
-        "if head is None or self._under_way or self._retrying:",
-        "if head is None or self._retrying:",
+        "if self._retrying or self._under_way:",
+        "if self._retrying:",
         (
             "queue/bundles-are-bounded",
             "queue/one-request-at-a-time",
@@ -111,14 +113,15 @@ FAULTS: Final = (
     Fault(
         "the wait is not bounded",
         _QUEUE,
-        "min(self._config.retry_max_ms, self._config.retry_ms * 2 ** min(self._attempts - 1, 32))",
-        "self._config.retry_ms * 2 ** min(self._attempts - 1, 32)",
+        "min(self._config.retry_max_ms, self._config.retry_ms * 2 ** min(self._attempts, 32))",
+        "self._config.retry_ms * 2 ** min(self._attempts, 32)",
         ("queue/backoff-doubles-up-to-a-bound",),
     ),
     Fault(
         "a success does not reset the wait",
         _QUEUE,
-        "            self._attempts = 0\n",
+        """            self._attempts = 0
+""",
         "",
         ("queue/success-resets-the-wait",),
     ),
@@ -132,22 +135,30 @@ FAULTS: Final = (
     Fault(
         "remains are removed unread",
         _QUEUE,
-        "if not entries and self._store.read(key) == self._remains.pop(key):",
-        "if not entries and self._remains.pop(key):",
+        """            if self._store.read(remains.key) == remains.text:
+                self""",
+        """            if True:
+                self""",
         ("queue/remains-that-grew-are-left-alone",),
     ),
     Fault(
         "remains are removed with their first bundle",
         _QUEUE,
-        "if not entries and self._store.read(key) == self._remains.pop(key):",
-        "if self._store.read(key) == self._remains[key]:",
+        """        del remains.envelopes[0]
+""",
+        """        del remains.envelopes[0]
+        self._store.remove(remains.key, say=False)
+""",
         ("queue/remains-stay-until-all-is-answered",),
     ),
     Fault(
         "leaving keeps nothing",
         _QUEUE,
-        "        self._keep_all()\n        if self._retrying:",
-        "        if self._retrying:",
+        """        self._keep_all()
+        self._retrying = False
+""",
+        """        self._retrying = False
+""",
         (
             "queue/background-is-leaving",
             "storage/an-outbox-that-cannot-be-written",
@@ -156,24 +167,29 @@ FAULTS: Final = (
     Fault(
         "a too large bundle is lost",
         _QUEUE,
-        "elif status == 413 and len(entries) > 1:",
-        "elif status == 413 and len(entries) > 1000:",
+        "elif status == 413 and len(flight) > 1:",
+        "elif status == 413 and len(flight) > 1000:",
         ("queue/too-large-bundles-are-halved",),
     ),
     Fault(
         "a flush comes later with every operation",
         _QUEUE,
-        "at_ms = min(at_ms, self._flush_at_ms)",
-        "pass",
+        "head.due_at_ms = min(head.due_at_ms, self._now_ms() + self._config.flush_ms)",
+        "head.due_at_ms = self._now_ms() + self._config.flush_ms",
         ("queue/a-clock-that-jumps-back-holds-nothing-up",),
     ),
     Fault(
-        "broken remains stop the start", _REMAINS, 'and bool(found["ops"])', "", ("queue/broken-remains-are-removed",)
+        "remains without a device are sent",
+        _REMAINS,
+        'for name in ("device", "session", "page"))',
+        'for name in ("session", "page"))',
+        ("queue/broken-remains-are-removed",),
     ),
     Fault(
         "a failing storage is noted each time",
         _STORE,
-        "            self._failed = True\n",
+        """            self._failed = True
+""",
         "",
         (
             "storage/a-binding-that-cannot-be-written",
@@ -182,9 +198,9 @@ FAULTS: Final = (
     ),
     Fault(
         "a refused operation is acknowledged",
-        _ACKNOWLEDGEMENTS,
-        "answered.accepted and waiting.n not in refused",
-        "answered.accepted",
+        _QUEUE,
+        'reply is not None and landed.op["n"] not in numbers',
+        "reply is not None",
         ("identity/ack-of-a-refused-bundle",),
     ),
     Fault(
@@ -224,8 +240,11 @@ FAULTS: Final = (
     Fault(
         "a schema travels without properties",
         _PROPERTIES,
-        "    if not properties:\n        return {}\n",
-        "    properties = properties or {}\n",
+        """    if not properties:
+        return {}
+""",
+        """    properties = properties or {}
+""",
         ("properties/as-they-were-given",),
     ),
     Fault(
@@ -248,11 +267,123 @@ FAULTS: Final = (
     Fault(
         "what the server says of properties is not passed on",
         _QUEUE,
-        'for one in _named(body, "notes"):',
+        'for one in _named(reply, "notes"):',
         "for one in []:",
         (
             "privacy/notes-name-no-value",
             "properties/what-the-server-says-of-them",
         ),
+    ),
+    Fault(
+        "any 2xx is an answer",
+        _QUEUE,
+        'if 200 <= status < 300 and _is_whole_number(_member(body, "stored")):',
+        "if 200 <= status < 300:",
+        (
+            "queue/only-the-services-word-is-an-answer",
+            "queue/answers-that-are-none",
+        ),
+    ),
+    Fault(
+        "any 4xx refuses",
+        _QUEUE,
+        '(_is_refusal(status) and isinstance(_member(body, "code"), str))',
+        "_is_refusal(status)",
+        (
+            "queue/only-the-services-word-is-an-answer",
+            "queue/answers-that-are-none",
+        ),
+    ),
+    Fault(
+        "a portal's 413 is none",
+        _QUEUE,
+        'elif status == 413 or (_is_refusal(status) and isinstance(_member(body, "code"), str)):',
+        'elif _is_refusal(status) and isinstance(_member(body, "code"), str):',
+        (
+            "queue/too-large-bundles-are-halved",
+            "queue/too-large-counts-by-its-status",
+        ),
+    ),
+    Fault(
+        "a note of nothing is named",
+        _QUEUE,
+        '*([str(one["name"])] if one.get("name") else [])',
+        'str(one.get("name"))',
+        ("queue/notes-without-a-name",),
+    ),
+    Fault(
+        "an outbox has no bound",
+        _QUEUE,
+        "if others + len(text) <= self._config.outbox_chars_max:",
+        "if True:",
+        (
+            "queue/outboxes-have-a-bound",
+            "queue/other-pages-outboxes-count",
+        ),
+    ),
+    Fault(
+        "an outbox counts itself alone",
+        _QUEUE,
+        "if others + len(text) <=",
+        "if len(text) <=",
+        ("queue/other-pages-outboxes-count",),
+    ),
+    Fault(
+        "a small outbox is counted",
+        _QUEUE,
+        """        if len(text) < OUTBOX_CHARS_SMALL:
+            return text
+""",
+        "",
+        ("queue/a-small-outbox-is-not-counted",),
+    ),
+    Fault(
+        "an outbox that is full keeps nothing",
+        _QUEUE,
+        'return self._text_of([entry for entry in mine if entry.op["op"] in NEVER_GIVEN_UP])',
+        'return "[]"',
+        (
+            "queue/outboxes-have-a-bound",
+            "queue/other-pages-outboxes-count",
+        ),
+    ),
+    Fault(
+        "of too many remains the oldest stay whole",
+        _REMAINS,
+        "key=lambda aged: -aged[0]",
+        "key=lambda aged: aged[0]",
+        ("queue/of-too-many-remains-the-newest-stay-whole",),
+    ),
+    Fault(
+        "remains have no bound",
+        _REMAINS,
+        "if chars > config.outbox_chars_max:",
+        "if False:",
+        ("queue/of-too-many-remains-the-newest-stay-whole",),
+    ),
+    Fault(
+        "remains are thinned of identities",
+        _REMAINS,
+        'op["op"] in NEVER_GIVEN_UP]} for',
+        'op["op"] not in NEVER_GIVEN_UP]} for',
+        ("queue/of-too-many-remains-the-newest-stay-whole",),
+    ),
+    Fault(
+        "a page takes up its own",
+        _REMAINS,
+        """        if is_own(key):
+            continue
+""",
+        "",
+        ("queue/what-a-page-keeps-itself-is-no-remains",),
+    ),
+    Fault(
+        "a frozen page waits for ever",
+        _QUEUE,
+        """        for request in list(self._under_way):
+            self._land(request)
+        self.pump()""",
+        "        self.pump()",
+        ("queue/a-page-that-was-frozen",),
     ),
 )

@@ -6,19 +6,24 @@ from typing import Final
 
 from tests.faults.planting import Fault
 
+_ACTIVITY: Final = "passerby_client.activity"
+_ADDRESS: Final = "passerby_client.address"
 _CALLS: Final = "passerby_client.calls"
+_IDENTITY: Final = "passerby_client.identity"
 _MACHINE: Final = "passerby_client.machine"
+_PAGE_NAMES: Final = "passerby_client.page_names"
 _PRESENCE: Final = "passerby_client.presence"
 _RECORD: Final = "passerby_client.record"
-_RECORDER: Final = "passerby_client.recorder"
+_STANDING: Final = "passerby_client.standing"
 _UID: Final = "passerby_client.uid"
+_PLACEHOLDER: Final = "passerby_client.placeholder"
 
 FAULTS: Final = (
     Fault(
         "a released device is taken up again",
         _PRESENCE,
-        'return "returned" if found.device in self._left else found',
-        "return found",
+        "if found.device not in self.left:",
+        "if found is not None:",
         (
             "identity/second-tab-cannot-bring-the-user-back",
             "identity/anonymize-of-a-returned-user",
@@ -26,26 +31,19 @@ FAULTS: Final = (
     ),
     Fault(
         "only an own change leaves a device",
-        _PRESENCE,
-        """        elif found.device != held.device:
-            self._leave()
-""",
-        """        elif found.device != held.device:
-""",
-        (
-            "identity/a-device-left-by-following-is-left",
-            "identity/another-tab-anonymized",
-        ),
+        _STANDING,
+        """                self._presence.left.add(before.device)
+                self._address""",
+        """                if why != "tab":
+                    self._presence.left.add(before.device)
+                self._address""",
+        ("identity/a-device-left-by-following-is-left",),
     ),
     Fault(
         "the page id outlives another tab's change",
-        _PRESENCE,
-        """            self.record = found
-            self._mint_page()
-            self._show("tab")""",
-        """            self.record = found
-            self.page = self.shown["page"]
-            self._show("tab")""",
+        _IDENTITY,
+        'standing.enter(found, standing.mint_page(), "tab")',
+        'standing.enter(found, standing.page, "tab")',
         (
             "capture/a-refused-call-reads-and-writes-nothing",
             "limits/following-a-tab-starts-full-buckets",
@@ -53,16 +51,18 @@ FAULTS: Final = (
     ),
     Fault(
         "a delayed write unbinds",
-        _PRESENCE,
-        "replace(found, bound=self._bound(found))",
-        "found",
+        _IDENTITY,
+        "at = replace(found, bound=standing.bound_of(found))",
+        "at = found",
         ("identity/a-delayed-write-loses-no-binding",),
     ),
     Fault(
         "what could not be written is forgotten",
         _PRESENCE,
-        "self._unwritten = not self._store.write(RECORD, text)",
-        "self._store.write(RECORD, text)",
+        """        if not self.is_unwritten:
+            self._held = self._store.read(RECORD)
+""",
+        "",
         (
             "storage/an-anonymize-that-cannot-be-written",
             "storage/storage-that-refuses-from-the-start",
@@ -71,8 +71,8 @@ FAULTS: Final = (
     Fault(
         "a record that could not be written beats what another tab wrote",
         _PRESENCE,
-        "if self._unwritten and text == self._seen:",
-        "if self._unwritten:",
+        "if self._held == text:",
+        "if self.is_unwritten:",
         (
             "storage/the-old-record-touched-meanwhile-is-still-left",
             "storage/what-another-tab-wrote-meanwhile-counts",
@@ -81,8 +81,8 @@ FAULTS: Final = (
     Fault(
         "expiry is a second late",
         _PRESENCE,
-        "found.expiry_s * 1000 <= self._now_ms()",
-        "found.expiry_s * 1000 < self._now_ms()",
+        "found.expiry_s * 1000 <= self._ports",
+        "found.expiry_s * 1000 < self._ports",
         (
             "session/the-record-reaches-its-expiry",
             "storage/an-expired-record-is-replaced",
@@ -90,9 +90,9 @@ FAULTS: Final = (
     ),
     Fault(
         "idle is a millisecond late",
-        _PRESENCE,
-        "if self._now_ms() < min(idle_at_ms, age_at_ms):",
-        "if self._now_ms() <= min(idle_at_ms, age_at_ms):",
+        _ACTIVITY,
+        "if now_ms < min(idle_at_ms, age_at_ms):",
+        "if now_ms <= min(idle_at_ms, age_at_ms):",
         (
             "capture/navigation-opens-a-session",
             "session/beginning-counts-as-activity",
@@ -100,16 +100,16 @@ FAULTS: Final = (
     ),
     Fault(
         "idleness wins a tie",
-        _PRESENCE,
+        _ACTIVITY,
         '"age" if age_at_ms <= idle_at_ms',
         '"age" if age_at_ms < idle_at_ms',
         ("session/of-two-limits-the-first-reached",),
     ),
     Fault(
         "only written activity counts",
-        _PRESENCE,
-        "max(record.began_ms, self._active_at_ms, self._stored_activity_ms() or 0)",
-        "max(record.began_ms, self._stored_activity_ms() or 0)",
+        _ACTIVITY,
+        "max(at.began_ms, _believed(self._seen_ms, now_ms), heard_ms)",
+        "max(at.began_ms, heard_ms)",
         (
             "session/activity-is-remembered-between-writes",
             "session/of-two-limits-the-first-reached",
@@ -117,9 +117,9 @@ FAULTS: Final = (
     ),
     Fault(
         "only the page's own activity counts",
-        _PRESENCE,
-        "max(record.began_ms, self._active_at_ms, self._stored_activity_ms() or 0)",
-        "max(record.began_ms, self._active_at_ms)",
+        _ACTIVITY,
+        "max(at.began_ms, _believed(self._seen_ms, now_ms), heard_ms)",
+        "max(at.began_ms, _believed(self._seen_ms, now_ms))",
         (
             "session/activity-in-another-tab-keeps-it",
             "session/load-just-before-idle",
@@ -127,9 +127,11 @@ FAULTS: Final = (
     ),
     Fault(
         "activity is carried over to a new device",
-        _PRESENCE,
-        "if session_began or stored_ms is None",
-        "if stored_ms is None",
+        _ACTIVITY,
+        """        if is_beginning:
+            self._store.write(ACTIVITY""",
+        """        if is_beginning and not self._heard_ms():
+            self._store.write(ACTIVITY""",
         (
             "identity/anonymize-rotates",
             "storage/activity-is-not-carried-over",
@@ -137,7 +139,7 @@ FAULTS: Final = (
     ),
     Fault(
         "activity is written at every event of a user",
-        _PRESENCE,
+        _ACTIVITY,
         ">= self._config.activity_write_ms",
         ">= 0",
         (
@@ -157,9 +159,9 @@ FAULTS: Final = (
     ),
     Fault(
         "a restart goes on as the user",
-        _PRESENCE,
-        "if not isinstance(found, Record) or self._bound(found):",
-        "if not isinstance(found, Record):",
+        _IDENTITY,
+        "if found is None or standing.bound_of(found):",
+        "if found is None:",
         (
             "session/restart-leaves-another-tabs-user",
             "session/restart-leaves-the-user",
@@ -167,11 +169,11 @@ FAULTS: Final = (
     ),
     Fault(
         "a release leaves the activity",
-        _PRESENCE,
-        """            self._store.remove(RECORD)
-            self._store.remove(ACTIVITY)
+        _IDENTITY,
+        """            presence.disown()
+            self._activity.remove()
 """,
-        """            self._store.remove(RECORD)
+        """            presence.disown()
 """,
         (
             "session/a-stored-visitor-stays-before-start",
@@ -180,12 +182,10 @@ FAULTS: Final = (
     ),
     Fault(
         "a minted device keeps the buckets",
-        _PRESENCE,
-        """        self.page_names = set()
-        self.limits = Limits(self._config.rates, self._now_ms())
+        _STANDING,
+        """        self.limits = Limits(self._config.rates, self._ports.clock.wall_ms())
 """,
-        """        self.page_names = set()
-""",
+        "",
         (
             "limits/a-reidentify-starts-full-buckets",
             "limits/a-rotation-starts-full-buckets",
@@ -193,11 +193,11 @@ FAULTS: Final = (
     ),
     Fault(
         "what was told of a user outlives the user",
-        _PRESENCE,
-        """        self.user_properties = {}
-        self._active_at_ms = 0
+        _STANDING,
+        """                self._tell("user", {"user": None})
+            self.user_properties = {}
 """,
-        """        self._active_at_ms = 0
+        """                self._tell("user", {"user": None})
 """,
         (
             "capture/user-observers",
@@ -237,8 +237,8 @@ FAULTS: Final = (
     Fault(
         "Fullstory's binding is none",
         _RECORD,
-        "(?:#([0-9a-f]{{16}}|[0-9a-f]{{8}}))?",
-        "(?:#(?:[0-9a-f]{{8}}))?(?:#([0-9a-f]{{16}}))?",
+        "(?:#((?:[0-9a-f]{8}){0,2}))?",
+        "(?:#(?:[0-9a-f]{8}))?(?:#([0-9a-f]{16}))?",
         (
             "storage/anonymize-releases-a-fullstory-user",
             "storage/fullstory-record-is-continued",
@@ -246,32 +246,30 @@ FAULTS: Final = (
     ),
     Fault(
         "an end opens a session",
-        _RECORDER,
-        'if op != "end":',
-        'if op != "nothing":',
-        (
-            "session/a-late-anonymize-opens-no-session",
-            "session/a-late-shutdown-opens-no-session",
-        ),
+        _IDENTITY,
+        """        self._recorder.record("end", source, why=why)
+        self.mint(why, uid)""",
+        """        self._standing.renew()
+        self._recorder.record("end", source, why=why)
+        self.mint(why, uid)""",
+        ("session/a-late-anonymize-opens-no-session",),
     ),
     Fault(
         "a session begins without a page",
-        _RECORDER,
-        """            self.open_session()
-            self.open_page()
-""",
-        """            self.open_session()
-""",
+        _STANDING,
+        """        self.is_page_due = True
+        self._become(at, self.page""",
+        "        self._become(at, self.page",
         (
-            "capture/leaving-after-an-anonymize-is-not-seen",
-            "capture/navigation-after-an-anonymize",
+            "identity/another-tabs-session",
+            "identity/apart-has-a-session-of-its-own",
         ),
     ),
     Fault(
         "every page has a referrer",
-        _RECORDER,
-        "page.referrer if referrer else None",
-        "page.referrer",
+        _ADDRESS,
+        "page if was_first else replace(page, referrer=None)",
+        "page if was_first else page",
         (
             "capture/navigation-within-the-page",
             "session/activity-opens-a-session",
@@ -279,22 +277,18 @@ FAULTS: Final = (
     ),
     Fault(
         "the query makes another page",
-        _RECORDER,
-        're.compile("[?#]")',
-        're.compile("#")',
+        _PAGE_NAMES,
+        "|[?#].*$",
+        "|[#].*$",
         ("properties/the-first-page-name-wins",),
     ),
     Fault(
         "anonymize needs a token",
         _CALLS,
-        """            case Anonymize(consent=consent):
-                self._anonymize(asked, call)
-""",
-        """            case Anonymize(consent=consent):
-                if not self._take("identity"):
-                    return self.refuse(codes.RATE_LIMITED)
-                self._anonymize(asked, call)
-""",
+        "        is_released = self._identity.anonymize(call.source, is_forced=asked.force",
+        """        if not self._take("identity"):
+            return self.refuse(codes.RATE_LIMITED)
+        is_released = self._identity.anonymize(call.source, is_forced=asked.force""",
         (
             "limits/a-refused-call-takes-no-token",
             "limits/anonymize-by-uid-false-is-never-dropped",
@@ -303,17 +297,17 @@ FAULTS: Final = (
     Fault(
         "another user over the limit goes on as the first",
         _CALLS,
-        """            if another:
-                self._leave("anonymize", call)
-            return False""",
-        "            return False",
+        """            if is_others:
+                identity.anonymize(call.source, is_forced=False, is_page=asked.is_page)
+""",
+        "",
         ("limits/another-user-over-the-limit-releases-the-first",),
     ),
     Fault(
         "an anonymize of nobody rotates",
-        _CALLS,
-        "elif asked.force:",
-        "elif True:",
+        _IDENTITY,
+        "if bound or (is_forced and not is_released):",
+        "if not is_released:",
         (
             "identity/anonymize-unbound-changes-nothing",
             "identity/anonymize-with-properties-ignores-them",
@@ -321,9 +315,9 @@ FAULTS: Final = (
     ),
     Fault(
         "the second user is not bound in the record",
-        _CALLS,
-        'self._leave("reidentify", call, asked.uid)',
-        'self._leave("reidentify", call)',
+        _IDENTITY,
+        'self.leave("reidentify", source, uid)',
+        'self.leave("reidentify", source)',
         (
             "identity/numbers-become-text",
             "session/no-split-for-another-user",
@@ -331,10 +325,10 @@ FAULTS: Final = (
     ),
     Fault(
         "an identify is no activity",
-        _CALLS,
-        """            presence.touch()
-            presence.bind(asked.uid)""",
-        """            presence.bind(asked.uid)""",
+        _IDENTITY,
+        """        self._activity.touch(is_beginning=False, is_apart=standing.is_apart)
+        standing.be_told""",
+        "        standing.be_told",
         (
             "queue/a-retry-holds-everything",
             "session/identify-is-activity",
@@ -342,16 +336,18 @@ FAULTS: Final = (
     ),
     Fault(
         "every identify splits",
-        _CALLS,
-        "split=self._config.split_on_identify and not bound",
-        "split=self._config.split_on_identify",
+        _IDENTITY,
+        """        if not at.bound:
+""",
+        """        if not at.bound or self._config.split_on_identify:
+""",
         ("session/split-on-identify",),
     ),
     Fault(
         "the last name of a page wins",
-        _CALLS,
-        "if name == _PAGE_NAME and name in names:",
-        "if name == _PAGE_NAME and name == 0:",
+        _PAGE_NAMES,
+        "self._first = self._first or _text(value)",
+        "self._first = _text(value)",
         (
             "properties/page-properties-end-with-the-user",
             "properties/page-properties-outlive-a-session",
@@ -360,28 +356,21 @@ FAULTS: Final = (
     Fault(
         "leaving is seen on the new device",
         _CALLS,
-        "if kind != _VISIBILITY or self._presence.n > 0:",
+        "if kind != _VISIBILITY or self._standing.n > 0 or self._standing.is_unshown:",
         "if True:",
         ("capture/leaving-after-an-anonymize-is-not-seen",),
     ),
     Fault(
         "an event is captured during a shutdown",
-        _MACHINE,
-        """        if self._capture == "on":
-            return self._calls.perform(call)
-""",
-        """        if self._begun:
-            return self._calls.perform(call)
-""",
-        (
-            "session/a-released-user-does-not-return-at-restart",
-            "session/anonymize-after-another-tab-while-shut-down",
-        ),
+        _CALLS,
+        'self._standing.capture == "on" or call.v1_identity',
+        "self._standing.record is not None or call.v1_identity",
+        ("session/shutdown-ends-and-stops",),
     ),
     Fault(
         "a shutdown leaves its session to the next page",
         _MACHINE,
-        'self._presence.begin_session("shutdown", pages=0)',
+        'standing.begin_session("shutdown", pages=0)',
         "pass",
         (
             "capture/unknown-calls",
@@ -390,9 +379,11 @@ FAULTS: Final = (
     ),
     Fault(
         "a logout during a shutdown is dropped",
-        _MACHINE,
-        "self._calls.release(asked) if isinstance(asked, Anonymize) else",
-        "",
+        _CALLS,
+        """        if isinstance(asked, Anonymize):
+""",
+        """        if isinstance(asked, Anonymize) and self._standing.capture == "on":
+""",
         (
             "session/a-stored-visitor-stays-before-start",
             "session/anonymize-before-start",
@@ -400,9 +391,9 @@ FAULTS: Final = (
     ),
     Fault(
         "asking follows",
-        _MACHINE,
-        "record = presence.stored() if",
-        "record = presence.record if",
+        _IDENTITY,
+        "standing.record if standing.is_apart else self._presence.read(standing.record, unsaid)",
+        "standing.record",
         (
             "session/a-released-device-is-no-answer",
             "session/asking-changes-nothing",
@@ -418,7 +409,7 @@ FAULTS: Final = (
     Fault(
         "placeholders are uids",
         _UID,
-        "if text in PLACEHOLDERS:",
+        "if is_placeholder(text):",
         'if text == "undefined":',
         (
             "identity/placeholders-are-refused",
@@ -438,5 +429,40 @@ FAULTS: Final = (
         "if isinstance(uid, int | float) and not isinstance(uid, bool):",
         "if isinstance(uid, int | float) and uid and not isinstance(uid, bool):",
         ("identity/suspicious-uids-are-accepted",),
+    ),
+    Fault(
+        "white space is a uid",
+        _UID,
+        "or not is_text(uid)",
+        "or not uid",
+        ("identity/no-uid-is-refused", "identity/uid-with-nothing-to-see", "identity/uid-with-a-lost-character"),
+    ),
+    Fault(
+        "a rounded number is a uid",
+        _UID,
+        "NUMBER_MAX: Final = 2**53 - 1",
+        "NUMBER_MAX: Final = 2**53",
+        ("identity/uid-number-not-exact",),
+    ),
+    Fault(
+        "a template is a uid",
+        _PLACEHOLDER,
+        "_ANYWHERE.search(uid)",
+        "None",
+        ("identity/unfilled-templates-are-refused",),
+    ),
+    Fault(
+        "a printed nothing is a uid",
+        _PLACEHOLDER,
+        "_WHOLE.fullmatch(uid)",
+        "None",
+        ("identity/printed-nothings-are-refused",),
+    ),
+    Fault(
+        "case matters to what is suspicious",
+        _PLACEHOLDER,
+        "_SUSPICIOUS.fullmatch(uid)",
+        "re.fullmatch('|'.join(SUSPICIOUS), uid)",
+        ("identity/suspicious-uids-in-any-case",),
     ),
 )

@@ -12,7 +12,7 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import Ids
 from passerby.base.units import DAY_MS
 from passerby.jobs.work import REPLY
-from passerby.lifecycle.marks import Marks
+from passerby.model.marks import Marks
 from passerby.model.org import Org
 from passerby.store.contract import Entry, Store, Transaction
 

@@ -21,7 +21,7 @@ from passerby.base.errors import Refusal, StoreError
 from passerby.base.ids import OrgId
 from passerby.faces.api.endpoint import Answer, Call, Desk, Endpoint, Idempotency, refusal
 from passerby.faces.api.limiter import Limiter
-from passerby.lifecycle.marks import Marks
+from passerby.model.marks import Marks
 from passerby.model.org import Org
 from passerby.query.keys import allows, find_key
 from passerby.wire.requests import read, read_query

@@ -95,8 +95,8 @@ def session_why(call: Call) -> Answer:
         session = find_session(reader, org.id, call.path["session"])
         if session is None:
             raise Refusal("resource_not_found", "no such session")
-        outcomes = {found.outcome for found in happenings(reader, org.id, session.id)}
-        why = why_session(reader, org, session, outcomes, call.now_ms)
+        found = happenings(reader, org.id, session.id)
+        why = why_session(reader, org, session, found, call.now_ms)
     reasons = [
         ReasonShape(
             reason.about,

@@ -13,12 +13,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from passerby.access.door import Door, bears, form_mark
 from passerby.base.clock import Clock
 from passerby.base.ids import Ids, OrgId
-from passerby.faces.dashboard.rendering import Rendering, redirect
+from passerby.faces.dashboard.rendering import HEADERS, Rendering, redirect, without_ids
 from passerby.model.member import ADMIN, GUEST, Admission
 from passerby.model.org import Org
 from passerby.store.contract import Reader, Store
@@ -84,8 +84,9 @@ class Desk:
         self._public_url = office.public_url
 
     def show(self, asked: Asked, template: str, /, status: int = 200, **values: Any) -> Response:
-        """A page inside the frame that every member sees."""
-        return self.rendering.page(template, status, **self.frame(asked), **values)
+        """A page inside the frame that every member sees; one for a guest has no whole id in it (DA-4.1)."""
+        text = self.rendering.text(template, **self.frame(asked), **values)
+        return HTMLResponse(without_ids(text) if asked.admission.role == GUEST else text, status, HEADERS)
 
     def frame(self, asked: Asked) -> dict[str, Any]:
         """What every template of a member's page is given."""

@@ -40,8 +40,15 @@ REMEDIES: Final = {
     "conflict": Remedy(
         "Somebody else was identified on a user's device",
         "The app identified a second user without releasing the first, through a client that does not mint a new"
-        " device. Passerby kept the two apart. Anonymize on every way out: button, expiry, forced logout.",
+        " device; or one device is in two browsers: a copied profile, a golden image, one stored state for many tests."
+        " Passerby kept the two apart, page by page. Anonymize on every way out, and clone no profile with its data.",
         _LOG_OUT, "AT-4",
+    ),
+    "apart": Remedy(
+        "With another key than its device's",
+        "Whoever sent it knew a device's id, and not its key. Passerby kept it for nobody. A client of your own sends"
+        " the key of the record with every bundle; a server that ends a device sends that of the cookie.",
+        '{"device": "…", "key": "…", "ops": […]}', "AT-9",
     ),
     "invalid_uid": Remedy(
         "Not a uid",
@@ -50,8 +57,8 @@ REMEDIES: Final = {
     ),
     "placeholder_uid": Remedy(
         "A placeholder instead of a uid",
-        "The text undefined, null, NaN or [object Object] was passed as a uid, which would make one user of many"
-        " strangers. Identify once the user is loaded.",
+        "What prints when there is nobody, such as undefined, None, [object Object] or {{ user.id }}, was passed as a"
+        " uid, which would make one user of many strangers. Identify once the user is loaded.",
         f"if (user) {_IDENTIFY}\n\n// to log out\n{_ANONYMIZE}", "ID-9",
     ),
     "invalid_event_name": Remedy(
@@ -115,8 +122,8 @@ REMEDIES: Final = {
     ),
     "time_in_future": Remedy(
         "From the future",
-        "The time of the call lies more than 5 minutes after the time of sending. Pass what the device's clock"
-        " says at both.",
+        "The time of the call lies more than 5 minutes after the time of sending, and counts as that. A device's clock"
+        " was put right in between; or a client of your own does not pass what the device's clock says at both.",
         '{"op": "event", "n": 3, "t": Date.now(), …}', "AT-7",
     ),
     "time_too_old": Remedy(

@@ -14,6 +14,7 @@ from passerby.base.ids import DeviceId, SessionId
 from passerby.base.units import DAY_MS, HOUR_MS
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.listing import listed
+from passerby.model.marks import Marks
 from passerby.model.member import GUEST
 from passerby.model.properties import Property
 from passerby.model.session import Session
@@ -73,11 +74,10 @@ def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, An
     owner = owner_of(reader, org, session.device)
     device = reader.device(org, session.device)
     shown = [(one, why_operation(device, one)) for one in found[start : start + _SHOWN]]
-    outcomes = {one.outcome for one in found}
     return {
         "one": listed(asked, [session])[0],
         "path": f"{asked.base}/session/{quote(f'{session.device}:{session.id}', safe='')}",
-        "why": why_session(reader, asked.org, session, outcomes, asked.now_ms),
+        "why": why_session(reader, asked.org, session, found, asked.now_ms),
         "shown": shown,
         "start": start,
         "size": _SHOWN,
@@ -93,9 +93,10 @@ def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, An
 def _window(asked: Asked, found: list[Happening], moment: int | None) -> tuple[int, tuple[str, int] | None]:
     """Where the shown part begins, and the operation that was the last at the moment of a `url.now` link.
 
-    The link has the client's clock (SE-5), as `t` has.
+    The link has the client's clock (SE-5); `t` has it too, moved by what is the device's own (PV-1.1).
     """
-    if moment is not None:
+    if moment is not None and found:
+        moment += Marks(asked.org.secret).shift_ms(found[0].piece.device)
         until = [index for index, one in enumerate(found) if one.operation.t <= moment]
         if until:
             one = found[until[-1]]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from passerby.base.errors import BindingViolation
-from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
 from passerby.base.units import HOUR_MS, MINUTE_MS
-from passerby.model.bundle import Piece, Receipt
-from passerby.model.device import Instant
-from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.model.bundle import Origin, Piece, Receipt
+from passerby.model.device import Claim, Ending, Instant, by_server_time
+from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
-from passerby.store.contract import (
-    COMPLAINTS_MAX,
-    Entry,
-    Key,
-    Removed,
-)
+from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
 from passerby.store.memory.reader import MemoryReader, kind_of
 
 
@@ -57,21 +53,13 @@ class MemoryTransaction(MemoryReader):
         receipts = [key for key, (owner, _) in truth.receipts.items() if key[0] == org and owner == device]
         for place in receipts:
             truth.remove(truth.receipts, place)
-        if (org, device) in truth.devices:
-            truth.remove(truth.devices, (org, device))
+        for kept in (truth.devices, truth.claims, truth.ends):
+            if (org, device) in kept:
+                truth.remove(kept, (org, device))
         for digest in [one.digest for one in self.admissions(org) if one.session in sessions]:
             self.dismiss(digest)
         operations = sum(len(piece.operations) for piece in pieces)
         return Removed(len(pieces), operations, len(sessions), properties, len(receipts))
-
-    def rename_in_gaps(self, org: OrgId, uid: Uid, name: Uid) -> list[DeviceId]:
-        renamed = []
-        for (owner, device), standing in list(self._truth.devices.items()):
-            if owner == org and any(gap.uid == uid for gap in standing.gaps):
-                gaps = tuple(msgspec.structs.replace(gap, uid=name) if gap.uid == uid else gap for gap in standing.gaps)
-                self._truth.put(self._truth.devices, (org, device), msgspec.structs.replace(standing, gaps=gaps))
-                renamed.append(device)
-        return sorted(renamed)
 
     def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
         kept = self._truth.tallies
@@ -124,8 +112,43 @@ class MemoryTransaction(MemoryReader):
     def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
         return next((piece.device for piece in self.pieces_of_session(org, session)), None)
 
-    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
-        return list(self.pieces_of_device(org, device))
+    def pieces(self, org: OrgId, device: DeviceId, page: PageId | None = None) -> list[Piece]:
+        return [piece for piece in self.pieces_of_device(org, device) if page in (None, piece.page)]
+
+    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool, since_ms: int = 0) -> list[tuple[Piece, Origin]]:
+        origins = sorted((row, origin) for (owner, row), origin in self._truth.origins.items() if owner == org)
+        return [
+            (self._truth.pieces[org, row], origin)
+            for row, origin in origins
+            if mark == (origin.page if is_page else origin.device)
+            and max(op.at for op in self._truth.pieces[org, row].operations) >= since_ms
+        ]
+
+    def claims_around(
+        self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
+    ) -> list[Claim]:
+        found = _of_page(self._truth.claims.get((org, device), {}), page)
+        behind = [n for n in found if n > last][:1]
+        return [found[n] for n in [*_latest_and_on(found, first, last, is_first_before=False), *behind]][:limit]
+
+    def ends_around(
+        self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
+    ) -> list[Ending]:
+        found = _of_page(self._truth.ends.get((org, device), {}), page)
+        return [found[n] for n in _latest_and_on(found, first, last, is_first_before=True)][:limit]
+
+    def ends_by_time(
+        self, org: OrgId, device: DeviceId, lets_go: Sequence[str] | None, since_ms: int, limit: int
+    ) -> list[Ending]:
+        found = [
+            end
+            for end in self._truth.ends.get((org, device), {}).values()
+            if end.instant.at >= since_ms and (lets_go is None or end.lets_go in lets_go)
+        ]
+        return sorted(found, key=lambda end: by_server_time(end.instant))[:limit]
+
+    def claims_of(self, org: OrgId, device: DeviceId) -> Iterator[Claim]:
+        yield from self._truth.claims.get((org, device), {}).values()
 
     def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
         return [
@@ -149,21 +172,47 @@ class MemoryTransaction(MemoryReader):
             case Close(device=device, seal=seal):
                 sealed = msgspec.structs.replace(self.device(org, device), seal=seal)
                 truth.put(truth.devices, (org, device), sealed)
-            case Divert(device=device, gap=gap):
-                standing = self.device(org, device)
-                gapped = msgspec.structs.replace(standing, gaps=(*standing.gaps, gap))
-                truth.put(truth.devices, (org, device), gapped)
-            case Keep(piece=piece):
+            case Learn(device=device, claims=claims, ends=ends):
+                told = {(claim.instant.page, claim.instant.n): claim for claim in claims}
+                truth.put(truth.claims, (org, device), {**truth.claims.get((org, device), {}), **told})
+                ended = {(end.instant.page, end.instant.n): end for end in ends}
+                truth.put(truth.ends, (org, device), {**truth.ends.get((org, device), {}), **ended})
+            case Sum(device=device, summary=summary):
+                troubled = msgspec.structs.replace(self.device(org, device), summary=summary)
+                truth.put(truth.devices, (org, device), troubled)
+            case Meet(device=device, key=key):
+                met = msgspec.structs.replace(self.device(org, device), key=key)
+                truth.put(truth.devices, (org, device), met)
+            case Keep(piece=piece, origin=origin):
                 row = truth.next_row
                 truth.next_row += 1
                 truth.put(truth.pieces, (org, row), msgspec.structs.replace(piece, row=row))
+                if origin is not None:
+                    truth.put(truth.origins, (org, row), origin)
                 rows = truth.sessions.get((org, piece.session), frozenset())
                 truth.put(truth.sessions, (org, piece.session), rows | {row})
             case Drop(piece=piece):
                 truth.remove(truth.pieces, (org, piece.row))
+                if (org, piece.row) in truth.origins:
+                    truth.remove(truth.origins, (org, piece.row))
                 rows = truth.sessions[org, piece.session]
                 truth.put(truth.sessions, (org, piece.session), rows - {piece.row})
             case Answer(receipt=receipt):
                 _, outcomes = truth.receipts.get((org, receipt.page), (receipt.device, {}))
                 merged = {**outcomes, **dict(receipt.outcomes)}
                 truth.put(truth.receipts, (org, receipt.page), (receipt.device, merged))
+
+
+_Fact = TypeVar("_Fact", Claim, Ending)
+
+
+def _of_page(facts: Mapping[tuple[PageId, int], _Fact], page: PageId) -> dict[int, _Fact]:
+    """The facts of a page by n, ascending."""
+    return {n: facts[page, n] for n in sorted(n for found, n in facts if found == page)}
+
+
+def _latest_and_on(numbers: Iterable[int], first: int, last: int, *, is_first_before: bool) -> list[int]:
+    """The latest number before `first` (or not behind it), and all from there up to `last`."""
+    found = list(numbers)
+    latest = [n for n in found if (n < first if is_first_before else n <= first)][-1:]
+    return [*latest, *(n for n in found if first <= n <= last and n not in latest)]

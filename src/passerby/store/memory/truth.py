@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
-from passerby.model.bundle import Piece
-from passerby.model.device import Device
+from passerby.model.bundle import Origin, Piece
+from passerby.model.device import Claim, Device, Ending
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
@@ -24,7 +24,10 @@ class Truth:
         self.orgs: dict[OrgId, Org] = {}
         self.keys: dict[bytes, Key] = {}
         self.devices: dict[tuple[OrgId, DeviceId], Device] = {}
+        self.claims: dict[tuple[OrgId, DeviceId], dict[tuple[PageId, int], Claim]] = {}
+        self.ends: dict[tuple[OrgId, DeviceId], dict[tuple[PageId, int], Ending]] = {}
         self.pieces: dict[tuple[OrgId, int], Piece] = {}
+        self.origins: dict[tuple[OrgId, int], Origin] = {}
         self.sessions: dict[tuple[OrgId, SessionId], frozenset[int]] = {}
         self.receipts: dict[tuple[OrgId, PageId], tuple[DeviceId, dict[int, Outcome]]] = {}
         self.tallies: dict[tuple[OrgId, int, Outcome], int] = {}

@@ -19,6 +19,7 @@ from passerby.base.errors import StoreClosed, StoreError
 from passerby.base.ids import OrgId
 from passerby.store.contract import T, Transaction
 from passerby.store.sqlite import rows
+from passerby.store.sqlite.migration import migrate
 from passerby.store.sqlite.reader import SqliteReader
 from passerby.store.sqlite.statements import SCHEMA, SCHEMA_VERSION, SQL
 from passerby.store.sqlite.transaction import SqliteTransaction
@@ -69,6 +70,9 @@ class SqliteStore:
             if version == 0:
                 for statement in _split(SCHEMA):
                     self._db.execute(statement)
+            elif version == 1:
+                migrate(self._db, list(_split(SCHEMA)))
+            if version < SCHEMA_VERSION:
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             self._db.execute("COMMIT")
         except sqlite3.Error as error:

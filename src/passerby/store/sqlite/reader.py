@@ -11,7 +11,7 @@ import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
-from passerby.model.device import Binding, Device, Gap, Instant, Seal
+from passerby.model.device import Binding, Device, Instant, Seal, Summary
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Complaint, Outcome, Tally
@@ -73,15 +73,14 @@ class SqliteReader:
         return [Key(row[0], OrgId(row[1]), *row[2:]) for row in self._db.execute(SQL.keys, (org,))]
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
-        where = (self._number(org), blob(device))
-        bound = self._db.execute(SQL.binding, where).fetchone()
-        sealed = self._db.execute(SQL.seal, where).fetchone()
-        gaps = self._db.execute(SQL.gaps, where).fetchall()
+        row = self._db.execute(SQL.device, (self._number(org), blob(device))).fetchone()
+        uid, bound_at, sealed_at, why, summary, key = row
         return Device(
             device,
-            Binding(Uid(bound[0]), _instant(bound[1])) if bound else None,
-            Seal(_instant(sealed[0]), sealed[1]) if sealed else None,
-            tuple(msgspec.json.decode(row[0], type=Gap) for row in gaps),
+            Binding(Uid(uid), _instant(bound_at)) if bound_at else None,
+            Seal(_instant(sealed_at), why) if sealed_at else None,
+            msgspec.json.decode(summary, type=Summary) if summary else None,
+            key,
         )
 
     def has_device(self, org: OrgId, device: DeviceId) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
-from passerby.model.bundle import Piece
+from passerby.model.bundle import Origin, Piece
 from passerby.model.member import Admission
 from passerby.model.operation import Operation
 from passerby.model.outcome import Outcome
@@ -82,6 +82,11 @@ def piece(row: Row) -> Piece:
         found.outcomes or (Outcome.STORED,) * len(found.ops),
         row=name,
     )
+
+
+def piece_from(row: Row) -> tuple[Piece, Origin]:
+    """A piece with its origin, whose `device_mark, page_mark, hidden` stand behind the piece's columns."""
+    return piece(row[:-3]), Origin(*row[-3:])
 
 
 def outcomes(body: bytes) -> tuple[tuple[int, Outcome], ...]:

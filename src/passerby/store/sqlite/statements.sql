@@ -20,16 +20,37 @@ SELECT uid, instant FROM bindings WHERE org = ? AND device = ?;
 INSERT INTO bindings (org, device, uid, instant) VALUES (?, ?, ?, ?);
 -- name: devices_of
 SELECT device FROM bindings WHERE org = ? AND uid = ? ORDER BY device;
--- name: seal
-SELECT instant, why FROM seals WHERE org = ? AND device = ?;
+-- name: device
+SELECT b.uid, b.instant, s.instant, s.why, t.summary, k.mark FROM (SELECT 1)
+LEFT JOIN bindings b ON b.org = ?1 AND b.device = ?2
+LEFT JOIN seals s ON s.org = ?1 AND s.device = ?2
+LEFT JOIN troubles t ON t.org = ?1 AND t.device = ?2
+LEFT JOIN device_keys k ON k.org = ?1 AND k.device = ?2;
 -- name: set_seal
 INSERT INTO seals (org, device, instant, why) VALUES (?, ?, ?, ?)
 ON CONFLICT (org, device) DO UPDATE SET instant = excluded.instant, why = excluded.why;
--- name: gaps
-SELECT body FROM gaps WHERE org = ? AND device = ? ORDER BY ordinal;
--- name: add_gap
-INSERT INTO gaps (org, device, ordinal, body)
-VALUES (?1, ?2, (SELECT coalesce(max(ordinal), 0) + 1 FROM gaps WHERE org = ?1 AND device = ?2), ?3);
+-- name: meet
+INSERT INTO device_keys (org, device, mark) VALUES (?, ?, ?);
+-- name: sum_up
+INSERT OR REPLACE INTO troubles (org, device, summary) VALUES (?, ?, ?);
+-- name: learn_claim
+INSERT OR REPLACE INTO claims (org, device, page, n, at_ms, body) VALUES (?, ?, ?, ?, ?, ?);
+-- name: learn_end
+INSERT OR REPLACE INTO ends (org, device, page, n, at_ms, lets_go, body) VALUES (?, ?, ?, ?, ?, ?, ?);
+-- name: claims_around
+SELECT body FROM claims WHERE org = ?1 AND device = ?2 AND page = ?3 AND n >= coalesce(
+  (SELECT max(n) FROM claims WHERE org = ?1 AND device = ?2 AND page = ?3 AND n <= ?4), ?4)
+AND n <= coalesce((SELECT min(n) FROM claims WHERE org = ?1 AND device = ?2 AND page = ?3 AND n > ?5), ?5) ORDER BY n LIMIT ?6;
+-- name: ends_around
+SELECT body FROM ends WHERE org = ?1 AND device = ?2 AND page = ?3 AND n >= coalesce(
+  (SELECT max(n) FROM ends WHERE org = ?1 AND device = ?2 AND page = ?3 AND n < ?4), ?4)
+AND n <= ?5 ORDER BY n LIMIT ?6;
+-- name: ends_by_time
+SELECT body FROM ends WHERE org = ? AND device = ? AND at_ms >= ? ORDER BY at_ms, page, n LIMIT ?;
+-- name: ends_that_let_go
+SELECT body FROM ends WHERE org = ? AND device = ? AND lets_go = ? AND at_ms >= ? ORDER BY at_ms, page, n LIMIT ?;
+-- name: claims_of
+SELECT body FROM claims WHERE org = ? AND device = ?;
 
 -- name: keep_piece
 INSERT INTO pieces
@@ -40,6 +61,17 @@ DELETE FROM pieces WHERE piece = ?;
 -- name: pieces_of_device
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE org = ? AND device = ? ORDER BY piece;
+-- name: pieces_of_page
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
+FROM pieces WHERE page = ?3 AND org = ?1 AND device = ?2 ORDER BY piece;
+-- name: keep_origin
+INSERT INTO moved (piece, org, device_mark, page_mark, hidden) VALUES (?, ?, ?, ?, ?);
+-- name: pieces_from_device
+SELECT p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body, m.device_mark, m.page_mark, m.hidden
+FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.device_mark = ? AND p.last_at_ms >= ? ORDER BY p.piece;
+-- name: pieces_from_page
+SELECT p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body, m.device_mark, m.page_mark, m.hidden
+FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.page_mark = ? AND p.last_at_ms >= ? ORDER BY p.piece;
 -- name: latest_pieces
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body, last_at_ms
 FROM pieces WHERE org = ? AND device = ? ORDER BY last_at_ms DESC, piece DESC;
@@ -229,11 +261,13 @@ DELETE FROM receipts WHERE org = ? AND device = ?;
 DELETE FROM bindings WHERE org = ? AND device = ?;
 -- name: remove_seal
 DELETE FROM seals WHERE org = ? AND device = ?;
--- name: remove_gaps
-DELETE FROM gaps WHERE org = ? AND device = ?;
+-- name: remove_key_of
+DELETE FROM device_keys WHERE org = ? AND device = ?;
+-- name: remove_summary
+DELETE FROM troubles WHERE org = ? AND device = ?;
+-- name: remove_claims
+DELETE FROM claims WHERE org = ? AND device = ?;
+-- name: remove_ends
+DELETE FROM ends WHERE org = ? AND device = ?;
 -- name: dismiss_from_sessions_of
 DELETE FROM admissions WHERE org = ?1 AND session IN (SELECT session FROM sessions WHERE org = ?1 AND device = ?2);
--- name: all_gaps
-SELECT device, ordinal, body FROM gaps WHERE org = ? ORDER BY device, ordinal;
--- name: set_gap
-UPDATE gaps SET body = ? WHERE org = ? AND device = ? AND ordinal = ?;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -12,9 +12,9 @@ import msgspec
 from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.base.units import HOUR_MS, MINUTE_MS
-from passerby.model.bundle import Piece, Receipt
-from passerby.model.device import FUTURE_MS_MAX, SAME_CLOCK_MS, Gap, Instant
-from passerby.model.effect import Answer, Bind, Close, Divert, Drop, Effect, Keep
+from passerby.model.bundle import Origin, Piece, Receipt
+from passerby.model.device import SLACK_MS, Claim, Ending, Instant, Seal, by_server_time
+from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
@@ -27,6 +27,8 @@ from passerby.store.sqlite.statements import SQL
 
 _RECEIPT_SPAN: Final = 1024
 """No receipt's row spans more numbers, so that the rows that may hold a number are found from the number alone."""
+_CLAIM: Final = msgspec.json.Decoder(Claim)
+_ENDING: Final = msgspec.json.Decoder(Ending)
 _NAMING: Final = frozenset({"displayName", "email"})
 
 
@@ -51,11 +53,48 @@ class SqliteTransaction(SqliteReader):
         answered = {n: outcome for _, body in found for n, outcome in rows.outcomes(body) if first <= n <= last}
         return Receipt(page, DeviceId(rows.text(found[0][0])), tuple(sorted(answered.items())))
 
-    def pieces(self, org: OrgId, device: DeviceId) -> list[Piece]:
-        return list(self.pieces_of_device(org, device))
+    def pieces(self, org: OrgId, device: DeviceId, page: PageId | None = None) -> list[Piece]:
+        if page is None:
+            return list(self.pieces_of_device(org, device))
+        found = self._db.execute(SQL.pieces_of_page, (self._number(org), blob(device), blob(page)))
+        return [rows.piece(row) for row in found]
+
+    def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool, since_ms: int = 0) -> list[tuple[Piece, Origin]]:
+        statement = SQL.pieces_from_page if is_page else SQL.pieces_from_device
+        return [rows.piece_from(row) for row in self._db.execute(statement, (self._number(org), mark, since_ms))]
+
+    def claims_around(
+        self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
+    ) -> list[Claim]:
+        where = (self._number(org), blob(device), blob(page), first, last, limit)
+        return [_CLAIM.decode(row[0]) for row in self._db.execute(SQL.claims_around, where)]
+
+    def ends_around(
+        self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
+    ) -> list[Ending]:
+        where = (self._number(org), blob(device), blob(page), first, last, limit)
+        return [_ENDING.decode(row[0]) for row in self._db.execute(SQL.ends_around, where)]
+
+    def ends_by_time(
+        self, org: OrgId, device: DeviceId, lets_go: Sequence[str] | None, since_ms: int, limit: int
+    ) -> list[Ending]:
+        where = (self._number(org), blob(device))
+        if lets_go is None:
+            found = self._db.execute(SQL.ends_by_time, (*where, since_ms, limit)).fetchall()
+            return [_ENDING.decode(row[0]) for row in found]
+        ends = [
+            _ENDING.decode(row[0])
+            for uid in lets_go
+            for row in self._db.execute(SQL.ends_that_let_go, (*where, uid, since_ms, limit))
+        ]
+        return sorted(ends, key=lambda end: by_server_time(end.instant))[:limit]
+
+    def claims_of(self, org: OrgId, device: DeviceId) -> Iterator[Claim]:
+        for row in self._db.execute(SQL.claims_of, (self._number(org), blob(device))):
+            yield _CLAIM.decode(row[0])
 
     def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
-        since = instant.at - SAME_CLOCK_MS - FUTURE_MS_MAX  # by its server time an operation may be so much too early
+        since = instant.at - SLACK_MS  # by its server time an operation may be so much too early
         values = (self._number(org), blob(device), since, blob(instant.page), instant.n)
         return [rows.piece(row) for row in self._db.execute(SQL.pieces_past, values)]
 
@@ -112,7 +151,8 @@ class SqliteTransaction(SqliteReader):
         bound = self._db.execute(SQL.binding, (number, name)).fetchone()
         self._db.execute(SQL.forget_person, (number, name))
         self._db.execute(SQL.dismiss_from_sessions_of, (number, name))
-        for statement in (SQL.forget_sessions_of, SQL.remove_binding, SQL.remove_seal, SQL.remove_gaps):
+        facts = (SQL.remove_summary, SQL.remove_claims, SQL.remove_ends, SQL.remove_key_of)
+        for statement in (SQL.forget_sessions_of, SQL.remove_binding, SQL.remove_seal, *facts):
             self._db.execute(statement, (number, name))
         pieces, properties, receipts = (
             self._db.execute(statement, (number, name)).rowcount
@@ -122,36 +162,41 @@ class SqliteTransaction(SqliteReader):
             self._project_person(org, number, device, Uid(bound[0]))
         return Removed(pieces, operations, sessions, properties, receipts)
 
-    def rename_in_gaps(self, org: OrgId, uid: Uid, name: Uid) -> list[DeviceId]:
-        number, renamed = self._number(org), set[DeviceId]()
-        for device, ordinal, body in self._db.execute(SQL.all_gaps, (number,)).fetchall():
-            gap = msgspec.json.decode(body, type=Gap)
-            if gap.uid == uid:
-                changed = encoded(msgspec.structs.replace(gap, uid=name))
-                self._db.execute(SQL.set_gap, (changed, number, device, ordinal))
-                renamed.add(DeviceId(rows.text(device)))
-        return sorted(renamed)
-
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         number = self._number(org)
         dropped: dict[DeviceId, None] = {}
         for effect in effects:
             match effect:
-                case Keep(piece=piece):
-                    self._keep(org, number, piece)
+                case Keep(piece=piece, origin=origin):
+                    self._keep(org, number, piece, origin)
                 case Answer(receipt=receipt):
                     self._answer(number, receipt)
                 case Bind(device=device, binding=binding):
                     self._bind(org, number, device, binding.uid, encoded(binding.instant))
-                case Close(device=device, seal=seal):
-                    self._db.execute(SQL.set_seal, (number, blob(device), encoded(seal.instant), seal.why))
-                case Divert(device=device, gap=gap):
-                    self._db.execute(SQL.add_gap, (number, blob(device), encoded(gap)))
+                case Close(device=device, seal=Seal(instant=instant, why=why)):
+                    self._db.execute(SQL.set_seal, (number, blob(device), encoded(instant), why))
+                case Close(device=device):
+                    self._db.execute(SQL.remove_seal, (number, blob(device)))
+                case Learn():
+                    self._learn(number, effect)
+                case Sum(device=device, summary=summary):
+                    self._db.execute(SQL.sum_up, (number, blob(device), encoded(summary)))
+                case Meet(device=device, key=key):
+                    self._db.execute(SQL.meet, (number, blob(device), key))
                 case Drop(piece=piece):
                     self._db.execute(SQL.drop_piece, (piece.row,))
                     dropped[piece.device] = None
         for device in dropped:
             self.project_again(org, device)
+
+    def _learn(self, number: int, learned: Learn) -> None:
+        device = blob(learned.device)
+        for claim in learned.claims:
+            at = claim.instant
+            self._db.execute(SQL.learn_claim, (number, device, blob(at.page), at.n, at.at, encoded(claim)))
+        for end in learned.ends:
+            at = end.instant
+            self._db.execute(SQL.learn_end, (number, device, blob(at.page), at.n, at.at, end.lets_go, encoded(end)))
 
     def _bind(self, org: OrgId, number: int, device: DeviceId, uid: Uid, instant: bytes) -> None:
         try:
@@ -166,8 +211,10 @@ class SqliteTransaction(SqliteReader):
             self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
             self._name(org, number, device, uid)
 
-    def _keep(self, org: OrgId, number: int, piece: Piece) -> None:
-        self._db.execute(SQL.keep_piece, rows.piece_row(number, piece))
+    def _keep(self, org: OrgId, number: int, piece: Piece, origin: Origin | None) -> None:
+        row = self._db.execute(SQL.keep_piece, rows.piece_row(number, piece)).lastrowid
+        if origin is not None:
+            self._db.execute(SQL.keep_origin, (row, number, origin.device, origin.page, origin.hidden))
         self.project(org, piece)
 
     def _answer(self, number: int, receipt: Receipt) -> None:

@@ -1,0 +1,298 @@
+"""Who this page acts for, and when it stops being that person (ID-5 to ID-7, ID-11, ID-15, ID-16).
+
+Everything an operation needs to know of identity is read from the record in shared storage at the moment of the call
+(ID-11). A page acts only for whom its app told it of (ID-15):
+
+    told      found in storage                     what the page does
+    --------  -----------------------------------  -------------------------------------------------------
+    any       its own device and session           goes on
+    any       its own device, another session      goes on in that one
+    any       its own device, without its binding  writes the binding again
+    nobody    another device                       follows: a new page id, nothing carried over
+    U         another device, of nobody or of U    follows
+    U         any device of somebody else          goes apart: on a device of its own, as nobody
+    any       a device it has left                 mints a fresh one; whoever left does not come back
+    any       nothing; its own device was bound    ends that as its own user's, and goes apart (ID-16)
+    any       nothing; its own device was not      mints a fresh one
+
+Apart is in memory alone: shared storage is neither read nor written, until the page is told again or loaded anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from passerby_client.activity import Activity
+from passerby_client.config import Config
+from passerby_client.ports import Ports
+from passerby_client.presence import Presence, unsaid
+from passerby_client.record import Record, bound_to, fresh
+from passerby_client.recorder import Recorder
+from passerby_client.standing import Standing
+
+
+class Identity:
+    def __init__(
+        self,
+        ports: Ports,
+        config: Config,
+        presence: Presence,
+        activity: Activity,
+        standing: Standing,
+        recorder: Recorder,
+    ) -> None:
+        self._ports = ports
+        self._config = config
+        self._presence = presence
+        self._activity = activity
+        self._standing = standing
+        self._recorder = recorder
+
+    def begin(self) -> None:
+        """Take up the record in storage, or mint one (CL-3)."""
+        presence, standing = self._presence, self._standing
+        found = presence.read(standing.record)
+        if found is None:
+            self.mint("start")
+            return
+        is_over = self._activity.over(found, is_apart=False) is not None
+        there = presence.there()
+        if there is None or there.device != found.device:
+            # What was read a moment ago is not written back if another page let the user go meanwhile.
+            self.begin()
+            return
+        self._sweep(found.device)
+        keyed = replace(found, key=found.key or self._ports.ids.mint("key"))
+        at = standing.renewed(keyed) if is_over else _loaded(keyed)
+        standing.turn(at, "start", is_new=is_over)
+
+    def resume(self) -> None:
+        """Go on after a shutdown (SE-3)."""
+        standing = self._standing
+        standing.is_apart = False
+        standing.told = None
+        found = self._presence.read(standing.record)
+        if found is None or standing.bound_of(found):
+            self.mint("restart")
+            return
+        is_over = self._activity.over(found, is_apart=False) is not None
+        at = standing.renewed(found) if is_over else _loaded(found)
+        is_same = standing.record is not None and standing.record.device == at.device
+        page = None if is_same else standing.mint_page()
+        standing.save(at)
+        self._activity.touch(is_beginning=is_over, is_apart=False)
+        if page is None:
+            standing.go(at, "restart")
+        else:
+            standing.enter(at, page, "restart")
+
+    def mint(self, why: str, uid: str | None = None) -> None:
+        """A new device, session and page; bound to `uid` if that is given (CL-6)."""
+        if not self._standing.is_apart:
+            self._sweep()
+        ids = self._ports.ids
+        device, session, key = ids.mint("device"), ids.mint("session"), ids.mint("key")
+        at = fresh(self._config.org, device, session, key, self._ports.clock.wall_ms())
+        if uid:
+            at = replace(at, bound=bound_to(device, uid))
+        self._standing.turn(at, why, is_new=True, uid=uid)
+
+    def follow(self, uid: str | None = None, source: str | None = None, *, speaks: bool = False) -> bool:
+        """Bring the page in step with storage (the table above).
+
+        `speaks`: the app speaks of `uid` just now, or lets the user go (None). Whether a user whose record was gone
+        was let go.
+        """
+        standing, presence = self._standing, self._presence
+        if standing.is_apart:
+            return False
+        found = presence.read(standing.record)
+        if found is None:
+            return self._find_nothing(uid, source, speaks)
+        if standing.is_strange(found) and (not speaks or uid == standing.told):
+            self._go_apart("apart")
+        elif found.device != standing.here.device:
+            self._activity.forget()
+            standing.enter(found, standing.mint_page(), "tab")
+        else:
+            at = replace(found, bound=standing.bound_of(found))
+            standing.go(at, "tab")
+            if at.bound != found.bound or presence.is_unwritten:
+                standing.save(at)
+        return False
+
+    def _find_nothing(self, uid: str | None, source: str | None, speaks: bool) -> bool:
+        standing, presence = self._standing, self._presence
+        self._sweep(standing.here.device)
+        if presence.why_gone == "returned" or not standing.here.bound:
+            self.mint(presence.why_gone)
+            return False
+        standing.is_apart = not speaks
+        if speaks:
+            standing.told = None
+        self.leave("anonymize" if speaks and uid is None else "lost", source)
+        return True
+
+    def guard(self) -> bool:
+        """Look for what this page must not leave for the next one to find (ID-11); whether there may have been any.
+
+        That is a device it has left, which another tab wrote back; a user whose record is gone; and one whose record
+        could not be replaced.
+        """
+        standing, presence = self._standing, self._presence
+        if standing.is_apart:
+            return False
+        there = presence.there()
+        if there is not None:
+            is_at_rest = there.device not in presence.left and not presence.is_stuck
+        else:
+            is_at_rest = not standing.here.bound and not presence.is_unwritten
+        if not is_at_rest:
+            self.follow()
+        return not is_at_rest
+
+    def wait_no_longer(self) -> None:
+        """The page has said nothing of who is there: of a bound device it goes apart (CL-16)."""
+        self.follow()
+        if self._recorder.is_waiting and self._standing.here.bound:
+            self._go_apart("apart")
+        self._recorder.go_on()
+
+    def is_others(self, uid: str) -> bool:
+        """Whether the device is another user's than `uid`'s."""
+        return self._standing.here.is_others_than(uid)
+
+    def identify(self, uid: str, carried: dict[str, Any], source: str | None, *, is_page: bool) -> None:
+        """Bind the device (ID-2), say it again (ID-4), or leave it for another (ID-5); which device, ID-15 says."""
+        standing, recorder = self._standing, self._recorder
+        is_own = is_page or self._is_again(uid)
+        is_own_user = standing.is_apart and bool(standing.here.bound)
+        if is_own_user and (self.is_others(uid) or not is_own):
+            recorder.record("end", source, why="reidentify")
+        if not is_own and standing.is_apart:
+            self._join("tab")
+        standing.told = uid
+        if is_own and not (is_own_user and not self.is_others(uid)):
+            self._go_apart("page", uid)
+        elif self.is_others(uid):
+            self.leave("reidentify", source, uid)
+        else:
+            self._bind(uid)
+        recorder.go_on()
+        recorder.record("identify", source, uid=uid, **carried)
+
+    def _bind(self, uid: str) -> None:
+        standing = self._standing
+        is_new = standing.renew()
+        at = standing.here
+        if not at.bound:
+            standing.record = replace(at, bound=bound_to(at.device, uid))
+            if self._config.split_on_identify and not is_new:
+                standing.begin_session("split")
+            else:
+                standing.save(standing.here)
+        self._activity.touch(is_beginning=False, is_apart=standing.is_apart)
+        standing.be_told(standing.here, uid)
+
+    def _is_again(self, uid: str) -> bool:
+        """Whether a page says again whom it was told of, while another page or the record's loss has changed that.
+
+        Then it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
+        """
+        standing = self._standing
+        if standing.told != uid or (not standing.is_apart and standing.here.bound):
+            return False
+        if not standing.is_apart or standing.here.bound:
+            return True
+        found = self._presence.read(None, unsaid)
+        return found is not None and not found.belongs_to(uid)
+
+    def anonymize(self, source: str | None, *, is_forced: bool, is_page: bool) -> bool:
+        """Let the user go, of the shared device and of one apart (ID-6, ID-7); whether there was one to let go."""
+        standing = self._standing
+        if standing.capture != "on":
+            return not is_page and self._release(is_forced)
+        is_released = not is_page and self.follow(None, source, speaks=True)
+        was_apart = standing.is_apart
+        if was_apart and standing.here.bound:
+            is_released = True
+            if is_page:
+                self.leave("anonymize", source)
+            else:
+                self._recorder.record("end", source, why="anonymize")
+        if not is_page:
+            standing.told = None
+            if was_apart:
+                self._join("anonymize")
+            bound = standing.here.bound
+            if bound or (is_forced and not is_released):
+                is_released = True
+                self.leave("anonymize" if bound else "forget", source)
+        if self._presence.is_stuck:
+            self._presence.disown()
+        self._recorder.go_on()
+        return is_released
+
+    def leave(self, why: str, source: str | None, uid: str | None = None) -> None:
+        """End the session as its user's and go on as somebody else, in the order of CL-6."""
+        self._recorder.record("end", source, why=why)
+        self.mint(why, uid)
+        if not self._standing.is_apart:
+            self._presence.disown()
+
+    def peek(self) -> Record | None:
+        """What storage says this page would be stamped with, without taking part (SE-5)."""
+        standing = self._standing
+        if standing.capture != "on":
+            return None
+        return standing.record if standing.is_apart else self._presence.read(standing.record, unsaid)
+
+    def _go_apart(self, why: str, uid: str | None = None) -> None:
+        """Leave the shared device for one of this page's own (ID-15)."""
+        device = self._standing.here.device
+        self._presence.forget()
+        self._standing.is_apart = True
+        self.mint(why, uid)
+        there = self._presence.there()
+        if there is not None and there.device == device:
+            # What the others go on with this page may come back to.
+            self._presence.left.discard(device)
+
+    def _join(self, why: str) -> None:
+        """Back to the shared record, whoever is there."""
+        standing = self._standing
+        standing.is_apart = False
+        found = self._presence.read(standing.record)
+        if found is None:
+            self.mint(why)
+        else:
+            standing.enter(found, standing.mint_page(), why)
+
+    def _sweep(self, but: str | None = None) -> None:
+        """End what stood in other homes as its own users' (ST-1)."""
+        for at in self._presence.sweep(but):
+            self._recorder.end_lost(at)
+
+    def _release(self, is_forced: bool) -> bool:
+        """Let an identity go while nothing is captured: from storage alone (SE-3, SE-4)."""
+        standing, presence = self._standing, self._presence
+        found = presence.there()
+        bound = found is not None and bool(standing.bound_of(found))
+        is_released = found is not None and (bound or is_forced)
+        presence.sweep()
+        standing.told = None
+        if found is not None and is_released:
+            presence.left.add(found.device)
+            presence.remove()
+            presence.disown()
+            self._activity.remove()
+        elif standing.record is None or (found is not None and found.device == standing.record.device):
+            return False
+        standing.is_apart = False
+        standing.enter(None, None, "forget" if is_released and not bound else "anonymize")
+        return is_released
+
+
+def _loaded(at: Record) -> Record:
+    return replace(at, pages=at.pages + 1)

@@ -1,0 +1,163 @@
+"""How a page stands: what it last saw of who it is, to tell a change by (CL-8), and all that belongs to its page id.
+
+Who the page is to be, `identity` decides from what storage holds. Nothing here reads the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+from passerby_client.activity import Activity
+from passerby_client.address import Address
+from passerby_client.config import Config
+from passerby_client.limits import Limits
+from passerby_client.page_names import PageNames
+from passerby_client.ports import Ports, What
+from passerby_client.presence import Presence
+from passerby_client.record import Record
+
+_WHATS: Final[tuple[What, ...]] = ("device", "session", "page", "uid")
+
+
+class Standing:
+    def __init__(
+        self,
+        ports: Ports,
+        config: Config,
+        presence: Presence,
+        activity: Activity,
+        address: Address,
+        tell: Callable[[str, Any], None],
+    ) -> None:
+        self._ports = ports
+        self._config = config
+        self._presence = presence
+        self._activity = activity
+        self._address = address
+        self._tell = tell
+        self.capture: Literal["off", "on", "shutdown"] = "off"
+        self.record: Record | None = None
+        self.page: str | None = None
+        self.uid: str | None = None
+        self.told: str | None = None
+        """Whom the app last told this page of, present or gone; None after it said nobody."""
+        self.is_apart = False
+        """Whether the record is this page's alone (ID-15)."""
+        self.user_properties: dict[str, Any] = {}
+        """What this page was told of the present user."""
+        self.n = 0
+        self.url: str | None = None
+        """The URL at the last `page` operation."""
+        self.is_page_due = False
+        """Whether the next operation is to have a `page` before it."""
+        self.names = PageNames(ports)
+        self.limits = Limits(config.rates, 0)
+
+    @property
+    def here(self) -> Record:
+        """The record of a page that has begun."""
+        assert self.record is not None
+        return self.record
+
+    @property
+    def shown(self) -> dict[str, str | None]:
+        record = self.record
+        device, session = (record.device, record.session) if record else (None, None)
+        return {"device": device, "session": session, "page": self.page, "uid": self.uid}
+
+    @property
+    def is_unshown(self) -> bool:
+        """Whether the first page still waits to be recorded (CL-16)."""
+        return self._config.hold is not None and self.url is None
+
+    def mint_page(self) -> str:
+        return self._ports.ids.mint("page")
+
+    def turn(self, at: Record, why: str, *, is_new: bool, uid: str | None = None) -> None:
+        """Write `at`, then make it this page's, under a page id of its own (CL-6)."""
+        page = self.mint_page()
+        self.save(at)
+        self._activity.touch(is_beginning=is_new, is_apart=self.is_apart)
+        self.enter(at, page, why, uid)
+
+    def enter(self, at: Record | None, page: str | None, why: str, uid: str | None = None) -> None:
+        """A page id begins with nothing carried over: no counter, bucket or page property (PV-1)."""
+        before = self.record
+        is_same = at is not None and before is not None and at.device == before.device
+        self.n = 0
+        self.is_page_due = True
+        self.limits = Limits(self._config.rates, self._ports.clock.wall_ms())
+        self.names.clear()
+        if not is_same:
+            if before is not None:
+                self._presence.left.add(before.device)
+                self._address.leave(has_shown=self.url is not None)
+            if self.uid is not None or self.user_properties:
+                self._tell("user", {"user": None})
+            self.user_properties = {}
+        self._become(at, page, self.uid if is_same else uid, why)
+        if at is not None and before is not None and before.session != at.session:
+            self.tell_session()
+
+    def go(self, at: Record, why: str) -> None:
+        """Go on with `at` on the same device; in another session, with a `page` to come (CL-5)."""
+        if self.here.session == at.session:
+            self.record = at
+            return
+        if why == "tab":
+            self._activity.forget()
+        self.is_page_due = True
+        self._become(at, self.page, self.uid, why)
+        self.tell_session()
+
+    def be_told(self, at: Record, uid: str) -> None:
+        """The same device, session and page, and whose it is is known."""
+        self._become(at, self.page, uid, "identify")
+
+    def save(self, at: Record) -> None:
+        if not self.is_apart:
+            self._presence.save(at)
+
+    def renew(self) -> bool:
+        """Begin the next session if this one is over (SE-1); whether it did."""
+        why = self._activity.over(self.here, is_apart=self.is_apart)
+        if why is not None:
+            self.begin_session(why)
+        return why is not None
+
+    def begin_session(self, why: str, pages: int = 1) -> None:
+        """A new session on the same device and page."""
+        at = self.renewed(self.here, pages)
+        self.save(at)
+        self._activity.touch(is_beginning=True, is_apart=self.is_apart)
+        self.go(at, why)
+
+    def renewed(self, at: Record, pages: int = 1) -> Record:
+        return replace(at, session=self._ports.ids.mint("session"), began_ms=self._ports.clock.wall_ms(), pages=pages)
+
+    def bound_of(self, found: Record) -> str:
+        """The binding of the device: once seen it stays, whatever a delayed write says (ID-11)."""
+        known = self.record.bound if self.record is not None and self.record.device == found.device else ""
+        return found.bound or known
+
+    def is_strange(self, found: Record) -> bool:
+        """Whether the device is somebody else's than whom this page was told of."""
+        return self.told is not None and found.is_others_than(self.told)
+
+    def session_url(self, record: Record) -> str:
+        return f"{self._config.app}/ui/{self._config.org}/session/{record.device}%3A{record.session}"
+
+    def tell_session(self) -> None:
+        if self.capture == "on":
+            self._tell("session", {"url": self.session_url(self.here)})
+
+    def _become(self, at: Record | None, page: str | None, uid: str | None, why: str) -> None:
+        """Make these the page's own, and say so, in the order of CL-1."""
+        before = self.shown
+        self.record, self.page, self.uid = at, page, uid
+        now = self.shown
+        for what in _WHATS:
+            if before[what] != now[what]:
+                self._ports.changed(what, before[what], now[what], why)

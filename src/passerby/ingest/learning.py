@@ -1,0 +1,121 @@
+"""Learning: facts of a device become part of what the store remembers, and what that may change is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from passerby.base.ids import OrgId, PageId
+from passerby.ingest.knowing import Knowledge
+from passerby.lifecycle.decide import Facts, facts_of
+from passerby.lifecycle.plan import Around, lets_go, summed_up, with_claim
+from passerby.model.device import EVERYBODY, Claim, Device, Ending, Instant, Summary, by_server_time
+from passerby.model.effect import Learn, Sum
+from passerby.model.marks import Marks
+from passerby.store.contract import Transaction
+
+_LAST_N: Final = 2**31
+
+
+class Extent(Enum):
+    """What of a device has to be placed again."""
+
+    NOTHING = "nothing"
+    PAGE = "page"
+    LATER = "later"
+    DEVICE = "device"
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What has to be placed again; with `LATER` the pages of which something was made from `since` on."""
+
+    extent: Extent
+    since: Instant | None = None
+
+
+def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> tuple[Knowledge, Reach]:
+    """Remember `facts`, all of one page of `device`; with the first its stored pieces are read for more."""
+    before = device.summary
+    if before is None:
+        return _begun(transaction, org, device, facts, marks), Reach(Extent.DEVICE)
+    known = Knowledge(transaction, org, device.id, before)
+    if not facts:
+        return known, Reach(Extent.NOTHING)
+    transaction.apply(org, [Learn(device.id, facts.claims, facts.ends)])
+    ends, is_local = _told_again(transaction, org, known, device, facts)
+    summary = None if ends else _folded(before, facts.claims)
+    if summary is None:
+        summary = summed_up(known.all_claims(), known.first_ends())
+    if summary != before:
+        transaction.apply(org, [Sum(device.id, summary)])
+    is_shared = (summary.owner, summary.contradictions) != (before.owner, before.contradictions)
+    if is_shared or not is_local:
+        reach = Reach(Extent.DEVICE)
+    elif ends:
+        reach = Reach(Extent.LATER, min((end.instant for end in ends), key=by_server_time))
+    else:
+        reach = Reach(Extent.PAGE)
+    return Knowledge(transaction, org, device.id, summary), reach
+
+
+def _begun(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> Knowledge:
+    pieces = transaction.pieces(org, device.id)
+    stored = facts_of(
+        ((piece.instant(op), op, piece.received_at_ms) for piece in pieces for op in piece.operations), marks
+    )
+    claims = (*stored.claims, *facts.claims)
+    ends = tuple(_told(claims, (*stored.ends, *facts.ends)))
+    summary = summed_up(list(claims), list(ends))
+    transaction.apply(org, [Learn(device.id, claims, ends), Sum(device.id, summary)])
+    return Knowledge(transaction, org, device.id, summary)
+
+
+def _told(claims: Iterable[Claim], ends: Iterable[Ending]) -> Iterable[Ending]:
+    """Ends with whom each lets go, where all facts of a device are at hand."""
+    told: dict[PageId, list[Claim]] = {}
+    for claim in sorted(claims, key=_place):
+        told.setdefault(claim.instant.page, []).append(claim)
+    for page, ones in groupby(sorted(ends, key=_place), attrgetter("instant.page")):
+        mine = tuple(ones)
+        around = Around(tuple(told.get(page, ())), mine)
+        yield from (_ending(end, around) for end in mine)
+
+
+def _place(fact: Claim | Ending) -> tuple[str, int]:
+    return (fact.instant.page, fact.instant.n)
+
+
+def _ending(end: Ending, around: Around) -> Ending:
+    return msgspec.structs.replace(end, lets_go=lets_go(end.instant, around) or EVERYBODY)
+
+
+def _told_again(
+    transaction: Transaction, org: OrgId, known: Knowledge, device: Device, facts: Facts
+) -> tuple[list[Ending], bool]:
+    """See whom the ends of the page from the first of `facts` on let go.
+
+    Those that are new or let go another now, and whether that concerns only what was made later: not so if one that was
+    known lets go another now, or a new one everybody.
+    """
+    told: list[Claim | Ending] = [*facts.claims, *facts.ends]
+    first = min((fact.instant for fact in told), key=attrgetter("n"))
+    ends = known.around(first.page, first.n, _LAST_N).ends
+    again = [_ending(end, known.around(end.instant.page, end.instant.n, end.instant.n)) for end in ends]
+    changed = tuple(now for now, before in zip(again, ends, strict=True) if now != before)
+    if changed:
+        transaction.apply(org, [Learn(device.id, ends=changed)])
+    new = {end.instant.n for end in facts.ends}
+    affected = [end for end in again if end in changed or end.instant.n in new]
+    return affected, all(end.instant.n in new and end.lets_go != EVERYBODY for end in affected)
+
+
+def _folded(summary: Summary, claims: Iterable[Claim]) -> Summary | None:
+    found: Summary | None = summary
+    for claim in claims:
+        found = with_claim(found, claim) if found is not None else None
+    return found

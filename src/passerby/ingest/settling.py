@@ -1,0 +1,138 @@
+"""Settling: what is kept of a troubled device is brought to where the plan wants it, new and old alike (AT-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from passerby.base.ids import DeviceId, OrgId, PageId, Uid
+from passerby.ingest.knowing import Knowledge
+from passerby.ingest.learning import Extent, Reach
+from passerby.lifecycle.decide import Made
+from passerby.lifecycle.frames import Frames
+from passerby.lifecycle.placing import Placed, Places, keeps
+from passerby.lifecycle.plan import Lane, lane_of
+from passerby.model.bundle import Bundle, Origin, Piece
+from passerby.model.device import SLACK_MS, Binding, Device, Instant
+from passerby.model.effect import Bind, Close, Drop, Effect, Keep
+from passerby.model.operation import Identify
+from passerby.model.outcome import Outcome
+from passerby.store.contract import Transaction
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What is to be done: about identity, with what was stored before, with what is new; and the outcomes of that."""
+
+    standing: list[Effect]
+    moves: list[Effect]
+    kept: list[Keep]
+    outcomes: dict[int, Outcome]
+
+
+class Settling:
+    """One bundle's worth of it, for one device."""
+
+    def __init__(self, transaction: Transaction, org: OrgId, device: Device, known: Knowledge, frames: Frames) -> None:
+        self._transaction = transaction
+        self._org = org
+        self._device = device
+        self._known = known
+        self._frames = frames
+        self._standing: list[Effect] = []
+        self._lanes: dict[DeviceId, Lane] = {}
+        self._claimed: dict[DeviceId, tuple[Uid, Instant]] = {}
+
+    def settle(self, bundle: Bundle, made: Sequence[Made], reach: Reach) -> Settled:
+        """Place `made`, the new of `bundle`, and again what `reach` says."""
+        lanes = self._lanes_of(bundle.page, [one.instant for one in made])
+        binding = self._bound_by(made, lanes)
+        places = Places(self._device, self._known, self._frames)
+        placed = [
+            self._placed(places, one, lane, places.outcome_of(lane, one.operation, binding))
+            for one, lane in zip(made, lanes, strict=True)
+        ]
+        kept = list(keeps(bundle, [one for one in placed if not one.lane.is_late], self._frames))
+        moves = list(self._moves(places, bundle.page, Reach(Extent.DEVICE) if binding else reach))
+        self._stand(places)
+        return Settled(self._standing, moves, kept, {one.operation.n: one.outcome for one in placed})
+
+    def _lanes_of(self, page: PageId, instants: Sequence[Instant]) -> list[Lane]:
+        if not instants:
+            return []
+        around = self._known.around(page, instants[0].n, instants[-1].n)
+        return [lane_of(instant, around, self._known) for instant in instants]
+
+    def _bound_by(self, made: Sequence[Made], lanes: Sequence[Lane]) -> Binding | None:
+        """Bind the device to whom the first claim that no end lies before is of, if it is unbound (ID-1)."""
+        if self._device.binding is not None:
+            return None
+        for one, lane in zip(made, lanes, strict=True):
+            if isinstance(one.operation, Identify) and lane.uid is not None and not lane.after and not lane.is_late:
+                binding = Binding(Uid(one.operation.uid), one.instant)
+                self._standing.append(Bind(self._device.id, binding))
+                self._device = msgspec.structs.replace(self._device, binding=binding)
+                return binding
+        return None
+
+    def _placed(self, places: Places, one: Made, lane: Lane, outcome: Outcome) -> Placed:
+        device = places.device_of(lane, one.instant.page)
+        if not lane.is_late:
+            self._lanes[device] = lane
+            if isinstance(one.operation, Identify) and lane.uid is not None:
+                self._claimed.setdefault(device, (Uid(one.operation.uid), one.instant))
+        return Placed(one.session, one.operation, lane, device, outcome)
+
+    def _moves(self, places: Places, page: PageId, reach: Reach) -> Iterable[Effect]:
+        """What is stored and belongs elsewhere goes there."""
+        for kept, own in self._stored(page, reach):
+            made = [Made(own.session, own.instant(op), op) for op in own.operations]
+            lanes = self._lanes_of(own.page, [one.instant for one in made])
+            placed = [
+                self._placed(places, one, lane, outcome)
+                for one, lane, outcome in zip(made, lanes, own.outcomes, strict=True)
+            ]
+            if any(one.device != kept.device or one.lane.is_late for one in placed):
+                yield Drop(kept)
+                yield from keeps(own, [one for one in placed if not one.lane.is_late], self._frames)
+
+    def _stored(self, page: PageId, reach: Reach) -> list[tuple[Piece, Piece]]:
+        """Pieces that were reported for the device, each as it is kept and as it would be kept on the device."""
+        if reach.extent is Extent.NOTHING:
+            return []
+        if reach.extent is Extent.PAGE:
+            return self._of_page(page)
+        if reach.since is None:
+            home = self._transaction.pieces(self._org, self._device.id)
+            return self._with_their_own(home, self._away(None, 0))
+        home = self._transaction.pieces_past(self._org, self._device.id, reach.since)
+        later = self._with_their_own(home, self._away(None, reach.since.at - SLACK_MS))
+        pages = dict.fromkeys([page, *(own.page for _, own in later)])
+        return [both for found in pages for both in self._of_page(found)]
+
+    def _of_page(self, page: PageId) -> list[tuple[Piece, Piece]]:
+        home = self._transaction.pieces(self._org, self._device.id, page)
+        return self._with_their_own(home, self._away(page, 0))
+
+    def _away(self, page: PageId | None, since_ms: int) -> list[tuple[Piece, Origin]]:
+        mark = self._frames.marks.of_origin(self._device.id, page)
+        return self._transaction.pieces_from(self._org, mark, is_page=page is not None, since_ms=since_ms)
+
+    def _with_their_own(self, home: Sequence[Piece], away: Sequence[tuple[Piece, Origin]]) -> list[tuple[Piece, Piece]]:
+        brought = ((piece, self._frames.brought_back(piece, origin)) for piece, origin in away)
+        return [*((piece, piece) for piece in home), *brought]
+
+    def _stand(self, places: Places) -> None:
+        """Bind and seal the substitutes that something is in, and seal the device, as the facts have it now."""
+        seals = {device: places.seal_of(lane, device) for device, lane in self._lanes.items() if lane.uid is not None}
+        seals[self._device.id] = places.home_seal()
+        for device, (uid, instant) in self._claimed.items():
+            if device != self._device.id and self._transaction.device(self._org, device).binding is None:
+                self._standing.append(Bind(device, Binding(uid, self._frames.instant(device, instant))))
+        for device, seal in seals.items():
+            stored = self._device.seal if device == self._device.id else self._seal_of(device)
+            if stored != seal:
+                self._standing.append(Close(device, seal))
+
+    def _seal_of(self, device: DeviceId) -> object:
+        return self._transaction.device(self._org, device).seal

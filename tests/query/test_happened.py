@@ -1,0 +1,97 @@
+"""However bundles travelled, an operation has one time wherever it is shown, and a page keeps its order (AT-8)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from passerby.base.ids import DeviceId, SessionId
+from passerby.ingest.recording import record
+from passerby.query.happened import Happening, Timekeeper
+from passerby.query.sessions import happenings, latest_happenings
+from passerby.store.contract import Reader
+from passerby.store.memory import MemoryStore
+from passerby.wire.decode import decode
+from tests.worlds import NOW_MS, ORG
+
+DEVICE = "d0000000-0000-4000-8000-000000000000"
+SESSIONS = [f"5{n}000000-0000-4000-8000-000000000000" for n in range(3)]
+PAGES = [f"9{n}000000-0000-4000-8000-000000000000" for n in range(3)]
+
+bundles = st.lists(
+    st.tuples(
+        st.sampled_from(PAGES),
+        st.integers(1, 3),  # operations
+        st.integers(0, 90_000),  # ms that it travelled
+        st.integers(0, 2000),  # ms since the page's last operation
+        st.sampled_from([0, 0, 0, -30_000, 200_000]),  # what the page's clock was moved by before
+        st.booleans(),  # whether the session is a new one
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+def filled(made: list[tuple[str, int, int, int, int, bool]]) -> MemoryStore:
+    """A device whose pages sent these bundles one after the other, which arrived as they travelled."""
+    store = MemoryStore()
+    store.submit(lambda transaction: transaction.add_org(ORG)).result()
+    last: dict[str, int] = {}
+    skew, true_ms, session, arrivals = 0, NOW_MS, 0, []
+    for page, count, took_ms, waited_ms, moved_ms, is_new in made:
+        true_ms, skew = true_ms + waited_ms + 1, skew + moved_ms
+        session = min(session + is_new, len(SESSIONS) - 1)
+        first = last.get(page, 0) + 1
+        last[page] = first + count - 1
+        ops = [{"op": "event", "name": f"e{n}", "n": n, "t": true_ms + skew} for n in range(first, first + count)]
+        envelope = {
+            "v": 1, "org": ORG.id, "device": DEVICE, "session": SESSIONS[session], "page": page, "sdk": "browser/1",
+            "started": NOW_MS, "sent": true_ms + skew + 1, "ops": ops,
+        }  # fmt: skip
+        arrivals.append((true_ms + 1 + took_ms, len(arrivals), msgspec.json.encode(envelope)))
+    for received_at_ms, _, body in sorted(arrivals):
+        bundle = decode(body, "", received_at_ms)
+        store.submit(lambda transaction, bundle=bundle: record(transaction, bundle)).result()
+    return store
+
+
+def times(found: list[Happening]) -> dict[tuple[str, int], int]:
+    return {(one.piece.page, one.operation.n): one.at_ms for one in found}
+
+
+def exported(reader: Reader) -> dict[tuple[str, int], int]:
+    keeper = Timekeeper(ORG.id)
+    return {
+        (piece.page, operation.n): at_ms
+        for piece in reader.pieces_after(ORG.id, 0, 1000)
+        for operation, at_ms in zip(piece.operations, keeper.times(reader, piece), strict=True)
+    }
+
+
+@settings(max_examples=300, deadline=None)
+@given(bundles, st.integers(1, 40))
+def test_an_operation_has_one_time_wherever_it_is_shown(
+    made: list[tuple[str, int, int, int, int, bool]], limit: int
+) -> None:
+    with filled(made).read() as reader:
+        by_session = {
+            key: at for session in SESSIONS for key, at in times(happenings(reader, ORG.id, SessionId(session))).items()
+        }
+        everything = times(latest_happenings(reader, ORG.id, [DeviceId(DEVICE)], 1000))
+        latest = times(latest_happenings(reader, ORG.id, [DeviceId(DEVICE)], limit))
+        assert by_session == everything == exported(reader)
+        assert latest.items() <= everything.items()
+        assert len(latest) == min(limit, len(everything))
+
+
+@settings(max_examples=300, deadline=None)
+@given(bundles)
+def test_a_page_keeps_its_order_within_a_session(made: list[tuple[str, int, int, int, int, bool]]) -> None:
+    with filled(made).read() as reader:
+        for session in SESSIONS:
+            told = times(happenings(reader, ORG.id, SessionId(session)))
+            for (page, n), (later_page, later_n) in pairwise(sorted(told)):
+                assert page != later_page or told[page, n] <= told[later_page, later_n]

@@ -1,0 +1,134 @@
+"""A file that an older Passerby wrote is brought up to date when it is opened: `schema1.sql` is one of schema 1.
+
+It has five devices: one bound, one sealed, one on which a second uid was identified, and two whose past turned out to
+be somebody else's (an older identify, an older end).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from passerby.base.ids import DeviceId, OrgId
+from passerby.ingest.recording import record
+from passerby.lifecycle.invariants import violations
+from passerby.model.marks import Marks
+from passerby.store.sqlite import SqliteStore
+from passerby.wire.decode import decode
+from tests.store.view import view
+
+ORG = OrgId("o1")
+MARKS = Marks(b"s" * 32)
+
+
+def device(number: int) -> DeviceId:
+    return DeviceId(f"d{number:07d}-0000-4000-8000-000000000000")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "passerby.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(Path(__file__).with_name("schema1.sql").read_text())
+    return path
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(path)
+    yield opened
+    opened.close()
+
+
+def send(store: SqliteStore, number: int, page: int, *ops: dict[str, Any]) -> None:
+    envelope = {
+        "v": 1, "org": ORG, "device": device(number), "session": f"5e{number:06d}-0000-4000-8000-000000000000",
+        "page": f"9a{page:06d}-0000-4000-8000-000000000000", "started": 0, "sent": 5000, "ops": ops,
+    }  # fmt: skip
+    bundle = decode(json.dumps(envelope).encode(), "", 12_000)
+    store.submit(functools.partial(record, bundle=bundle)).result()
+
+
+def event(n: int, t: int, source: str) -> dict[str, Any]:
+    return {"op": "event", "n": n, "t": t, "name": "x", "source": source}
+
+
+def owners(store: SqliteStore) -> dict[str, str | None]:
+    with store.read() as reader:
+        found = [(op, piece.device) for piece in reader.pieces_after(ORG, 0, 1000) for op in piece.operations]
+        bindings = {name: reader.device(ORG, name).binding for _, name in found}
+        return {op.source: (bound.uid if (bound := bindings[name]) else None) for op, name in found if op.source}
+
+
+def test_everybody_has_what_they_had(store: SqliteStore) -> None:
+    assert owners(store) == {
+        "simple": "ann", "sealed": "ann", "first": "ann", "second": "bob", "start": "bob", "hers": "ann", "his": "bob",
+        "strangers": None, "hers too": "ann",
+    }  # fmt: skip
+
+
+def test_client_times_are_in_the_frame_of_their_device_and_server_times_as_they_were(store: SqliteStore) -> None:
+    with store.read() as reader:
+        (piece,) = reader.pieces_of_device(ORG, device(1))
+        binding = reader.device(ORG, device(1)).binding
+    shift_ms = MARKS.shift_ms(device(1))
+    assert [(op.t - shift_ms, op.at) for op in piece.operations] == [(1000, 8000), (2000, 9000)]
+    assert (piece.started, piece.offset_ms) == (shift_ms, 7000 - shift_ms)
+    assert binding is not None
+    assert (binding.instant.t, binding.instant.at) == (2000 + shift_ms, 9000)
+
+
+def test_what_comes_now_is_judged_with_what_was_known(store: SqliteStore) -> None:
+    send(store, 1, 11, event(1, 1500, "goes on"))
+    send(store, 2, 2, event(4, 2500, "bleeds"))
+    send(store, 3, 12, event(1, 1900, "before bob"), event(2, 2100, "after bob"))
+    send(store, 3, 3, event(5, 3000, "of the page that said bob"))
+    send(store, 4, 13, event(1, 1400, "before bob's"), event(2, 1600, "after bob's"))
+    send(store, 5, 14, event(1, 1400, "before the end"), event(2, 1600, "after the end"))
+    send(store, 5, 6, event(4, 2950, "hers still"))
+    found = owners(store)
+    assert {name: found[name] for name in list(found)[9:]} == {
+        "goes on": "ann", "bleeds": None, "before bob": "ann", "after bob": None, "of the page that said bob": None,
+        "before bob's": "ann", "after bob's": None, "before the end": None, "after the end": None, "hers still": "ann",
+    }  # fmt: skip
+    with store.read() as reader:
+        for name in {piece.device for piece in reader.pieces_after(ORG, 0, 1000)}:
+            assert list(violations(reader.device(ORG, name), reader.pieces_of_device(ORG, name))) == []
+
+
+def test_no_seal_of_a_conflict_is_left_and_the_file_is_as_a_new_one(
+    store: SqliteStore, path: Path, tmp_path: Path
+) -> None:
+    with store.read() as reader:
+        assert [reader.device(ORG, device(n)).seal is not None for n in range(1, 6)] == [
+            False,
+            True,
+            False,
+            False,
+            False,
+        ]
+    SqliteStore(tmp_path / "new.db").close()
+    shapes = []
+    for name in (path, tmp_path / "new.db"):
+        with closing(sqlite3.connect(name)) as db:
+            tables = db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
+            stats = db.execute("SELECT tbl, idx FROM sqlite_stat1 WHERE tbl <> 'orgs' ORDER BY idx").fetchall()
+            shapes.append((tables, stats, db.execute("PRAGMA user_version").fetchone()))
+    assert shapes[0] == shapes[1]
+
+
+def test_it_is_done_once_and_a_rebuild_changes_nothing(store: SqliteStore, path: Path) -> None:
+    before = view(store, ORG)
+    store.rebuild()
+    assert view(store, ORG) == before
+    store.close()
+    again = SqliteStore(path)
+    assert view(again, ORG) == before
+    again.close()
