@@ -13,7 +13,6 @@ from tests.browser.shop import IS_THERE, Shop
 
 _FOLLOWER: Final = "import { followAuth } from '@passerby/flows'; window.follower = followAuth();"
 _HELD_MS: Final = 5000
-_LATER: Final = "a shared list of such texts"
 
 
 def _was_ana(shop: Shop) -> str:
@@ -57,8 +56,8 @@ def _visit(shop: Shop) -> Page:
         ("undefined", None),
         ("null", None),
         ("[object Object]", None),
-        pytest.param("None", None, marks=pytest.mark.xfail(strict=False, reason=_LATER)),
-        pytest.param("{{ user.id }}", None, marks=pytest.mark.xfail(strict=False, reason=_LATER)),
+        ("None", None),
+        ("{{ user.id }}", None),
     ],
 )
 def test_06_a_page_that_a_server_made_is_whose_it_was_made_for(user: str, whose: str | None, shop: Shop) -> None:
