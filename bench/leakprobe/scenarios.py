@@ -1,4 +1,8 @@
-"""Four ways to leave: on one page, on the way to the next, with a second tab open, and before the network answered."""
+"""Four ways to leave: on one page, on the way to the next, with a second tab open, and before the network answered.
+
+Her pages are her own: their address and title name her, she came to them from a page of hers, and her clock is wrong by
+an odd time. The pages after them are anybody's.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +25,53 @@ QUIET_MS: Final = 1500
 """Apart by this much, two instants are not the same one by chance."""
 
 
+_SKEW: Final = """(() => {
+  const Wall = Date;
+  const now = () => Wall.now() + SKEW_MS;
+  window.Date = class Date extends Wall {
+    constructor(...given) { super(...(given.length ? given : [now()])); }
+    static now() { return now(); }
+  };
+})()"""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who she is: the `uid` the SDK is told, the `name` and `token` in the addresses and titles of her pages, and by
+    how much the clock of her machine is ahead.
+    """
+
+    uid: str
+    name: str
+    token: str
+    skew_ms: int
+
+    @property
+    def title(self) -> str:
+        """Of her pages."""
+        return f"Inbox of {self.name}"
+
+    @property
+    def query(self) -> str:
+        """Of her pages' addresses."""
+        return f"?user={self.name}&token={self.token}"
+
+    @property
+    def referrer(self) -> str:
+        """Where she came from."""
+        return f"https://friends.test/of/{self.name}"
+
+
+def person_at(at: int) -> Person:
+    """Another person for every scenario: what two of them share is no one's."""
+    return Person(f"alice{at}{at}{at}{at}", f"ana-{at}-of-7351{at}", f"t0ken{at}b5a9c{at}", 11_828_347 + at * 7_777_771)
+
+
 class Trace(msgspec.Struct, frozen=True):
     """All that one run left behind. `left_at_s` is when the person left. `hers` and `nobodys` are the events tracked
     before and after that, by name; `late` are those of `nobodys` that were tracked when some time had passed.
     """
 
-    uid: str
+    person: Person
     left_at_s: float
     hers: tuple[str, ...]
     nobodys: tuple[str, ...]
@@ -39,11 +84,12 @@ class Trace(msgspec.Struct, frozen=True):
 class Run:
     """One visitor, one subject, one way to leave."""
 
-    def __init__(self, collector: Collector, visitor: Visitor, address: str, uid: str) -> None:
+    def __init__(self, collector: Collector, visitor: Visitor, address: str, person: Person) -> None:
         self._collector = collector
         self._visitor = visitor
         self._address = address
-        self._uid = uid
+        self._person = person
+        visitor.context.add_init_script(_SKEW.replace("SKEW_MS", str(person.skew_ms)))
         self._hers: list[str] = []
         self._nobodys: list[str] = []
         self._late: list[str] = []
@@ -51,8 +97,8 @@ class Run:
         self._left_at_s = 0.0
 
     def arrive(self, path: str = "") -> Page:
-        """A new tab, ready to track."""
-        page = self._visitor.open(self._address + path)
+        """A new tab on a page of hers, ready to track."""
+        page = self._visitor.open(self._address + path + self._person.query, self._person.referrer)
         self.settle(page)
         return page
 
@@ -63,7 +109,9 @@ class Run:
     def identify(self, page: Page, *names: str) -> None:
         """Say who it is and track events, in one task."""
         self._hers += names
-        page.evaluate("([uid, names]) => { subject.identify(uid); names.forEach(subject.track) }", [self._uid, names])
+        page.evaluate(
+            "([uid, names]) => { subject.identify(uid); names.forEach(subject.track) }", [self._person.uid, names]
+        )
 
     def track_as_her(self, page: Page, name: str) -> None:
         """An event of hers."""
@@ -75,7 +123,7 @@ class Run:
         self._kept_before += [self._visitor.keeps(page) for page in pages]
 
     def leave(self, page: Page, last: str | None, first: str, onward: str = "") -> None:
-        """Her last event, the logout call, and the first event after it, in one task; then on to the next page."""
+        """Her last event, the logout call, and the first event after it, in one task; then on to anybody's page."""
         self._hers += [last] if last else []
         self._nobodys.append(first)
         self._left_at_s = time.monotonic()
@@ -85,12 +133,21 @@ class Run:
           subject.track(first);
           if (onward) location.href = onward;
         }"""
-        given = [last, first, self._address + onward if onward else ""]
+        given = [last, first, self._anybodys + onward if onward else ""]
         if onward:
             with page.expect_navigation():
                 page.evaluate(script, given)
         else:
             page.evaluate(script, given)
+
+    @property
+    def _anybodys(self) -> str:
+        return self._address.replace("/probe/", "/anybody/")
+
+    def go_on(self, page: Page) -> None:
+        """Load a page of anybody's in this tab."""
+        page.goto(self._anybodys)
+        self.settle(page)
 
     def track_as_nobody(self, page: Page, name: str, *, is_late: bool = False) -> None:
         """An event of whoever came after."""
@@ -117,7 +174,7 @@ class Run:
         self.await_arrival(*self._hers, *self._nobodys)
         kept_after = [self._visitor.keeps(page) for page in pages]
         told = (tuple(self._hers), tuple(self._nobodys), tuple(self._late))
-        return Trace(self._uid, self._left_at_s, *told, self._collector.sent(), self._kept_before, kept_after)
+        return Trace(self._person, self._left_at_s, *told, self._collector.sent(), self._kept_before, kept_after)
 
 
 def same_task(run: Run, _collector: Collector) -> Trace:
@@ -158,8 +215,7 @@ def second_tab(run: Run, _collector: Collector) -> Trace:
     run.track_as_nobody(other, "Stood by")
     run.pause(page)
     run.track_as_nobody(other, "Stood on", is_late=True)
-    page.reload()
-    run.settle(page)
+    run.go_on(page)
     run.track_as_nobody(page, "Walked on", is_late=True)
     return run.end(page, other)
 
@@ -175,8 +231,7 @@ def delayed_write(run: Run, collector: Collector) -> Trace:
     run.pause(page)
     collector.release()
     run.pause(page)
-    page.reload()
-    run.settle(page)
+    run.go_on(page)
     run.track_as_nobody(page, "Walked on", is_late=True)
     return run.end(page)
 
@@ -190,14 +245,17 @@ SCENARIOS: Final[dict[str, Callable[[Run, Collector], Trace]]] = {
 
 
 def traces(subject: Subject, browser: Browser, site: Site, collector: Collector) -> dict[str, Trace]:
-    """Every scenario once, each in a fresh profile with a uid of its own."""
-    address = site.put("probe", subject.head(collector.host))
+    """Every scenario once, each in a fresh profile with a person of its own."""
+    head = subject.head(collector.host)
+    site.put("anybody", head)
     site.put("plain", "")
     found = {}
     for at, (name, scenario) in enumerate(SCENARIOS.items()):
         collector.forget()
+        person = person_at(at)
+        address = site.put("probe", head, title=person.title)
         with visiting(browser) as visitor:
-            run = Run(collector, visitor, address, f"alice{at}{at}{at}{at}")
+            run = Run(collector, visitor, address, person)
             try:
                 found[name] = scenario(run, collector)
             finally:

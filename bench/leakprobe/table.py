@@ -42,6 +42,8 @@ def _findings(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """Each finding as its kind and what it was found in."""
     for _, after in verdict.shared.values():
         yield "goes on", _place(after)
+    for _, after in verdict.skews.values():
+        yield "how wrong the clock is", _place(after)
     for _, after in verdict.clocks.values():
         yield "clock goes on", _place(after)
     if verdict.both:

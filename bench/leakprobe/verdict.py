@@ -1,9 +1,10 @@
 """What a trace shows.
 
-A message is hers if it has one of her events, nobody's if it has an event from after she left. A token connects the two
-if it stands on both sides and is no constant; what other visitors of the same SDK have too is one (a write key, a
-version, a page's address). A clock value counts only where time has passed, because two events of one task may well
-share their millisecond; and one in whole seconds never does, because anybody may share those.
+A message is hers if it has one of her events, nobody's if it has an event from after she left; what came after that
+and names no event is nobody's if it has an id that such events have. A token connects the two if it stands on both
+sides and is no constant; what other visitors of the same SDK have too is one (a write key, a version). How far her
+clock is wrong is the same to a few seconds. A clock value counts only where time has passed, because two events of one
+task may well share their millisecond; and one in whole seconds never does, because anybody may share those.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from bench.leakprobe.scenarios import Trace
 from bench.leakprobe.tokens import atoms, is_clock, tokens
 
 _SECONDS_DIGITS: Final = 10
+_SKEW_TOLERANCE_MS: Final = 5000
 _LISTS: Final = ("batch", "events", "data", "ops")
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The findings of one trace, all empty when nothing leaks. `shared` and `clocks` are token → where it stood before
-    and after; `both` the addresses of requests with two people in them; `kept` where her uid still was at the end; the
-    others name events.
+    """The findings of one trace, all empty when nothing leaks. `shared`, `skews` and `clocks` are token → where it
+    stood before and after; `both` the addresses of requests with two people in them; `kept` where her uid still was at
+    the end; the others name events.
     """
 
     shared: dict[str, tuple[str, str]]
+    skews: dict[str, tuple[str, str]]
     clocks: dict[str, tuple[str, str]]
     both: list[str]
     lost: list[str]
@@ -79,15 +82,23 @@ def _judge_one(trace: Trace, constants: set[str]) -> Verdict:
         [*(m.tokens for m in hers + early), *(_kept_tokens(kept) for kept in trace.kept_before)], constants
     )
     kept_after = [_kept_tokens(kept) for kept in trace.kept_after]
-    after = _merged([*(m.tokens for m in nobodys), *kept_after], constants)
+    ids = _merged([m.tokens for m in nobodys], constants).keys() - before.keys()
+    ids = {token for token in ids if not is_clock(token)}
+    unnamed = [m for m in messages if m.at_s >= trace.left_at_s and not m.names(trace.hers + trace.nobodys)]
+    nobodys_too = [m for m in unnamed if not ids.isdisjoint(m.tokens)]
+    after = _merged([*(m.tokens for m in nobodys + nobodys_too), *kept_after], constants)
     after_a_while = _merged([*(m.tokens for m in nobodys if m.names(trace.late)), *kept_after], constants)
 
     hers_alone = {token for token in before if token not in after and not is_clock(token)}
     nobodys_alone = {token for token in after if token not in before and not is_clock(token)}
-    her_ids = _her_ids([m for m in messages if m.tells(trace.uid)], trace.uid, constants, hers_alone)
+    uid = trace.person.uid
+    public = constants | set(tokens(trace.person.title + trace.person.query))
+    her_ids = _her_ids([m for m in messages if m.tells(uid)], uid, public, hers_alone)
+    skews = {side: place for side, found in (("before", before), ("after", after)) for place in _skews(found, trace)}
 
     return Verdict(
         shared={token: (before[token], after[token]) for token in before if token in after and not is_clock(token)},
+        skews={"skew": (skews["before"], skews["after"])} if len(skews) > 1 else {},
         clocks={
             token: (before[token], after_a_while[token])
             for token in before
@@ -95,12 +106,16 @@ def _judge_one(trace: Trace, constants: set[str]) -> Verdict:
         },
         both=[sent.target for sent, parts in requests if _has_both(parts, trace, hers_alone, nobodys_alone)],
         lost=[name for name in trace.hers + trace.nobodys if not _is_somewhere(name, messages, trace)],
-        hers_as_nobodys=_named(
-            trace.hers, [m for m in hers if not m.tells(trace.uid) and her_ids.isdisjoint(m.tokens)]
-        ),
-        nobodys_as_hers=_named(trace.nobodys, [m for m in nobodys if m.tells(trace.uid)]),
-        kept=sorted({place for kept in trace.kept_after for place, text in _kept_atoms(kept) if trace.uid in text}),
+        hers_as_nobodys=_named(trace.hers, [m for m in hers if not m.tells(uid) and her_ids.isdisjoint(m.tokens)]),
+        nobodys_as_hers=_named(trace.nobodys, [m for m in nobodys if m.tells(uid)]),
+        kept=sorted({place for kept in trace.kept_after for place, text in _kept_atoms(kept) if uid in text}),
     )
+
+
+def _skews(found: dict[str, str], trace: Trace) -> list[str]:
+    """Where it stands how far her clock is wrong."""
+    numbers = {token: place for token, place in found.items() if token.isdecimal()}
+    return [place for token, place in numbers.items() if abs(int(token) - trace.person.skew_ms) < _SKEW_TOLERANCE_MS]
 
 
 def _her_ids(named: list[_Message], uid: str, constants: set[str], hers_alone: set[str]) -> set[str]:

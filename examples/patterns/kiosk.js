@@ -11,9 +11,10 @@ export const terminal = kiosk({
     notice.textContent = `Are you still there? ${Math.ceil(leftMs / 1000)}`;
   },
   clear: () => sessionStorage.clear(),
-  welcome: () => {
+  welcome: (failures) => {
     notice.hidden = true;
-    show('welcome');
+    // Nobody is welcome on a device that still keeps the one before.
+    show(failures.some(({ code }) => code === 'not_released') ? 'out-of-order' : 'welcome');
   },
 });
 

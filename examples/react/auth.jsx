@@ -1,6 +1,7 @@
 import { followAuth, logoutService } from '@passerby/flows';
 import { createContext, useContext, useEffect, useMemo, useState } from 'react';
 
+// index.html announces this with `data-follow`: what is recorded waits until the first state that is known has been said.
 const follower = followAuth();
 const Auth = createContext(null);
 

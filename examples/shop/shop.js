@@ -1,11 +1,13 @@
-// Who is signed in is what local storage says. Passerby follows it, in this tab and in every other.
-PasserbyFlows.followAuth('shop-user');
-
 const logOut = PasserbyFlows.logoutService({
   backend: () => fetch('logout', { method: 'POST', keepalive: true }), // there is none here: it fails, and all is well
   clear: () => localStorage.removeItem('shop-user'),
-  navigate: 'goodbye.html',
+  navigate: (failures) => location.assign(isGone(failures) ? 'goodbye.html' : 'not-signed-out.html'),
 });
+
+// Only who is gone is said goodbye to. That the backend failed is another matter.
+function isGone(failures) {
+  return failures.every(({ step }) => step !== 'anonymize');
+}
 
 const find = (id) => document.getElementById(id);
 

@@ -1,10 +1,11 @@
 const listeners = new Set();
 
-/** Who is signed in: a store as many apps have one. */
+/** Who is signed in: a store as many apps have one. It knows from the beginning, so Passerby does, too. */
 export const auth = {
-  user: null,
+  user: JSON.parse(localStorage.getItem('boards-user')),
   set(user) {
     auth.user = user;
+    localStorage.setItem('boards-user', JSON.stringify(user));
     listeners.forEach((say) => say(user));
   },
   subscribe(say) {

@@ -2,7 +2,7 @@ import { auth } from './auth.js';
 
 const { followAuth, logoutService, switchAccount, switchWorkspace } = PasserbyFlows;
 
-followAuth(auth);
+followAuth(auth); // announced with `data-follow` in index.html
 
 const user = (uid, workspace) => ({ uid, properties: { workspace } });
 const logOut = logoutService({ clear: () => auth.set(null), navigate: () => (location.hash = '#/login') });

@@ -1,4 +1,5 @@
-"""A site that a server renders. Each page says who is signed in, which covers the ways out that have no page, too.
+"""A site that a server renders. Each page says whom it was made for (`data-user`; empty: nobody), before anything is
+recorded of it, which covers the ways out that have no page, too.
 
 Run it with `python examples/starlette/app.py`, then open http://localhost:8080.
 """
@@ -21,11 +22,9 @@ PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8"><title>A library</title><link rel="icon" href="data:,">
-  <script src="{{ passerby }}/s/fs.js?org={{ org }}"></script>
-  <script src="{{ passerby }}/s/fs-flows.js"></script>
+  <script src="{{ passerby }}/s/fs.js?org={{ org }}" data-user="{{ user or '' }}"></script>
 </head>
-<body data-user="{{ user or '' }}">
-  <script>PasserbyFlows.followAuth(() => document.body.dataset.user)</script>
+<body>
   <h1>A library</h1>
   {% if user %}
   <p>Hello {{ user }}</p>

@@ -43,11 +43,18 @@ class Shop:
         self, before: str = "", after: str = "", body: str = "", loader: str = "snippet 2.1", **options: object
     ) -> str:
         """Serve the page; its address. `before` and `after` are scripts to run before and after the loader's,
-        `options` are given to the loader, if there is to be one.
+        `options` are given to the loader, if there is to be one. The loader `tag` is the plain script, and its options
+        are attributes of that: `data_user="ana"`.
         """
-        snippet = "" if loader == "none" else loader_named(loader).head(self.org, **{"script": self.script, **options})
+        snippet = "" if loader == "none" else self._head(loader, options)
         head = f"{_PAGE}<script>{before}</script>\n{snippet}<script>{after}</script>"
         return self._site.put(self._name, head, body or "<button>Buy</button>")
+
+    def _head(self, loader: str, options: dict[str, object]) -> str:
+        if loader != "tag":
+            return loader_named(loader).head(self.org, **{"script": self.script, **options})
+        told = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in options.items())
+        return f'<script src="https://{self.script}?org={self.org}"{told}></script>\n'
 
     def put_head(self, head: str) -> str:
         """Serve a page with just that in its head; its address."""

@@ -31,9 +31,9 @@ class Site:
         else:
             await answer(send, 200, self._headers, page)
 
-    def put(self, name: str, head: str, body: str = "<button>Buy</button>") -> str:
-        """Serve a page at `/name/` and everything below; its address at the `www` sub-domain."""
-        self._pages[name] = _PAGE.format(title=name, head=head, body=body).encode()
+    def put(self, name: str, head: str, body: str = "<button>Buy</button>", title: str = "") -> str:
+        """Serve a page at `/name/` and everything below, titled `title`, else `name`; its address at `www`."""
+        self._pages[name] = _PAGE.format(title=title or name, head=head, body=body).encode()
         return self.address(name)
 
     def address(self, name: str, subdomain: str = "www") -> str:

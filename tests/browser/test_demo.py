@@ -186,6 +186,20 @@ def test_a_forced_logout_is_found_and_releases(shop: Page) -> None:
     assert device(shop) != before
 
 
+def test_06_the_first_page_after_an_expired_login_is_nobodys(demo: Demo, shop: Page, office: Page) -> None:
+    logged_in(shop, "Log in as Ada", "Ada Byron")
+    adas = session_of(demo, shop)
+    address = demo.shop.rstrip("/")
+    shop.goto(f"{address}/state")
+    shop.evaluate("fetch('/log-out', { method: 'POST' })")
+    shop.goto(f"{address}/thanks?order=of-somebody-else")
+    nobodys = session_of(demo, shop)
+    look_until(office, nobodys, "of-somebody-else")
+    expect(office.locator(".facts a.who")).to_contain_text("Anonymous")
+    look_until(office, adas, "anonymize")
+    assert "of-somebody-else" not in office.content()
+
+
 def test_a_second_tab_is_the_same_person_and_leaves_with_the_first(demo: Demo, shop: Page) -> None:
     logged_in(shop, "Log in as Ada", "Ada Byron")
     tab = shop.context.new_page()

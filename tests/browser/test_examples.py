@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import mimetypes
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
+import msgspec
 import pytest
 from playwright.sync_api import Page
 
@@ -48,12 +51,38 @@ class Files:
         return await answer(send, 200, [(b"content-type", kind.encode())], text.encode())
 
 
+class Inboxes:
+    """An app whose pages are titled `Inbox of bo` where their address says `?inbox=bo`. `/none` is an empty page."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["path"] == "/none":
+            return await answer(send, 200, [(b"content-type", b"text/html")], b"")
+        whose = dict(parse_qsl(scope["query_string"].decode())).get("inbox")
+        started: dict[str, Any] = {}
+
+        async def titled(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                started.update(message)
+                return
+            body = bytes(message["body"])
+            if whose:
+                body = re.sub(rb"<title>.*?</title>", f"<title>Inbox of {whose}</title>".encode(), body)
+            headers = [header for header in started["headers"] if header[0] != b"content-length"]
+            await answer(send, started["status"], headers, body)
+
+        return await self._app(scope, receive, titled)
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[[App], str]]:
     """Serves an app until the test ends; its address. To be asked for before `visitor`, who is to hang up first."""
     with contextlib.ExitStack() as running:
         certificate = make_certificate(tmp_path / "example.pem", HOST)
-        yield lambda app: f"https://{HOST}:{running.enter_context(serving(app, certificate))}/"
+        yield lambda app: f"https://{HOST}:{running.enter_context(serving(Inboxes(app), certificate))}/"
 
 
 def _library(passerby: str, org: str) -> Any:
@@ -78,8 +107,9 @@ def _track(page: Page, name: str) -> None:
     page.evaluate("name => { FS('trackEvent', { name }); dispatchEvent(new Event('pagehide')) }", name)
 
 
-def _events_of(reader: ApiReader, uid: str) -> list[str]:
-    return sorted(name for session in reader.sessions(uid) for name in reader.event_names(session))
+def _events_of(reader: ApiReader, uid: str, device: str = "") -> list[str]:
+    sessions = [session for session in reader.sessions(uid) if session.startswith(device)]
+    return sorted(name for session in sessions for name in reader.event_names(session))
 
 
 def test_the_shop_of_plain_pages_says_goodbye_to_nobody(
@@ -102,6 +132,22 @@ def test_the_shop_of_plain_pages_says_goodbye_to_nobody(
     assert reader.event_names(full_id(nobodys)) == ["Left"]
 
 
+def test_04_the_shop_says_no_goodbye_to_who_could_not_be_let_go(
+    serve: Callable[[App], str], service: TlsService, relay: Relay, visitor: Visitor
+) -> None:
+    page = visitor.open(serve(Files(EXAMPLES / "shop", f"https://{relay.host}", service.org)))
+    page.get_by_placeholder("Your name").fill("ana who stays")
+    _click(page, "Log in")
+    _is_known_as(page, "ana who stays")
+    (record,) = [cookie for cookie in visitor.context.cookies() if cookie["name"] == "fs_uid"]
+    visitor.context.add_cookies([{**record, "httpOnly": True}])  # type: ignore[typeddict-item]
+    with page.expect_navigation(url="**/not-signed-out.html"):
+        _click(page, "Log out")
+
+    page.get_by_role("heading", name="This browser still remembers you").wait_for()
+    assert any("not_released" in line for line in visitor.complaints)
+
+
 def test_the_react_app_needs_no_call_but_those_of_its_auth_context(
     serve: Callable[[App], str], service: TlsService, relay: Relay, visitor: Visitor, reader: ApiReader
 ) -> None:
@@ -118,7 +164,7 @@ def test_the_react_app_needs_no_call_but_those_of_its_auth_context(
 
     hers = relay.wait_for_event("User Logged Out")
     assert {relay.wait_for_event(name)["device"] for name in ("Looked", "Looked too")}.isdisjoint({hers["device"]})
-    assert _events_of(reader, "ana") == ["Note Written", "Note Written", "User Logged Out"]
+    assert _events_of(reader, "ana", hers["device"]) == ["Note Written", "Note Written", "User Logged Out"]
     assert visitor.complaints == []
 
 
@@ -177,3 +223,89 @@ def test_the_site_rendered_by_a_server_lets_go_of_whoever_it_signs_out(
     assert _events_of(reader, "ana of the library") == ["Book Lent"]
     assert _events_of(reader, "bo of the library") == ["Book Lent", "Looked after ana of the library"]
     assert visitor.complaints == []
+
+
+class Example(msgspec.Struct, frozen=True):
+    """How people come and go. `enter` logs in as ana; `expire` is done on a page of the origin that has no fs.js."""
+
+    name: str
+    enter: Callable[[Page], None]
+    expire: str
+    headline: str = "h1"
+
+
+def _enter_by_name(page: Page) -> None:
+    page.locator("input").fill("ana")
+    _click(page, "Log in")
+
+
+def _enter_as_ana(page: Page) -> None:
+    _click(page, "Log in as Ana")
+
+
+_EXAMPLES: Final = [
+    Example("shop", _enter_by_name, "localStorage.removeItem('shop-user')"),
+    Example("react", _enter_as_ana, "localStorage.removeItem('user')", "#root > *"),
+    Example("spa", _enter_as_ana, "localStorage.removeItem('boards-user')"),
+    Example("starlette", _enter_by_name, "fetch('/logout', { method: 'POST' })"),
+]
+
+
+def _made(example: str, passerby: str, org: str) -> App:
+    if example == "starlette":
+        site: App = _library(passerby, org)
+        return site
+    if example != "react":
+        return Files(EXAMPLES / example, passerby, org)
+    main = bundle(f"import {str(EXAMPLES / 'react' / 'main.jsx')!r}", SDK, "--jsx=automatic")
+    return Files(EXAMPLES / example, passerby, org, main=main)
+
+
+def _arrive(visitor: Visitor, address: str, whose: str, headline: str = "h1") -> Page:
+    page = visitor.open(f"{address}?inbox={whose}&token=t0ken-of-{whose}")
+    page.locator(headline).first.wait_for()
+    return page
+
+
+def _pages_of(relay: Relay, whose: str) -> set[tuple[str, str]]:
+    """Under which device, and with which title, a private address was recorded, as soon as it was."""
+
+    def pages(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [op for op in operations if op["op"] == "page" and f"inbox={whose}" in op["url"]]
+
+    return {(op["device"], op["title"]) for op in pages(relay.wait_for(lambda ops: bool(pages(ops))))}
+
+
+@pytest.mark.parametrize("example", _EXAMPLES, ids=lambda example: example.name)
+def test_06_the_first_page_after_an_expired_login_is_never_the_first_persons(
+    example: Example,
+    serve: Callable[[App], str],
+    service: TlsService,
+    relay: Relay,
+    visitor: Visitor,
+    reader: ApiReader,
+) -> None:
+    address = serve(_made(example.name, f"https://{relay.host}", service.org))
+    page = visitor.open(address)
+    example.enter(page)
+    _is_known_as(page, "ana")
+    hers = _arrive(visitor, address, "ana", example.headline)
+    _is_known_as(hers, "ana")
+    _track(hers, "Came back")
+    came_back = relay.wait_for_event("Came back")
+    for tab in (page, hers):
+        tab.goto(address + "none")
+    page.evaluate(example.expire)
+    hers.close()
+    page.close()
+    his = _arrive(visitor, address, "bo", example.headline)
+    _track(his, "Looked")
+    looked = relay.wait_for_event("Looked")
+
+    assert _pages_of(relay, "ana") == {(came_back["device"], "Inbox of ana")}
+    assert _pages_of(relay, "bo") == {(looked["device"], "Inbox of bo")}
+    assert looked["device"] != came_back["device"]
+    seen = str([reader.events(session) for session in reader.sessions("ana")])
+    assert "inbox=ana" in seen
+    assert "inbox=bo" not in seen
+    assert "Inbox of bo" not in seen

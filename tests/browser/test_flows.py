@@ -208,6 +208,36 @@ def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(shop: Shop,
     assert sorted(_events_of(reader, "in two tabs")) == ["Hers in the first", "Hers in the second"]
 
 
+@pytest.mark.parametrize("loader", ["snippet 1.3", "snippet 2.0", "@fullstory/browser 2.1"])
+def test_an_app_is_followed_whichever_loader_it_has(loader: str, shop: Shop, reader: ApiReader) -> None:
+    before = "localStorage.setItem('auth', JSON.stringify({ uid: 'followed by LOADER' }))".replace("LOADER", loader)
+    page = shop.open(before, _pattern("follow.js"), loader=loader)
+    page.wait_for_function("/fs_uid=[^;]*#[0-9a-f]{16}#/.test(document.cookie)")
+    page.evaluate("app.track('Hers')")
+    hers = shop.told(page, "Hers")
+    page.evaluate("localStorage.removeItem('auth'); dispatchEvent(new Event('focus'))")
+    page.evaluate("app.track('Nobodys')")
+    nobodys = shop.told(page, "Nobodys")
+    ends = [op["why"] for op in shop.relay.operations() if op["op"] == "end"]
+
+    assert nobodys["device"] != hers["device"]
+    assert ends == ["anonymize"]
+    assert _events_of(reader, f"followed by {loader}") == ["Hers"]
+
+
+def test_06_a_uid_that_is_refused_is_nobody_and_not_the_one_before(shop: Shop) -> None:
+    page = shop.open(after=_pattern("follow.js"))
+    _identify(page, "was followed")
+    _track(page, "Hers")
+    hers = shop.told(page, "Hers")
+    page.evaluate("localStorage.setItem('auth', JSON.stringify({ uid: 'undefined' }))")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_function("!FS('getConfig').user")
+    _track(page, "Nobodys")
+
+    assert shop.told(page, "Nobodys")["device"] != hers["device"]
+
+
 def test_an_anonymous_visitor_of_an_app_that_is_followed_hears_nothing_of_it(shop: Shop) -> None:
     page = shop.open(after=_pattern("follow.js"))
     before = page.evaluate("document.cookie.match(/fs_uid=#[^#]*#([^:]*)/)[1]")
@@ -240,6 +270,55 @@ def test_a_kiosk_lets_go_of_whoever_walked_away_and_the_next_person_begins_anew(
     assert told["device"] != shop.relay.wait_for_event("Looked without signing in")["device"]
     assert _events_of(reader, "at the kiosk") == ["Ordered"]
     assert _events_of(reader, "next at the kiosk") == ["Ordered too"]
+
+
+def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_page(shop: Shop) -> None:
+    body = f"{_NOTICE}<script>{_pattern('kiosk.js')}</script>"
+    page = shop.open(body=body, loader="tag")
+    page.evaluate("pattern.signIn({ holder: 'was at the kiosk' })")
+    _track(page, "Ordered")
+    hers = shop.told(page, "Ordered")
+    last = int(page.evaluate("localStorage.fs_input"))
+    page.evaluate("last => localStorage.setItem('fs_input', last - 8 * 3600_000)", last)
+    page.close()
+    page = shop.visit(shop.address() + "private")
+    _track(page, "Looked")
+    looked = shop.told(page, "Looked")
+
+    pages = [op for op in shop.relay.operations() if op["op"] == "page" and op["url"].endswith("private")]
+    assert {op["device"] for op in pages} == {looked["device"]}
+    assert looked["device"] != hers["device"]
+
+
+def test_04_a_kiosk_whose_visitor_could_not_be_let_go_welcomes_nobody(shop: Shop) -> None:
+    page = shop.open(body=f"{_NOTICE}<script>{_pattern('kiosk.js')}</script>", loader="tag")
+    page.evaluate("pattern.signIn({ holder: 'stays at the kiosk' })")
+    (record,) = [cookie for cookie in shop.visitor.context.cookies() if cookie["name"] == "fs_uid"]
+    shop.visitor.context.add_cookies([{**record, "httpOnly": True}])  # type: ignore[typeddict-item]
+    failures = page.evaluate("pattern.done()")
+
+    assert failures == [{"step": "anonymize", "code": "not_released"}]
+    assert page.evaluate("document.body.dataset.screen") == "out-of-order"
+
+
+def test_12_a_logout_without_the_script_removes_our_record_and_leaves_another_orgs(shop: Shop) -> None:
+    theirs = {"name": "fs_uid", "value": "#o-other#theirs", "domain": ".shop.test", "path": "/"}
+    shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]
+    page = shop.open(after=_pattern("logout.js"))
+    _identify(page, "beside another org")
+    _track(page, "Bought")
+    hers = shop.told(page, "Bought")
+    page.route("**/s/fs.js*", lambda route: route.abort())
+    page.reload()
+    assert hers["device"] in page.evaluate("document.cookie")
+    with page.expect_navigation(url="**/login"):
+        page.evaluate("void pattern.logOut()")
+    assert page.evaluate("document.cookie") == "fs_uid=#o-other#theirs"
+    page.unroute("**/s/fs.js*")
+    back = shop.visit(shop.address())
+    _track(back, "Passed by")
+
+    assert shop.told(back, "Passed by")["device"] != hers["device"]
 
 
 def test_what_was_done_incognito_never_becomes_the_users(shop: Shop, reader: ApiReader) -> None:
@@ -286,3 +365,17 @@ def test_a_switch_ends_the_one_before_the_other_begins(
 
     assert failures == []
     assert identities == {before["device"]: "switched from", after["device"]: "switched to"}
+
+
+def test_12_a_plain_script_that_is_blocked_says_which_orgs_record_is_to_go(shop: Shop) -> None:
+    theirs = {"name": "fs_uid", "value": "#o-other#theirs", "domain": ".shop.test", "path": "/"}
+    shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]
+    page = shop.open(after=_pattern("logout.js"), loader="tag")
+    _identify(page, "of a plain script")
+    page.route("**/s/fs.js*", lambda route: route.abort())
+    page.reload()
+    assert page.evaluate("!!window.FS") is False
+    with page.expect_navigation(url="**/login"):
+        page.evaluate("void pattern.logOut()")
+
+    assert page.evaluate("document.cookie") == "fs_uid=#o-other#theirs"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from bench.leakprobe.collector import Collector, collecting
-from bench.leakprobe.scenarios import SCENARIOS, traces
+from bench.leakprobe.scenarios import SCENARIOS, person_at, traces
 from bench.leakprobe.subjects import Subject, ours
 from bench.leakprobe.verdict import Verdict, judge
 from tests.browser.conftest import FS_JS
@@ -18,6 +18,9 @@ from tests.browser.site import Site
 _TOY: Final = """<script>
 const id = () => crypto.randomUUID();
 const me = JSON.parse(localStorage.me || JSON.stringify({ device: id(), uid: '' }));
+const offset = () => Date.now() - performance.timeOrigin - performance.now();
+const said = () => ({ url: location.href, title: document.title, offset: offset() });
+const wait = () => { if (queue.length) post(queue); queue = [] };
 const save = () => { localStorage.me = JSON.stringify(me) };
 const post = (events) => navigator.sendBeacon('https://COLLECTOR/toy', JSON.stringify(events));
 let queue = [];
@@ -34,7 +37,7 @@ _CLEAN: Final = {
     "RESET": "me.device = id(); me.uid = ''; save()",
 }
 _LEAKY: Final = {
-    "TRACK": "queue.push({ name, ...me }); setTimeout(() => { if (queue.length) post(queue); queue = [] }, 100)",
+    "TRACK": "queue.push({ name, ...me, ...said() }); setTimeout(wait, 100)",
     "RESET": "me.uid = ''; save()",
 }
 
@@ -59,7 +62,10 @@ def test_an_sdk_that_starts_anew_is_found_clean(browser: Browser, site: Site, co
 def test_an_sdk_that_carries_things_over_is_found_out(browser: Browser, site: Site, collector: Collector) -> None:
     found = judge(traces(_toy(_LEAKY), browser, site, collector))
 
-    assert set(found["same task"].shared.values()) == {("device", "device")}
+    her = person_at(0)
+    assert found["same task"].shared.keys() >= {her.name, her.token}
+    assert ("device", "device") in found["same task"].shared.values()
+    assert found["same task"].skews == {"skew": ("offset", "offset")}
     assert found["same task"].both == ["/toy"]
     assert found["navigation"].lost == ["Went out", "Walked by"]
     assert found["second tab"].nobodys_as_hers == ["Stood by", "Stood on"]

@@ -81,10 +81,10 @@ class Visitor:
         if kind in ("warning", "error"):
             self._complaints.append(f"{kind} {text}")
 
-    def open(self, address: str) -> Page:
-        """A new tab at that address."""
+    def open(self, address: str, referrer: str | None = None) -> Page:
+        """A new tab at that address, come to from `referrer`."""
         page = self.context.new_page()
-        page.goto(address)
+        page.goto(address, referer=referrer)
         return page
 
     def crash(self, page: Page) -> None:

@@ -30,7 +30,7 @@ def test_every_page_loads_the_sdk_and_has_no_script_of_its_own(client: Client) -
     for path in ("/", f"/goods/{slug}", f"/checkout/{slug}", "/thanks"):
         answer = client.get(path)
         assert answer.status_code == 200
-        assert f'<script src="{SERVICE}/s/fs.js?org={ORG.id}"></script>' in answer.text
+        assert f'<script src="{SERVICE}/s/fs.js?org={ORG.id}" data-user=""></script>' in answer.text
         assert not re.search(r"<script(?! src=)|<style|\sstyle=|\son[a-z]+=", answer.text)
         assert "unsafe" not in answer.headers["content-security-policy"]
 
@@ -47,6 +47,13 @@ def test_a_login_is_told_until_it_ends(client: Client) -> None:
     assert (customer["uid"], customer["workspace"]) == ("demo-ada", "Studio")
     client.post("/log-out", {})
     assert client.get("/state").json() == {"customer": None}
+
+
+def test_a_page_says_whom_it_was_made_for_and_nobody_incognito(client: Client) -> None:
+    client.post("/log-in/ada", {})
+    assert 'data-user="demo-ada"' in client.get("/").text
+    client.cookies["shop_incognito"] = "1"
+    assert 'data-user=""' in client.get("/").text
 
 
 def test_nobody_else_can_log_in(client: Client) -> None:

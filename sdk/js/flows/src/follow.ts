@@ -32,6 +32,8 @@ export function followAuth<State = unknown>(
   let state: any;
   /** The uid last said; null for nobody, undefined before anything was. */
   let said: string | null | undefined;
+  /** Whether there was an `FS` to say it to: one that waits for the first state is to hear of nobody, too (FL-10). */
+  let isHeard = false;
   let stop: (() => void) | undefined;
   /** Answers may overtake one another: which was asked for last, and which heard last. */
   let asked = 0;
@@ -40,12 +42,15 @@ export function followAuth<State = unknown>(
   const settle = (): void => {
     const person = personOf(user(state), win.Date.now());
     const uid = person && String(person.uid);
-    if (uid === undefined || uid === said) return;
+    const hasFs = page.hasFs(options);
+    if (uid === undefined || (uid === said && (isHeard || !hasFs))) return;
     if (person) {
-      if (page.identify(options, person)) said = uid;
+      // Whoever that is, the one before they are not.
+      const refused = (): void => void (said === uid && page.release(options));
+      if (page.identify(options, person, refused)) [said, isHeard] = [uid, true];
       return;
     }
-    said = uid;
+    [said, isHeard] = [uid, hasFs];
     if (!page.leaving) page.release(options);
   };
   const say = (found: any): void => {

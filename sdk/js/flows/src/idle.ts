@@ -1,7 +1,7 @@
 /** Nobody there any more: idle time over all tabs (FL-6), and kiosks (FL-7). */
 
 import { type Common, INPUT, type Page, type Person } from './page';
-import { attempt, type Failure, perform, track, type Work } from './steps';
+import { attempt, type Failure, perform, release, track, type Work } from './steps';
 
 export interface IdleOptions {
   idleMs: number;
@@ -24,7 +24,7 @@ interface Watch {
   stop(): void;
 }
 
-function watch(page: Page, { idleMs, countdownMs = 0, countdown }: IdleOptions, expired: () => unknown): Watch {
+function watch(page: Page, { idleMs, countdownMs = 0, countdown, ...given }: IdleOptions & Common, expired: () => unknown): Watch {
   const { win } = page;
   const now = (): number => win.Date.now();
   /** The last input, wall ms; 0 while nobody is waited for. */
@@ -69,7 +69,7 @@ function watch(page: Page, { idleMs, countdownMs = 0, countdown }: IdleOptions, 
     touch,
     clear,
     resume: () => {
-      last = +page.keep(INPUT) || (page.record().isBound ? now() : 0);
+      last = +page.keep(INPUT) || (page.record(given).isBound ? now() : 0);
       look();
     },
     stop: () => {
@@ -91,8 +91,8 @@ export interface KioskOptions extends Common, IdleOptions {
   event?: string | undefined;
   /** Clears what the app knows of the person; ends their login at the server too, if there is one. */
   clear?: Work | undefined;
-  /** Back to the welcome screen. */
-  welcome?: Work | undefined;
+  /** Back to the welcome screen; given what has failed so far. */
+  welcome?: ((failures: Failure[]) => unknown) | undefined;
 }
 
 export interface Kiosk {
@@ -112,8 +112,9 @@ export function kiosk(page: Page, options: KioskOptions): Kiosk {
     const failures: Failure[] = [];
     clear();
     track(page, options, options.event, reason);
-    await page.release(options, true);
-    await perform(page, options, failures, [['clear', options.clear], ['welcome', options.welcome]]);
+    await release(page, options, failures, true);
+    const { welcome } = options;
+    await perform(page, options, failures, [['clear', options.clear], ['welcome', welcome && (() => welcome(failures))]]);
     underWay = null;
     return failures;
   }

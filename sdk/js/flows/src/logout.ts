@@ -1,7 +1,7 @@
 /** Logging out and switching: the user goes, whatever fails (FL-2, FL-4). */
 
 import type { Common, Page, Person } from './page';
-import { type Failure, identifyIfStill, perform, track, type Work } from './steps';
+import { type Failure, identifyIfStill, perform, release, track, type Work } from './steps';
 
 export interface LogoutOptions extends Common {
   /** Name of the event; `User Logged Out` when absent, none when empty. */
@@ -10,8 +10,8 @@ export interface LogoutOptions extends Common {
   backend?: Work | undefined;
   /** Clears what the app itself remembers of the login. */
   clear?: Work | undefined;
-  /** Where to go then: an address, or what takes one there. */
-  navigate?: string | Work | undefined;
+  /** Where to go then: an address, or what takes one there, given what has failed so far. */
+  navigate?: string | ((failures: Failure[]) => unknown) | undefined;
 }
 
 /** Logs out; a reason that is a string goes with the event. Never rejects. */
@@ -36,10 +36,10 @@ async function leave(page: Page, options: LogoutOptions, reason: unknown): Promi
   track(page, options, event, reason);
   if (backend || clear) await perform(page, options, failures, [['backend', backend], ['clear', clear]]);
   page.asks.forEach((ask) => ask());
-  await page.release(options);
+  await release(page, options, failures);
   deaf();
   page.leaving--;
-  const go = typeof navigate == 'string' ? () => page.win.location.assign(navigate) : navigate;
+  const go = typeof navigate == 'string' ? () => page.win.location.assign(navigate) : navigate && (() => navigate(failures));
   await perform(page, options, failures, [['navigate', go]]);
   return failures;
 }
@@ -56,7 +56,7 @@ export interface SwitchOptions extends Common {
 export async function switchTo(page: Page, { event, load, to, ...given }: SwitchOptions, name: string): Promise<Failure[]> {
   const failures: Failure[] = [];
   track(page, given, event === undefined ? name : event);
-  const released = await page.release(given);
+  const released = await release(page, given, failures);
   const loaded = await perform(page, given, failures, [['load', load]]);
   const person = loaded && loaded.uid != null ? loaded : to;
   if (person && !failures.length) identifyIfStill(page, given, failures, released, person);

@@ -4,6 +4,7 @@
  */
 
 import type { Properties } from '../../types/src/index';
+import { emptyHomes, type Home, recordIn, type Shown } from './record';
 
 export type PageWindow = Window & typeof globalThis & Record<string, any>;
 
@@ -21,21 +22,15 @@ export interface Common {
   waitMs?: number | undefined;
 }
 
-/** What the record shows of the identity. */
-interface Shown {
-  device: string;
-  isBound: boolean;
-}
-
-/** An identity that a flow let go: the turn of changes it was, and the device that came of it. */
+/** An identity that a flow let go: the turn of changes it was, the device that came of it, and whether it is gone. */
 export interface Released {
   turn: number;
   device: string;
+  isGone: boolean;
 }
 
 const WAIT_MS = 5000;
-const BOUND = /#[0-9a-f]{8,16}#\/\d+$/;
-const RECORD = 'fs_uid';
+const REFUSED = /^(invalid|placeholder)_uid$/;
 /** When the last input was (FL-6); like the record, it is no business of the next user (PV-1). */
 export const INPUT = 'fs_input';
 
@@ -75,15 +70,38 @@ export class Page {
   }
 
   /** Device and binding as the record shows them, for comparing. */
-  record(): Shown {
-    let found: RegExpExecArray | null = null;
+  record(given: Common): Shown {
+    return recordIn(this.home_(given));
+  }
+
+  private home_(given: Common): Home {
+    return { win: this.win, org: this.org_(given), keep: (key, value) => this.keep(key, value) };
+  }
+
+  /** Which org the page speaks to (ST-9); '' when nothing on the page says so. */
+  private org_(given: Common): string {
+    const { win } = this;
+    const fs = this.fs_(given);
+    const config: any = fs && fs._api && this.call(given, 'getConfig', {});
+    const found = (config && config.env && config.env.orgId) || win._fs_org;
+    if (found) return String(found);
     try {
-      found = /(?:^|; )fs_uid=([^;]*)/.exec(this.win.document.cookie);
+      const script = win.document.querySelector<HTMLScriptElement>('script[src*="/fs.js?"][src*="org="]');
+      return new URL(script!.src).searchParams.get('org') || '';
     } catch (_) {
-      // A frame that may have no cookies.
+      return '';
     }
-    const text = (found && found[1]) || this.keep(RECORD);
-    return { device: text.slice(0, text.indexOf(':') + 1), isBound: BOUND.test(text) };
+  }
+
+  /** How identity is set so that there is an answer. A snippet 1.3 knows no Async calls; what it passes on is done at once. */
+  private setting_(given: Common): string {
+    const fs = this.fs_(given);
+    return fs && /^1/.test(fs._v) ? 'setIdentity' : 'setIdentityAsync';
+  }
+
+  /** Whether the page has its `FS`, or a stub of it. */
+  hasFs(given: Common): boolean {
+    return typeof this.fs_(given) == 'function';
   }
 
   /**
@@ -91,21 +109,21 @@ export class Page {
    * things stand unless somebody else comes (FL-5).
    */
   release(given: Common, isForced?: boolean): Promise<Released> {
-    const before = this.record();
-    const answer = this.anonymize_(given, 'setIdentityAsync', isForced);
+    const before = this.record(given);
+    const answer = this.anonymize_(given, this.setting_(given), isForced);
     const turn = this.changes;
-    const settled = (): Released => {
-      this.forget_(before, isForced);
-      return { turn, device: this.record().device };
+    const settled = (error?: any): Released => {
+      const isGone = this.forget_(given, before, isForced) && !(error && error.code == 'not_released');
+      return { turn, device: this.record(given).device, isGone };
     };
-    return within(this.win, given, answer).then(settled, settled);
+    return within(this.win, given, answer).then(() => settled(), settled);
   }
 
   /** As `release`, for a page that is about to be gone. */
   releaseAtOnce(given: Common): void {
-    const before = this.record();
+    const before = this.record(given);
     this.anonymize_(given, 'setIdentity');
-    this.forget_(before);
+    this.forget_(given, before);
   }
 
   private anonymize_(given: Common, operation: string, isForced?: boolean): unknown {
@@ -116,15 +134,12 @@ export class Page {
     return this.call(given, operation, isForced ? { anonymous: true, force: true } : { anonymous: true });
   }
 
-  /** Removes the record from wherever it may be (ST-1, ST-7), if a release left there what it was to let go. */
-  private forget_({ device, isBound }: Shown, isForced?: boolean): void {
-    if (!device || device != this.record().device || !(isBound || isForced)) return;
-    const { document, location } = this.win;
-    const labels = location.hostname.split('.');
-    ['', ...labels.map((_, at) => ';domain=' + labels.slice(at).join('.'))].forEach((domain) => {
-      document.cookie = `${RECORD}=;path=/;max-age=0${domain}`;
-    });
-    this.keep(RECORD, '');
+  /** Removes the record, if a release left there what it was to let go; false when it stays all the same. */
+  private forget_(given: Common, { device, isBound }: Shown, isForced?: boolean): boolean {
+    const isThere = (): boolean => device == this.record(given).device;
+    if (!device || !isThere() || !(isBound || isForced)) return true;
+    emptyHomes(this.home_(given));
+    return !isThere();
   }
 
   /** Reads a local storage item, or writes it; '' removes it, and stands for none. */
@@ -140,15 +155,19 @@ export class Page {
     return '';
   }
 
-  /** Identifies, or while incognito remembers to; false when there is no `FS` to say it to. */
-  identify(given: Common, { uid, properties }: Person): boolean {
+  /**
+   * Identifies, or while incognito remembers to; false when there is no `FS` to say it to. `refused` is called if that
+   * is no uid (ID-9).
+   */
+  identify(given: Common, { uid, properties }: Person, refused?: () => void): boolean {
     if (this.hidden) this.hidden.person = { uid, properties };
     else {
-      if (typeof this.fs_(given) != 'function') return false;
+      if (!this.hasFs(given)) return false;
       this.changes++;
       if (this.uid != null && this.uid != String(uid)) this.keep(INPUT, '');
       this.uid = String(uid);
-      this.call(given, 'setIdentity', properties ? { uid, properties } : { uid });
+      const answer: any = this.call(given, this.setting_(given), properties ? { uid, properties } : { uid });
+      if (answer && answer.then) answer.then(undefined, (error: any) => REFUSED.test(error && error.code) && refused && refused());
     }
     return true;
   }

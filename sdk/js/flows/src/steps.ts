@@ -2,11 +2,11 @@
 
 import { type Common, type Page, type Person, type Released, within } from './page';
 
-export type StepName = 'backend' | 'clear' | 'load' | 'identify' | 'navigate' | 'welcome';
+export type StepName = 'backend' | 'clear' | 'anonymize' | 'load' | 'identify' | 'navigate' | 'welcome';
 
 export interface Failure {
   step: StepName;
-  code: 'failed' | 'timed_out' | 'overtaken';
+  code: 'failed' | 'timed_out' | 'overtaken' | 'not_released';
   /** What the step threw, or answered. */
   error?: unknown;
 }
@@ -40,6 +40,13 @@ export function attempt(work: () => unknown): void {
   }
 }
 
+/** Lets the user go; one who could not be let go is a failure (FL-3). */
+export async function release(page: Page, given: Common, failures: Failure[], isForced?: boolean): Promise<Released> {
+  const released = await page.release(given, isForced);
+  if (!released.isGone) failures.push({ step: 'anonymize', code: 'not_released' });
+  return released;
+}
+
 /** Records the event that a flow begins with, while the user is still there. */
 export function track(page: Page, given: Common, name: string | undefined, reason?: unknown): void {
   const properties = typeof reason == 'string' ? { reason } : {};
@@ -48,7 +55,7 @@ export function track(page: Page, given: Common, name: string | undefined, reaso
 
 /** Identifies, unless somebody else came since `released` (FL-5). */
 export function identifyIfStill(page: Page, given: Common, failures: Failure[], released: Released, person: Person): void {
-  const { device, isBound } = page.record();
+  const { device, isBound } = page.record(given);
   const isFree = page.changes == released.turn && !isBound;
   if (device == released.device && (isFree || page.uid == String(person.uid))) page.identify(given, person);
   else failures.push({ step: 'identify', code: 'overtaken' });

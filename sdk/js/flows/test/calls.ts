@@ -14,6 +14,7 @@ document.body.addEventListener('click', logOut);
 void logOut('idle').then((failures) => failures.map(({ step, code, error }) => [step, code, error]));
 logoutService();
 logoutService({ navigate: () => history.back() });
+logoutService({ navigate: (failures) => location.assign(failures.some(({ code }) => code == 'not_released') ? '/help' : '/goodbye') });
 // @ts-expect-error an address, or what takes one there
 logoutService({ navigate: true });
 // @ts-expect-error what does it, not what it gave
@@ -43,6 +44,7 @@ idleTimeout({ idleMs: 1000 });
 const unseen = incognito({ changed: (isOn) => isOn });
 void unseen.enter({ uid: 'ana' });
 void unseen.enter();
+void unseen.enter().then((failures) => failures.length);
 void unseen.leave();
 // @ts-expect-error null is nobody to come back
 void unseen.enter({ uid: null });

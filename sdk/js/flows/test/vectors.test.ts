@@ -33,6 +33,8 @@ function found(world: World, name: string, wanted: any): unknown {
     case 'answer':
     case 'record':
       return world[name];
+    case 'homes':
+      return world.standingIn;
     case 'kept':
       return Object.fromEntries(Object.keys(wanted).map((key) => [key, world.stored(key)]));
   }

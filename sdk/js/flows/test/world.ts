@@ -5,7 +5,8 @@ import type { PageWindow } from '../src/page';
 
 type Json = any;
 type Happened = [what: string, ...with_: Json[]];
-export type FsState = 'ready' | 'loading' | 'absent' | 'failed' | 'deaf';
+export type FsState = 'ready' | 'loading' | 'absent' | 'failed' | 'deaf' | 'stuck';
+type Home = 'own cookie' | 'cookie' | 'path' | 'own local' | 'local';
 export interface Recorded {
   device: string;
   bound: boolean;
@@ -14,6 +15,9 @@ export interface Recorded {
 export interface Given {
   fs?: FsState;
   record?: Recorded | null;
+  homes?: Home[];
+  is_fixed?: boolean;
+  is_frame?: boolean;
   kept?: Record<string, string>;
   now_ms?: number;
   namespace?: string;
@@ -81,7 +85,12 @@ export class World {
   private readonly timers = new Map<number, Timer>();
   private timerCount = 0;
   private readonly window = new EventTarget();
+  /** The record, in its first home; the others hold it as it was given. */
   private cookie: string | null;
+  private readonly homes: Home[];
+  private readonly beside: Partial<Record<Home, string>>;
+  private readonly isFixed: boolean;
+  private hasHarmedAnother = false;
   private readonly local: Map<string, string>;
   private deviceCount = 1;
   private boundTo: string | null = null;
@@ -95,20 +104,26 @@ export class World {
   private say: ((state: Json) => void) | null = null;
   private readonly unresolved: ((value: Json) => void)[] = [];
 
-  constructor({ fs = 'ready', record = null, kept = {}, now_ms = 1_750_000_000_000, namespace = 'FS' }: Given = {}) {
+  constructor(given: Given = {}) {
+    const { fs = 'ready', record = null, homes = ['cookie'], kept = {}, now_ms = 1_750_000_000_000, namespace = 'FS' } = given;
     this.wallMs = now_ms;
     this.cookie = textOf(record);
+    this.homes = homes;
+    this.beside = Object.fromEntries(homes.slice(1).map((home) => [home, this.cookie]));
+    this.isFixed = !!given.is_fixed;
     this.local = new Map(Object.entries(kept));
     this.namespace = namespace;
     Object.assign(this.window, {
       Date: { now: () => this.wallMs },
       document: this.document(),
       localStorage: {
-        getItem: (key: string) => this.local.get(key) ?? null,
+        getItem: (key: string) => this.local.get(key) ?? this.standing('local')[key] ?? null,
         setItem: (key: string, value: string) => void this.local.set(key, value),
-        removeItem: (key: string) => void this.local.delete(key),
+        removeItem: (key: string) => void (this.local.delete(key) || this.remove('local', key)),
       },
-      location: { hostname: 'www.shop.example', assign: (url: string) => void this.happened.push(['navigate', url]) },
+      _fs_org: 'o1',
+      origin: 'https://www.shop.example',
+      location: { hostname: given.is_frame ? '' : 'www.shop.example', pathname: given.is_frame ? 'blank' : '/goods/tea', assign: (url: string) => void this.happened.push(['navigate', url]) },
       setTimeout: (work: () => void, ms: number) => this.schedule(work, ms, 0),
       setInterval: (work: () => void, ms: number) => this.schedule(work, ms, ms),
       clearTimeout: (id: number) => void this.timers.delete(id),
@@ -122,6 +137,11 @@ export class World {
   get record(): Recorded | null {
     const found = this.cookie && /^#o1#([^:]+):[^#]*(#[0-9a-f]+)?#\/\d+$/.exec(this.cookie);
     return found ? { device: found[1]!, bound: !!found[2] } : null;
+  }
+
+  /** The homes that hold a record. */
+  get standingIn(): Home[] {
+    return this.homes.filter((home, at) => (at ? this.beside[home] : this.cookie));
   }
 
   stored(key: string): string | null {
@@ -138,6 +158,7 @@ export class World {
     if (unknown.length) throw new Error(`unknown in step ${step.do}: ${unknown}`);
     await (this as unknown as Record<string, (step: Step) => unknown>)[`do_${step.do}`]!(step);
     await settled();
+    if (this.hasHarmedAnother) throw new Error("another org's record was removed");
   }
 
   do_make({ flow, options = {}, source, as = 'it' }: Step): void {
@@ -307,14 +328,39 @@ export class World {
     return this.timerCount;
   }
 
+  /** What stands in homes of a kind, by name. Beside ours there is always another org's, where it took the plain name. */
+  private standing(kind: 'cookie' | 'path' | 'local'): Record<string, string> {
+    const found: Record<string, string> = {};
+    this.homes.forEach((home, at) => {
+      const text = at ? this.beside[home] : this.cookie;
+      if (!home.endsWith(kind)) return;
+      if (home.startsWith('own')) found['fs_uid'] = textOf({ device: 'theirs', bound: true }, 'o2')!;
+      if (text) found[nameIn(home)] = text;
+    });
+    return found;
+  }
+
+  /** Removes what stands under a name, if that is a record of ours. */
+  private remove(kind: 'cookie' | 'path' | 'local', name: string): void {
+    this.homes.forEach((home, at) => {
+      if (this.isFixed || !home.endsWith(kind) || nameIn(home) != name) return;
+      if (at) delete this.beside[home];
+      else this.cookie = null;
+    });
+    if (name == 'fs_uid' && this.homes.some((home) => home.startsWith('own') && home.endsWith(kind))) this.hasHarmedAnother = true;
+  }
+
   private document(): object {
     const world = this;
     return {
       get cookie(): string {
-        return world.cookie ? `a=1; fs_uid=${world.cookie}` : 'a=1';
+        const found = [...Object.entries(world.standing('cookie')), ...Object.entries(world.standing('path'))];
+        return ['a=1', ...found.map(([name, text]) => `${name}=${text}`)].join('; ');
       },
       set cookie(text: string) {
-        if (text.startsWith('fs_uid=;') && text.endsWith('domain=shop.example')) world.cookie = null;
+        const [, name = '', path, , domain] = /^(\w+)=;max-age=0;path=([^;]*)(;domain=(.*))?$/.exec(text) ?? [];
+        if (path == '/' && domain == 'shop.example') world.remove('cookie', name);
+        if (path == '/goods' && domain === undefined) world.remove('path', name);
       },
     };
   }
@@ -324,7 +370,7 @@ export class World {
     const queue = this.queue;
     this.fs = state;
     (this.window as Json)[this.namespace] = state == 'absent' ? undefined : this.stub;
-    if (state == 'ready') this.queue.splice(0).forEach((call) => this.act(call));
+    if (state == 'ready' || state == 'stuck') this.queue.splice(0).forEach((call) => this.act(call));
     if (state == 'failed') queue.splice(0).forEach(([, , settle]) => settle?.(Promise.reject(new Error('Error loading fs.js'))));
   }
 
@@ -350,6 +396,8 @@ export class World {
 
   /** What the real one makes of a call (ID-2, ID-4, ID-5, ID-6, ID-7). */
   private act([operation, { uid, anonymous, force }, settle]: Call): void {
+    if (anonymous && this.fs == 'stuck') return settle?.(Promise.reject(Object.assign(new Error('not_released'), { code: 'not_released' })));
+    if (uid === 'undefined') return settle?.(Promise.reject(Object.assign(new Error('placeholder_uid'), { code: 'placeholder_uid' })));
     if (operation == 'setIdentity') {
       const { device, bound } = this.record || { device: this.mint(), bound: false };
       const isRotating = anonymous ? bound || force : bound && this.boundTo !== String(uid);
@@ -364,8 +412,12 @@ export class World {
   }
 }
 
-function textOf(record: Recorded | null): string | null {
-  return record && `#o1#${record.device}:s1:1750000000000::1${record.bound ? '#0123456789abcdef' : ''}#/1781536000`;
+function nameIn(home: Home): string {
+  return home.startsWith('own') ? 'fs_uid_o1' : 'fs_uid';
+}
+
+function textOf(record: Recorded | null, org = 'o1'): string | null {
+  return record && `#${org}#${record.device}:s1:1750000000000::1${record.bound ? '#0123456789abcdef' : ''}#/1781536000`;
 }
 
 /** Until every promise that can go on has gone on. */

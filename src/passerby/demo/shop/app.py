@@ -26,6 +26,7 @@ from passerby.store.contract import Store
 from passerby.store.people import is_uuid, owner_of
 
 COOKIE: Final = "shop_login"
+INCOGNITO: Final = "shop_incognito"
 CUSTOMERS: Final = {
     "ada": {"uid": "demo-ada", "displayName": "Ada Byron", "email": "ada@mail.example", "plan": "premium"},
     "bo": {"uid": "demo-bo", "displayName": "Bo Lindqvist", "email": "bo@mail.example", "plan": "free"},
@@ -87,16 +88,18 @@ class _Counter:
             goods = {slug: (name, price) for slug, name, price in GOODS}
             slug = request.path_params.get("slug", "")
             if slug and slug not in goods:
-                return self._html("goods.html", 404, goods=goods, slug="")
-            return self._html(template, 200, goods=goods, slug=slug)
+                return self._html("goods.html", 404, request, goods=goods, slug="")
+            return self._html(template, 200, request, goods=goods, slug=slug)
 
         return page
 
-    def _html(self, template: str, status: int, **values: Any) -> Response:
-        shop = self._shop
-        text = self._rendering.text(
-            template, service=shop.service, org=shop.org, customers=CUSTOMERS, workspaces=WORKSPACES, **values
-        )
+    def _html(self, template: str, status: int, request: Request, **values: Any) -> Response:
+        """A page that says whom it was made for; empty: nobody, as it is for who looks around incognito."""
+        shop, login = self._shop, self._login(request)
+        is_seen = login is not None and request.cookies.get(INCOGNITO) != "1"
+        user = CUSTOMERS[login.customer]["uid"] if login is not None and is_seen else ""
+        told = {"service": shop.service, "org": shop.org, "customers": CUSTOMERS, "workspaces": WORKSPACES}
+        text = self._rendering.text(template, user=user, **told, **values)
         policy = (
             f"default-src 'none'; script-src 'self' {shop.service}; style-src 'self'; img-src 'self';"
             f" connect-src 'self' {shop.service}; base-uri 'none'; frame-ancestors 'none'"
@@ -126,7 +129,8 @@ class _Counter:
         token = self._shop.new_token()
         login = self._logins[token] = _Login(customer)
         response = self._told(login)
-        response.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+        # Not strict: who comes by a link from elsewhere is to be known to the page that is made for them.
+        response.set_cookie(COOKIE, token, httponly=True, samesite="lax")
         return response
 
     def _log_out(self, request: Request) -> Response:

@@ -53,7 +53,7 @@ const doings = {
   async "switch-workspace"() {
     const next = customer.workspace === "Home" ? "Studio" : "Home";
     FS("trackEvent", { name: "Workspace Switched", properties: { to: next } });
-    await FS("setIdentityAsync", { anonymous: true });
+    if (!(await release())) return;
     customer = await ask(`/workspace/${next}`);
     identify(customer);
     tell(`The same person in ${next}: their old lane ended, a new one began (ID-6, ID-3).`, "FS('setIdentity', {anonymous: true}); FS('setIdentity', {uid: …})");
@@ -64,9 +64,10 @@ const doings = {
   },
   async incognito() {
     const on = !kept("shop_incognito", false);
-    keep("shop_incognito", on);
     // At the end too, and by force: else the identify would take along all that was done unseen (ID-2).
-    await FS("setIdentityAsync", { anonymous: true, force: true });
+    if (!(await release({ force: true }))) return;
+    keep("shop_incognito", on);
+    document.cookie = `shop_incognito=${Number(on)};path=/;max-age=31536000;SameSite=Lax`; // the server makes the pages for nobody meanwhile
     if (!on && customer) identify(customer);
     tell(on ? "Incognito: what you do now is nobody's." : customer ? `Back as ${customer.displayName}; what was done meanwhile stays nobody's.` : "Incognito is off.", "FS('setIdentity', {anonymous: true, force: true})");
   },
@@ -79,7 +80,7 @@ const doings = {
     keep("shop_kiosk", on);
     if (customer) await leave("kiosk");
     // By force: whoever checks in first is not who stood here before.
-    else await FS("setIdentityAsync", { anonymous: true, force: true });
+    else await release({ force: true });
     show();
   },
   async "check-in"(button) {
@@ -90,14 +91,25 @@ const doings = {
   },
 };
 
+/** Lets the customer go; says so, and is false, where the browser keeps them all the same. */
+async function release(options = {}) {
+  try {
+    await FS("setIdentityAsync", { anonymous: true, ...options });
+    return true;
+  } catch (error) {
+    if (error.code !== "not_released") return true; // nothing is captured: then the record is gone without an answer
+    tell("This browser still keeps the customer: a cookie could not be replaced. The console says what to do.");
+    return false;
+  }
+}
+
 // The event first, so that it is still the customer's; then the release; only then does anything navigate.
 async function leave(by) {
   const name = customer ? customer.displayName : "Nobody";
   FS("trackEvent", { name: "Logged Out", properties: { by } });
   await ask("/log-out");
   customer = null;
-  await FS("setIdentityAsync", { anonymous: true });
-  tell(`${name} is released (${by}). This browser is a new device now, and nobody's (ID-6).`, "FS('setIdentity', {anonymous: true})");
+  if (await release()) tell(`${name} is released (${by}). This browser is a new device now, and nobody's (ID-6).`, "FS('setIdentity', {anonymous: true})");
 }
 
 function secondsLeft() {
