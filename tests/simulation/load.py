@@ -1,0 +1,152 @@
+"""One page load: the client core in Python, on the ports of a browser, and the app that speaks to it.
+
+What `fs.js` does around the core is done here: it holds the first page, says when the document is ready, hides, leaves.
+Every step of it ends by telling the oracle what was recorded, and on what evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from passerby_client import Machine, Page, Ports, Request
+
+from tests.simulation.homes import Homes
+
+if TYPE_CHECKING:
+    from tests.simulation.seat import Seat
+
+READY_MS: Final = 300
+HELD_MS_MAX: Final = 5000
+_CONFIG: Final = {"org": "o1", "limits": {"identity": [1000, 1000], "events": [1000, 1000], "properties": [1000, 1000]}}
+
+
+class Load:
+    """A page that was opened, and what its app has told it."""
+
+    def __init__(self, seat: Seat, number: int, hold: str) -> None:
+        self.seat = seat
+        self.world = seat.world
+        self.number = number
+        self.hold = hold
+        self.is_gone = False
+        self.is_undecided = True
+        self.believed = seat.site_user
+        """Whom the app on this page takes for its user."""
+        self.told: str | None = None
+        self.told_in: int | None = None
+        """The login during which it was told."""
+        self.tells: list[tuple[int, str | None]] = []
+        """What was said on this load, each with its place in the order of everything."""
+        self.devices: set[str] = set()
+        self.handed: list[str] = []
+        self.outgoing: list[Request] = []
+        self.agenda: list[tuple[int, Callable[[], object]]] = []
+        self.timers: dict[str, int] = {}
+        self.homes = Homes(seat.profile, self.handed.append)
+        self.address = self.world.oracle.sign(seat.person)
+        self.machine = Machine(self._ports())
+        self.do(lambda: self.machine.start({**_CONFIG, "hold": hold}))
+        self.at(READY_MS if hold == "page" else HELD_MS_MAX, lambda: self.app("ready"))
+
+    def _ports(self) -> Ports:
+        return Ports(
+            clock=self.seat,
+            ids=self.world,
+            storage=self.homes,
+            transport=self,
+            timers=_Timers(self),
+            page=lambda: Page(f"https://app.example/{self.address}", "A page"),
+            random=lambda: 0.5,
+            changed=lambda *_: None,
+            notify=lambda *_: None,
+            note=lambda *_: None,
+        )
+
+    def send(self, request: Request) -> None:
+        self.outgoing.append(request)
+
+    def at(self, in_ms: int, work: Callable[[], object]) -> None:
+        """Do `work` after that time, if the page is there then."""
+        self.agenda.append((self.world.now_ms + in_ms, work))
+
+    def do(self, work: Callable[[], object]) -> None:
+        """Anything that is no word of the app on who is there."""
+        told = self.told
+        self._done(work, told, is_tell=False)
+
+    def tell(self, options: dict[str, Any]) -> None:
+        """The app says who is there."""
+        before, uid = self.told, options.get("uid")
+        self.told, self.told_in = uid, self.seat.login
+        self.tells.append((self.world.oracle.place(), uid))
+        source = self.world.oracle.sign(self.seat.person)
+        self._done(lambda: self.machine.call("setIdentity", options, source=source), before, is_tell=True)
+
+    def say_believed(self) -> None:
+        """The app says whom it takes for its user; of nobody it says so too."""
+        self.tell({"uid": self.believed} if self.believed else {"anonymous": True})
+
+    def call(self, name: str, options: Any = None) -> None:
+        """Something that the app or the person does."""
+        source = self.world.oracle.sign(self.seat.person)
+        self.do(lambda: self.machine.call(name, options, source=source))
+        self._decide_by_acting()
+
+    def navigate(self) -> None:
+        """The address changes within the page."""
+        self.address = self.world.oracle.sign(self.seat.person)
+        self.do(self.machine.navigated)
+        self._decide_by_acting()
+
+    def app(self, event: str) -> None:
+        """What the browser says of the page."""
+        self.do(lambda: self.machine.app(event))
+        if event in ("ready", "hide", "leave"):
+            self.is_undecided = False
+
+    def fire(self, name: str) -> None:
+        """A timer is there."""
+        self.timers.pop(name, None)
+        self.do(lambda: self.machine.timer(name))
+
+    def attend(self, due: tuple[int, Callable[[], object]]) -> None:
+        """Something that was to happen on this page is due."""
+        self.agenda.remove(due)
+        due[1]()
+
+    def _decide_by_acting(self) -> None:
+        """What happens on the page shows its first `page`, unless all is held."""
+        if self.hold == "page":
+            self.is_undecided = False
+
+    def _done(self, work: Callable[[], object], told_before: str | None, *, is_tell: bool) -> None:
+        if self.is_gone:
+            return
+        before, was_there = self.machine.state, self.homes.record is not None
+        if before["device"]:
+            self.devices.add(before["device"])
+        was_undecided = self.is_undecided
+        if is_tell:
+            self.world.oracle.hold_to(self)
+            self.is_undecided = False
+        work()
+        made = self.world.oracle.look(self, told_before, was_undecided=was_undecided, is_tell=is_tell)
+        if before["bound"] and not was_there and self.machine.state["device"] != before["device"]:
+            self.world.oracle.want_end(before["device"], made, "a lost record's device was not ended")
+        for text in self.handed:
+            self.world.oracle.look_at_stray(text, self)
+        self.handed.clear()
+
+
+class _Timers:
+    """A browser's timers run on, whatever becomes of the wall clock."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+
+    def set(self, name: str, at_ms: int) -> None:
+        self._load.timers[name] = self._load.world.now_ms + max(0, at_ms - self._load.seat.wall_ms())
+
+    def clear(self, name: str) -> None:
+        self._load.timers.pop(name, None)

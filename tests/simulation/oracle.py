@@ -1,0 +1,214 @@
+"""Who was at the keyboard, whom each page had been told of, and so under whom an operation may be shown.
+
+    the page, when it made the operation            under whom it may be shown
+    ----------------------------------------------  ------------------------------------------------------------
+    was told U                                      U
+    was told nobody                                 whom it is told next
+    was told nobody, and was not waited for          the one user its device had had by then
+    was still waited for, and then told U           U (and not who was there before: CL-16)
+    any, and the operation is an `end`              whom the page was told until then, or its device's user
+
+Nobody is always allowed: but a name that was there to be had is counted, and in an honest world none may be lost.
+Devices are the clients' own here. Whatever the service makes of them, it is asked only whose each operation is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from passerby_client.record import parse
+
+from tests.simulation.homes import OUTBOX, Profile
+
+if TYPE_CHECKING:
+    from tests.simulation.load import Load
+
+APART_MS_MAX: Final = 150_000
+"""Instants of two browsers that are nearer than this have no certain order: clocks differ, and networks are slow."""
+
+
+@dataclass(eq=False)
+class Made:
+    """One operation, as it was made."""
+
+    source: str
+    op: Mapping[str, Any]
+    device: str
+    load: Load
+    place: int
+    """Where it stands in the order of everything."""
+    at_ms: int
+    person: str
+    told: str | None
+    is_held: bool
+    wanted: str | None
+    """Whose it was with all that is needed to know it: who sat there had logged in, and the page had been told."""
+    may_be_lost: bool = False
+
+    @property
+    def kind(self) -> str:
+        return str(self.op["op"])
+
+    def __str__(self) -> str:
+        what = self.op.get("uid") or self.op.get("why") or ""
+        told = f"told {self.told}" if self.told else "told nobody"
+        name = f"{self.kind} {what}".strip()
+        return f"{name}, by {self.person}, on page {self.load.number} ({told}), device {self.device[-4:]}"
+
+
+@dataclass
+class Verdict:
+    """What became of a world."""
+
+    faults: list[str] = field(default_factory=list)
+    wanted: int = 0
+    lost: int = 0
+    shown: int = 0
+    strangers: int = 0
+    """Shown under somebody who did not sit there: on a page that was told so, or told nothing in time."""
+
+
+class Oracle:
+    def __init__(self) -> None:
+        self.made: dict[str, Made] = {}
+        self.faults: list[str] = []
+        self.copied: set[str] = set()
+        """Devices that live in several browsers."""
+        self.is_calm = True
+        """Whether no clock has jumped."""
+        self._place = 0
+        self._signed: list[str] = []
+        self._claims: dict[str, list[Made]] = defaultdict(list)
+        self._ends: dict[str, list[Made]] = defaultdict(list)
+
+    def place(self) -> int:
+        """The next place in the order of everything."""
+        self._place += 1
+        return self._place
+
+    def sign(self, person: str) -> str:
+        """A mark that says who did it."""
+        self._signed.append(person)
+        return f"by-{len(self._signed)}"
+
+    def look(self, load: Load, told_before: str | None, *, was_undecided: bool, is_tell: bool) -> list[Made]:
+        """Take note of what a step of that page recorded."""
+        found = []
+        for op in load.machine.queue:
+            source = f"{op['page']}:{op['n']}"
+            if source in self.made:
+                continue
+            told = told_before if op["op"] == "end" else load.told
+            person = self._person(op, load)
+            is_held = was_undecided and not is_tell and load.hold == "auth" and not load.tells
+            wanted = told if told == person == load.seat.site_user and load.told_in == load.seat.login else None
+            now_ms = load.world.now_ms
+            made = Made(source, op, op["device"], load, self.place(), now_ms, person, told, is_held, wanted)
+            self.made[source] = made
+            found.append(made)
+            if op["op"] == "identify":
+                self._claims[made.device].append(made)
+            elif op["op"] == "end" and op["why"] != "shutdown":
+                self._ends[made.device].append(made)
+        return found
+
+    def hold_to(self, load: Load) -> None:
+        """The app of a page that is still waited for speaks: what was recorded before is held to what it says."""
+        if load.is_undecided:
+            for made in self.made.values():
+                made.is_held |= made.load is load and made.kind != "end"
+
+    def want_end(self, device: str, made: list[Made], rule: str) -> None:
+        if not any(one.kind == "end" and one.device == device for one in made):
+            self.faults.append(f"{rule}: {device[-4:]}")
+
+    def look_at_stray(self, text: str, load: Load) -> None:
+        """A record was taken out of a home not in use: if it was somebody's, that is over (ST-1)."""
+        found = parse(text, "o1")
+        if found is None or not found.bound or found.device in {*load.devices, load.machine.state["device"]}:
+            return
+        if not self._ends[found.device]:
+            self.faults.append(f"a stray was not ended: {found.device[-4:]}, found by page {load.number}")
+
+    def lose(self, profile: Profile) -> None:
+        """Local storage is cleared: what only lies there never comes."""
+        pages = {key.removeprefix(OUTBOX) for key in profile.local if key.startswith(OUTBOX)}
+        for made in self.made.values():
+            made.may_be_lost |= made.source.split(":")[0] in pages
+
+    def crash(self, load: Load) -> None:
+        """A page is gone at once: what it had not kept never comes."""
+        local = load.seat.profile.local
+        bundles = [bundle for key in local if key.startswith(OUTBOX) for bundle in json.loads(local[key])]
+        kept = {f"{bundle['page']}:{op['n']}" for bundle in bundles for op in bundle["ops"]}
+        for made in self.made.values():
+            made.may_be_lost |= made.load is load and made.source not in kept
+
+    def judge(self, kept: list[tuple[str, str | None]], *, is_honest: bool) -> Verdict:
+        """What is wrong with a world in which each source is shown under that uid."""
+        verdict = Verdict(faults=list(self.faults))
+        counted = Counter(source for source, _ in kept)
+        for source, number in counted.items():
+            if source not in self.made or number > 1:
+                verdict.faults.append(f"kept {number} times: {self.made.get(source, source)}")
+        for made in self.made.values():
+            if made.source not in counted and not made.may_be_lost:
+                verdict.faults.append(f"never kept: {made}")
+        for source, uid in kept:
+            if source in self.made:
+                self._judge(self.made[source], uid, verdict, is_honest=is_honest)
+        return verdict
+
+    def _judge(self, made: Made, uid: str | None, verdict: Verdict, *, is_honest: bool) -> None:
+        verdict.shown += uid is not None
+        verdict.strangers += uid not in (None, made.person)
+        if uid not in self._allowed(made):
+            verdict.faults.append(f"shown under {uid}: {made}")
+        wanted = made.wanted
+        if is_honest and made.told is None and made.kind != "end":
+            wanted = next(iter(self._silent(made)), None)
+        if wanted is None:
+            return
+        verdict.wanted += 1
+        verdict.lost += uid is None
+        if is_honest and uid != wanted and not self._is_tied(made):
+            verdict.faults.append(f"lost to {uid}, though it is {wanted}'s: {made}")
+
+    def _person(self, op: Mapping[str, Any], load: Load) -> str:
+        sign = str(op.get("source") or str(op.get("url")).rsplit("/", 1)[-1])
+        return self._signed[int(sign[3:]) - 1] if sign.startswith("by-") else load.seat.person
+
+    def _allowed(self, made: Made) -> set[str | None]:
+        if made.kind == "end":
+            return {None, made.told} | self._silent(made)
+        if made.told is not None:
+            return {None, made.told}
+        found = {None, next((uid for place, uid in made.load.tells if place > made.place), None)}
+        seat = made.load.seat
+        if made.is_held and any(claim.place < made.place and seat.knows(claim) for claim in self._claims[made.device]):
+            return found
+        return found | self._silent(made)
+
+    def _silent(self, made: Made) -> set[str | None]:
+        """Whose an operation may be that says nothing of it itself: the device's one user until then."""
+        claims = self._claims[made.device]
+        if made.kind != "end" and any(self._is_before(end, made) for end in self._ends[made.device]):
+            return set()
+        uids = {str(claim.op["uid"]) for claim in claims}
+        return {
+            uid for uid in uids if not any(claim.op["uid"] != uid and self._is_before(claim, made) for claim in claims)
+        }
+
+    def _is_before(self, one: Made, other: Made) -> bool:
+        """Whether that is certain to everybody: in one browser by order, in several by time."""
+        if one.device not in self.copied:
+            return one.place < other.place
+        return self.is_calm and one.at_ms + APART_MS_MAX < other.at_ms
+
+    def _is_tied(self, made: Made) -> bool:
+        """The millisecond of an end is nobody's (AT-2)."""
+        return any(end.op["t"] == made.op["t"] for end in self._ends[made.device])
