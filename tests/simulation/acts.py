@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SEATS_MAX: Final = 5
 LOADS_MAX: Final = 4
 CUSTOMERS: Final = ("Kim", "Lou")
+PEOPLE: Final = ("Ann", "Ben", "Cem", "Dora")
 _JUMPS_MS: Final = (-3_600_000, -90_000, 90_000, 3_600_000, 86_400_000)
 
 Act = Callable[[Seat, Load, int, "Kind"], str | None]
@@ -39,8 +40,7 @@ def _open(seat: Seat, pick: int, kind: Kind) -> str | None:
 def _come(seat: Seat, pick: int, kind: Kind) -> str | None:
     if kind.is_honest and seat.site_user:
         return None
-    people = ("Ann", "Ben", "Cem", "Dora")
-    left, seat.person = seat.person, people[pick % len(people)]
+    left, seat.person = seat.person, PEOPLE[pick % len(PEOPLE)]
     return f"sits down, where {left} was" if left != seat.person else None
 
 
@@ -70,9 +70,8 @@ def _copy(seat: Seat, pick: int, kind: Kind) -> str | None:
     world = seat.world
     if len(world.seats) >= SEATS_MAX:
         return None
-    people = ("Ann", "Ben", "Cem", "Dora")
-    other = seat.copied(len(world.seats), people[pick % len(people)])
-    world.oracle.copied |= {made.device for made in world.oracle.made.values() if made.load.seat is seat}
+    other = seat.copied(len(world.seats), PEOPLE[pick % len(PEOPLE)])
+    world.oracle.copy(seat)
     world.seats.append(other)
     return f"the profile is copied to browser {other.number}, where {other.person} {_open(other, pick, kind)}"
 
@@ -138,10 +137,11 @@ def _logout(seat: Seat, load: Load, pick: int, kind: Kind) -> str | None:
         load.say_believed()
     if how.endswith("clear"):
         seat.clear("cookies" if pick % 2 else "both")
+    then = ""
     if "reload" in how:
         seat.close(load)
-        _open(seat, pick // 2, kind)
-    return f"logs out on page {load.number} ({how})"
+        then = f", leaves it, {_open(seat, pick // 2, kind)}"
+    return f"logs out on page {load.number} ({how}){then}"
 
 
 def _say_again(_: Seat, load: Load, __: int, ___: Kind) -> str:
@@ -157,7 +157,7 @@ def _view_as(_: Seat, load: Load, pick: int, __: Kind) -> str:
 
 
 def _view_end(_: Seat, load: Load, pick: int, __: Kind) -> str:
-    if pick % 2:
+    if pick % 2 and load.is_viewing:
         load.tell({"anonymous": True, "scope": "page"})
         return f"ends the view on page {load.number}"
     load.say_believed()
@@ -165,7 +165,7 @@ def _view_end(_: Seat, load: Load, pick: int, __: Kind) -> str:
 
 
 def _lie(_: Seat, load: Load, pick: int, __: Kind) -> str:
-    uid = ("Ann", "Ben", "Cem", "Dora")[pick % 4]
+    uid = PEOPLE[pick % len(PEOPLE)]
     load.tell({"uid": uid})
     return f"page {load.number} says {uid}, whoever is there"
 

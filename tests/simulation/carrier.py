@@ -45,7 +45,7 @@ class Carrier:
         self._loop.close()
 
     def carry(self, load: Load, draw: random.Random | None) -> None:
-        """All that this page sends now, and what it sends in answer to answers. Without `draw` nothing happens to it."""
+        """All that this page sends now, and what it sends when answered. Without `draw` nothing happens to it."""
         while load.outgoing:
             request = load.outgoing.pop(0)
             body = _signed(request.body)

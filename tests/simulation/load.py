@@ -36,9 +36,12 @@ class Load:
         self.told: str | None = None
         self.told_in: int | None = None
         """The login during which it was told."""
-        self.tells: list[tuple[int, str | None]] = []
-        """What was said on this load, each with its place in the order of everything."""
+        self.has_spoken = False
+        self.is_viewing = False
+        """Whether what it was told last is for itself alone (ID-15)."""
         self.devices: set[str] = set()
+        self._written: set[str] = set()
+        """Devices that were seen in the record in storage."""
         self.handed: list[str] = []
         self.outgoing: list[Request] = []
         self.agenda: list[tuple[int, Callable[[], object]]] = []
@@ -78,10 +81,15 @@ class Load:
     def tell(self, options: dict[str, Any]) -> None:
         """The app says who is there."""
         before, uid = self.told, options.get("uid")
-        self.told, self.told_in = uid, self.seat.login
-        self.tells.append((self.world.oracle.place(), uid))
+        if uid is None and "scope" not in options:
+            self.seat.let_go()
+        self.told, self.told_in, self.is_viewing = uid, self.seat.login, "scope" in options and uid is not None
         source = self.world.oracle.sign(self.seat.person)
+        device, stored = self.machine.state["device"], self.homes.record
         self._done(lambda: self.machine.call("setIdentity", options, source=source), before, is_tell=True)
+        if "scope" not in options:
+            is_replaced = device in (stored or "") and self.homes.record not in (None, stored)
+            self.world.oracle.leave(self, device, uid, is_replaced=is_replaced)
 
     def say_believed(self) -> None:
         """The app says whom it takes for its user; of nobody it says so too."""
@@ -104,6 +112,8 @@ class Load:
         self.do(lambda: self.machine.app(event))
         if event in ("ready", "hide", "leave"):
             self.is_undecided = False
+        elif event == "foreground":
+            self._decide_by_acting()
 
     def fire(self, name: str) -> None:
         """A timer is there."""
@@ -123,20 +133,27 @@ class Load:
     def _done(self, work: Callable[[], object], told_before: str | None, *, is_tell: bool) -> None:
         if self.is_gone:
             return
-        before, was_there = self.machine.state, self.homes.record is not None
-        if before["device"]:
-            self.devices.add(before["device"])
+        before, is_gone = self.machine.state, self._is_gone()
         was_undecided = self.is_undecided
         if is_tell:
             self.world.oracle.hold_to(self)
-            self.is_undecided = False
+            self.is_undecided, self.has_spoken = False, True
         work()
         made = self.world.oracle.look(self, told_before, was_undecided=was_undecided, is_tell=is_tell)
-        if before["bound"] and not was_there and self.machine.state["device"] != before["device"]:
+        if before["bound"] and is_gone and self.machine.state["device"] != before["device"]:
             self.world.oracle.want_end(before["device"], made, "a lost record's device was not ended")
         for text in self.handed:
             self.world.oracle.look_at_stray(text, self)
         self.handed.clear()
+
+    def _is_gone(self) -> bool:
+        """Whether the record of the page's device was in storage, and is no more."""
+        device, text = self.machine.state["device"], self.homes.record
+        if device:
+            self.devices.add(device)
+            if text and device in text:
+                self._written.add(device)
+        return device in self._written and text is None
 
 
 class _Timers:

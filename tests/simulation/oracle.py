@@ -3,8 +3,9 @@
     the page, when it made the operation            under whom it may be shown
     ----------------------------------------------  ------------------------------------------------------------
     was told U                                      U
-    was told nobody                                 whom it is told next
-    was told nobody, and was not waited for          the one user its device had had by then
+    was told nobody                                 for whom it claims that device next
+    was told nobody, and was not waited for          the one user its device had had by then, unless an app of that
+                                                    browser let that user go
     was still waited for, and then told U           U (and not who was there before: CL-16)
     any, and the operation is an `end`              whom the page was told until then, or its device's user
 
@@ -26,6 +27,7 @@ from tests.simulation.homes import OUTBOX, Profile
 
 if TYPE_CHECKING:
     from tests.simulation.load import Load
+    from tests.simulation.seat import Seat
 
 APART_MS_MAX: Final = 150_000
 """Instants of two browsers that are nearer than this have no certain order: clocks differ, and networks are slow."""
@@ -84,6 +86,8 @@ class Oracle:
         self._signed: list[str] = []
         self._claims: dict[str, list[Made]] = defaultdict(list)
         self._ends: dict[str, list[Made]] = defaultdict(list)
+        self._left: dict[str, list[tuple[int, Load, bool]]] = defaultdict(list)
+        """Where which page's app let go a device's user, and whether storage has another record since."""
 
     def place(self) -> int:
         """The next place in the order of everything."""
@@ -104,7 +108,7 @@ class Oracle:
                 continue
             told = told_before if op["op"] == "end" else load.told
             person = self._person(op, load)
-            is_held = was_undecided and not is_tell and load.hold == "auth" and not load.tells
+            is_held = was_undecided and not is_tell and load.hold == "auth" and not load.has_spoken
             wanted = told if told == person == load.seat.site_user and load.told_in == load.seat.login else None
             now_ms = load.world.now_ms
             made = Made(source, op, op["device"], load, self.place(), now_ms, person, told, is_held, wanted)
@@ -121,6 +125,16 @@ class Oracle:
         if load.is_undecided:
             for made in self.made.values():
                 made.is_held |= made.load is load and made.kind != "end"
+
+    def copy(self, seat: Seat) -> None:
+        """The profile of that seat is copied: its devices live on in two browsers."""
+        self.copied |= {made.device for made in self.made.values() if made.load.seat is seat}
+        self.copied |= {str(load.machine.state["device"]) for load in seat.loads}
+
+    def leave(self, load: Load, device: str, uid: str | None, *, is_replaced: bool) -> None:
+        """An app said that somebody else is there, or nobody, than on that device until then."""
+        if any(claim.op["uid"] != uid and load.seat.knows(claim) for claim in self._claims[device]):
+            self._left[device].append((self.place(), load, is_replaced))
 
     def want_end(self, device: str, made: list[Made], rule: str) -> None:
         if not any(one.kind == "end" and one.device == device for one in made):
@@ -152,6 +166,10 @@ class Oracle:
         """What is wrong with a world in which each source is shown under that uid."""
         verdict = Verdict(faults=list(self.faults))
         counted = Counter(source for source, _ in kept)
+        for found in (self._claims, self._ends):
+            for device, made in found.items():
+                # What never came nobody can know of.
+                found[device] = [one for one in made if one.source in counted]
         for source, number in counted.items():
             if source not in self.made or number > 1:
                 verdict.faults.append(f"kept {number} times: {self.made.get(source, source)}")
@@ -187,17 +205,27 @@ class Oracle:
             return {None, made.told} | self._silent(made)
         if made.told is not None:
             return {None, made.told}
-        found = {None, next((uid for place, uid in made.load.tells if place > made.place), None)}
+        found = {None, self._told_next(made)}
         seat = made.load.seat
         if made.is_held and any(claim.place < made.place and seat.knows(claim) for claim in self._claims[made.device]):
             return found
         return found | self._silent(made)
+
+    def _told_next(self, made: Made) -> str | None:
+        """Whom the page claims its device for afterwards, if it lets nobody go before that (AT-3)."""
+        own = [*self._claims[made.device], *self._ends[made.device]]
+        after = [one for one in own if one.load is made.load and one.place > made.place]
+        first = min(after, key=lambda one: one.place, default=None)
+        return str(first.op["uid"]) if first and first.kind == "identify" else None
 
     def _silent(self, made: Made) -> set[str | None]:
         """Whose an operation may be that says nothing of it itself: the device's one user until then."""
         claims = self._claims[made.device]
         if made.kind != "end" and any(self._is_before(end, made) for end in self._ends[made.device]):
             return set()
+        for place, load, is_replaced in self._left[made.device] if made.kind != "end" else []:
+            if place < made.place and (load is made.load or (is_replaced and load.seat is made.load.seat)):
+                return set()
         uids = {str(claim.op["uid"]) for claim in claims}
         return {
             uid for uid in uids if not any(claim.op["uid"] != uid and self._is_before(claim, made) for claim in claims)

@@ -69,6 +69,11 @@ class Seat:
         self.site_user = site_user
         self.login += 1
 
+    def let_go(self) -> None:
+        """An app said that nobody is there: who was told before is to be told again."""
+        if self.site_user is not None:
+            self.login += 1
+
     def open(self, app: App) -> Load:
         """Open a page of an app that speaks so."""
         load = Load(self, self.world.count_load(), app.hold)

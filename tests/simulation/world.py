@@ -12,7 +12,7 @@ from itertools import count
 from typing import Final
 
 from passerby.store.contract import Store
-from tests.simulation.acts import act
+from tests.simulation.acts import PEOPLE, act
 from tests.simulation.carrier import LATE_MS_MAX, Carrier
 from tests.simulation.homes import Profile
 from tests.simulation.load import Load
@@ -20,7 +20,6 @@ from tests.simulation.oracle import Oracle, Verdict
 from tests.simulation.seat import SKEWS_MS, App, Seat
 from tests.simulation.service import ORG
 
-PEOPLE: Final = ("Ann", "Ben", "Cem", "Dora")
 SEATS: Final = 2
 _FIRES_MAX: Final = 2000
 _DIGITS: Final = {"device": "d", "session": "5", "page": "9"}
@@ -136,7 +135,7 @@ class World:
         found: list[tuple[int, int, Callable[[], object]]] = [*self._agenda]
         for load in [load for seat in self.seats for load in seat.loads]:
             found += [(at_ms, 0, lambda load=load, name=name: load.fire(name)) for name, at_ms in load.timers.items()]
-            found += [(at_ms, 0, lambda load=load, one=one: load.attend(one)) for one in load.agenda for at_ms in one[:1]]
+            found += [(one[0], 0, lambda load=load, one=one: load.attend(one)) for one in load.agenda]
         first = min(found, key=lambda due: due[:2], default=None)
         if first in self._agenda:
             self._agenda.remove(first)

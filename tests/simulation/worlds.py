@@ -83,7 +83,7 @@ def live(seed: int, steps: Iterable[Step], store: Store | None = None) -> tuple[
     return world, world.finish()
 
 
-def shortest(seed: int, steps: list[Step], fails: Callable[[list[Step]], bool]) -> list[Step]:
+def shortest(steps: list[Step], fails: Callable[[list[Step]], bool]) -> list[Step]:
     """As few of the steps as still fail, as far as some hundred tries find out."""
     tries, size = 0, len(steps) // 2
     while size and tries < SHRINKS_MAX:
@@ -111,7 +111,9 @@ def report(seed: int) -> str:
     """The story of a world that fails, as short as it can be found."""
     steps = steps_of(seed)
     said = {_rule(fault) for fault in faults_of(seed, steps)}
-    steps = shortest(seed, steps, lambda fewer: any(_rule(fault) in said for fault in faults_of(seed, fewer)))
+    if not said:
+        return f"seed {seed}: nothing is wrong"
+    steps = shortest(steps, lambda fewer: any(_rule(fault) in said for fault in faults_of(seed, fewer)))
     world = World(kind_of(seed), MemoryStore(), seed)
     try:
         for step in steps:
