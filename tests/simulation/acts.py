@@ -57,6 +57,14 @@ def _clear(seat: Seat, pick: int, _: Kind) -> str:
     return f"clears storage ({what})"
 
 
+def _restore(seat: Seat, pick: int, _: Kind) -> str:
+    if pick % 2:
+        seat.save()
+        return "the profile is backed up"
+    seat.restore(pick // 2)
+    return "a backup of the profile comes back"
+
+
 def _move(seat: Seat, pick: int, _: Kind) -> str:
     profile = seat.profile
     if pick % 2:
@@ -176,6 +184,7 @@ _AT_SEATS: Final[dict[str, Callable[[Seat, int, Kind], str | None]]] = {
     "expire": _expire,
     "clear": _clear,
     "move": _move,
+    "restore": _restore,
     "copy": _copy,
     "jump": _jump,
 }

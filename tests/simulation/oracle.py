@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from passerby_client.record import parse
 
-from tests.simulation.homes import OUTBOX, Profile
+from tests.simulation.homes import OUTBOX, RECORD, Profile
 
 if TYPE_CHECKING:
     from tests.simulation.load import Load
@@ -130,6 +130,14 @@ class Oracle:
         """The profile of that seat is copied: its devices live on in two browsers."""
         self.copied |= {made.device for made in self.made.values() if made.load.seat is seat}
         self.copied |= {str(load.machine.state["device"]) for load in seat.loads}
+
+    def restore(self, profile: Profile) -> None:
+        """What a profile held once is back: its device is again where it was left."""
+        for text in filter(None, [*profile.cookies.values(), profile.local.get(RECORD)]):
+            found = parse(text, "o1")
+            if found is not None:
+                self.copied.add(found.device)
+                self._left[found.device] = [(place, load, False) for place, load, _ in self._left[found.device]]
 
     def leave(self, load: Load, device: str, uid: str | None, *, is_replaced: bool) -> None:
         """An app said that somebody else is there, or nobody, than on that device until then."""

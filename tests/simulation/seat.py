@@ -42,6 +42,7 @@ class Seat:
         self.login = 0
         """Which login, or time without one, it is."""
         self.loads: list[Load] = []
+        self._backups = [profile.copied()]
         self._copied_from: tuple[Seat, int] | None = None
 
     def wall_ms(self) -> int:
@@ -103,6 +104,18 @@ class Seat:
             self.profile.local.clear()
         if what != "local":
             self.profile.cookies.clear()
+
+    def save(self) -> None:
+        """The profile is backed up."""
+        self._backups.append(self.profile.copied())
+
+    def restore(self, which: int) -> None:
+        """A backup comes back, while pages are open."""
+        saved = self._backups[which % len(self._backups)].copied()
+        self.clear("both")
+        self.profile.cookies.update(saved.cookies)
+        self.profile.local.update(saved.local)
+        self.world.oracle.restore(self.profile)
 
     def _forget(self, load: Load) -> None:
         load.is_gone = True
