@@ -38,6 +38,8 @@ interface Remains extends Traveller {
   key_: string;
   text_: string;
   envelopes_: Envelope[];
+  /** When its newest operation was made. */
+  newest_: number;
 }
 
 export interface QueueSettings {
@@ -127,21 +129,21 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
 
   /** Takes up what other page loads left (QU-7); of too much (QU-9) the newest whole, of the rest what identity needs. */
   function takeRemains(): void {
-    const found: [newest: number, one: Remains][] = [];
+    const found: Remains[] = [];
     for (const key_ of storage.keys(OUT).sort()) {
       const text_ = storage.read(key_) || '';
       const envelopes_ = envelopesIn(text_);
       if (!envelopes_) note('broken_remains');
-      const newest = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
-      if (newest > wallMs() - REMAINS_AGE_MS_MAX) found.push([newest, { key_, text_, envelopes_: envelopes_!, request_: '' }]);
+      const newest_ = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
+      if (newest_ > wallMs() - REMAINS_AGE_MS_MAX) found.push({ key_, text_, envelopes_: envelopes_!, newest_, request_: '' });
       else storage.remove(key_);
     }
     let chars = 0;
-    for (const [, one] of [...found].sort((a, b) => b[0] - a[0])) {
+    for (const one of [...found].sort((a, b) => b.newest_ - a.newest_)) {
       chars += one.text_.length;
       if (chars > settings.outbox_chars_max) thin(one);
     }
-    remains.push(...found.map(([, one]) => one).filter(({ envelopes_ }) => envelopes_[0]));
+    remains.push(...found.filter(({ envelopes_ }) => envelopes_[0]));
   }
 
   /** Leaves of remains their identity operations. */
