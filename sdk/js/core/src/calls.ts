@@ -29,18 +29,18 @@ const MESSAGE_CHARS_MAX = 8192;
 const LEVEL = /^(log|info|warn|error|debug)$/;
 const SEEN = /^(click|navigate|exception|visibility|change)$/;
 
-/** What only a page that captures can do. */
+/** What only a page that captures can do; as a consent does, it waits until it is known who is there (CL-16). */
 const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
-/** What waits until it is known who is there (CL-16). */
-const RECORDS = /^(setIdentity|setProperties|trackEvent|capture|log)$/;
 
 /** Performs call `name`. Nothing is thrown; what is wrong is noted and returned. */
 export function perform(machine: Machine, name: string, given: unknown, api: Api = 2, source?: string): Result {
   const { allows, follow, say, touch } = machine;
   const { note } = machine.ports;
   const isOff = machine.capture != 'on';
+  const isIdentity = name == 'setIdentity';
+  const isRecording = RECORDING.test(name);
   const isObject = typeof given == 'object' && given && !Array.isArray(given);
-  const options: Options = isObject ? given : name == 'setIdentity' ? { uid: given === undefined ? null : given } : {};
+  const options: Options = isObject ? given : isIdentity ? { uid: given === undefined ? null : given } : {};
   const { type, properties } = options;
   const calls: Record<string, () => Done> = {
     // @ts-expect-error: so that no call is called `toString`.
@@ -58,8 +58,8 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   if (name == 'getSession') return { value: session(machine, options.format) };
   const call = calls[name];
   const isSpoken = speaks();
-  const isDeaf = isOff && !isSpoken && RECORDING.test(name);
-  if (!isSpoken && RECORDS.test(name) && machine.wait(() => void act())) return { value: null };
+  const isDeaf = isOff && !isSpoken && isRecording;
+  if (!isSpoken && (isIdentity || isRecording) && machine.wait(() => void act())) return { value: null };
   const error = act();
   const entry = machine.finish();
   return error ? { error } : { value: null, entry };
@@ -72,7 +72,7 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
 
   /** Whether a call says who is there, or that nobody is; such a one is heard while nothing is captured, and waits for nothing. */
   function speaks(): boolean {
-    if (name == 'setIdentity') return options.uid !== undefined || options.anonymous !== undefined;
+    if (isIdentity) return options.uid !== undefined || options.anonymous !== undefined;
     return api == 1 && type == 'user' && properties?.uid !== undefined;
   }
 
