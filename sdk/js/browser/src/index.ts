@@ -22,17 +22,19 @@ const HELD_MS_MAX = 5000;
 const SERVED_FROM = '__PASSERBY_HOST__';
 
 /** The address of this file, where a module or `import()` leaves no element to ask; a stack has it. */
-const address = /https?:[^\s()]+?\/fs\.js(\?[^\s():]*)?/.exec(new Error().stack || '')?.[0];
+const address = /https?:[^\s()]+?\/fs\.js(\?[^\s():]*)?/.exec(Error().stack || '')?.[0];
 const script =
   (document.currentScript as HTMLScriptElement | null) ||
   document.querySelector<HTMLScriptElement>(`script[src="${address}"]`);
+/** What its element says in `data-…`. */
+const said: DOMStringMap = script?.dataset || {};
 
 // A page that is only prepared has nobody in front of it.
 if ((document as any).prerendering) document.addEventListener('prerenderingchange', boot, { once: true });
 else boot();
 
 function boot(): void {
-  const namespace = script?.getAttribute('data-fs-namespace') || page._fs_namespace || 'FS';
+  const namespace = said.fsNamespace || page._fs_namespace || 'FS';
   const fs: FS = (page[namespace] = page[namespace] || makeStub());
   if (fs._api) return;
   page._fs_namespace = page._fs_namespace || namespace;
@@ -42,15 +44,16 @@ function boot(): void {
   env.snippetVersion = fs._v;
   let why = 'no org configured';
   fs._api = (...[, , , , reject]) => {
-    reject?.(new Error(why));
+    reject?.(Error(why));
     return null;
   };
   // What runs on the page already, by org: under a second name it is the same.
   const running: Record<string, Running> = (page._fs_running = page._fs_running || {});
+  let one: Running | undefined;
   try {
     if (!env.orgId) throw why;
-    running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
-    running[env.orgId]!.adopt_(fs);
+    one = running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
+    one.adopt_(fs);
   } catch (error) {
     why = String(error);
     console.warn('Passerby: ' + why);
@@ -58,7 +61,7 @@ function boot(): void {
   // A stub of the page's own may know no `_api`, and go on filling its queue.
   fs.q = fs._v ? null : ({ push: (entry: Entry) => fs._api!(...entry) } as any);
   queued.forEach((entry) => fs._api!(...entry));
-  if (document.readyState != 'loading') running[env.orgId]?.ready_();
+  if (document.readyState != 'loading') one?.ready_();
   page._fs_ready?.();
 }
 
@@ -72,12 +75,13 @@ interface Running {
 
 function capture(fs: FS, queued: Entry[], env: Env): Running {
   const face: Face = { env, user: null, isLoud: true, waiting: [] };
-  const storage = browserStorage(env.orgId, env.cookieDomain);
-  const kept: OrgSettings = parsed(storage.read(SETTINGS)) || {};
-  const known = kept.org == env.orgId ? kept : {};
-  /** Whom the page says it was made for: '' for nobody, null where it does not say. */
-  let madeFor = script?.getAttribute('data-user') ?? null;
-  const isFollowed = page._fs_follow || script?.hasAttribute('data-follow');
+  const { orgId } = env;
+  const storage = browserStorage(orgId, env.cookieDomain);
+  const kept: OrgSettings | null = parsed(storage.read(SETTINGS));
+  const known = kept?.org == orgId ? kept! : {};
+  /** Whom the page says it was made for: '' for nobody, undefined where it does not say. */
+  let madeFor = said.user;
+  const isFollowed = page._fs_follow || said.follow != null;
   let { auto = {}, blocks } = known;
   let hasAsked = false;
   const ask: Ask = async (url, options) => (fs._w?.fetch || page.fetch).call(page, url, options);
@@ -108,7 +112,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       }),
     page: () => ({
       url: location.href,
-      title: tried(() => document.title, '') || undefined,
+      title: tried(() => document.title) || undefined,
       referrer: isOurs(document.referrer, storage.domain()) ? undefined : document.referrer,
     }),
     notify: (name, args) => {
@@ -121,9 +125,9 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   });
 
   function begun(sessionUrl: unknown): void {
-    if (madeFor !== null) {
+    if (madeFor != null) {
       const uid = madeFor;
-      madeFor = null;
+      madeFor = undefined;
       // A name that is none was printed where nobody was.
       if (!uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
     }
@@ -137,10 +141,10 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
     if (hasAsked) return;
     hasAsked = true;
     try {
-      const response = await ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${env.orgId}/v1/web`, QUIETLY);
+      const response = await ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${orgId}/v1/web`, QUIETLY);
       const text = await response.text();
       const settings: OrgSettings = parsed(text);
-      if (settings?.org != env.orgId) return;
+      if (settings?.org != orgId) return;
       storage.write(SETTINGS, text);
       auto = settings.auto || auto;
       blocks = settings.blocks || [];
@@ -155,7 +159,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   const isWanted = env.captureOnStartup !== false && !endsShut(queued);
   machine.start({
     ...known,
-    org: env.orgId,
+    org: orgId,
     app: `${env.scheme}//${env.appHost}`,
     sdk: SDK,
     capture: isWanted && known.capture !== false,
@@ -164,9 +168,9 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   draw();
   if (isWanted) askSettings();
   const ready = (): void => machine.app('ready');
-  const ready_ = isFollowed ? (): unknown => setTimeout(ready, HELD_MS_MAX) : ready;
-  if (isFollowed) ready_();
-  watch(machine, (type) => auto[type] !== false, () => blocks, isFollowed ? () => undefined : ready);
+  if (isFollowed) setTimeout(ready, HELD_MS_MAX);
+  const ready_ = isFollowed ? (): void => undefined : ready;
+  watch(machine, (type) => auto[type] !== false, () => blocks, ready_);
   const late = {};
   const _api = makeApi(machine, face, late);
   return { ready_, adopt_: (target) => void Object.assign(target, late, { _api }) };
