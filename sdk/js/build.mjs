@@ -17,7 +17,7 @@ const INTERNAL = `
   changed clear clearTimer domain dueAt expiry finish flush_ms follow guard isFresh isLoud isOthers keep keepPageNames
   leave limits look machine mint mobile navigated note notify pages peek ports pump queue queue_operations_max
   read record renew retry_max_ms retry_ms saw setTimer settle_ms stamp state storage takeRemains tellUser
-  urlOf waiting wallMs write isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
+  urlOf waiting wallMs write isUnknown hasSpoken isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
   entry leaving disown save remove left over timer say reply entries
 `.trim().split(/\s+/);
 const told = [

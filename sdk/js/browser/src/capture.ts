@@ -23,7 +23,7 @@ const TYPED = 'input,textarea,select,[contenteditable]';
  * Begins to watch; `wants` says whether the org wants a kind of event, `blocks` what it hides: undefined if not known yet.
  * `ready` is called when the document has been read.
  */
-export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => void): void {
+export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => unknown): void {
   let lastAt = 0;
   const saw = (type: keyof Auto, name: string, properties?: Record<string, unknown>): void => {
     if (wants(type) && machine.capture == 'on') perform(machine, 'capture', { type, name, properties });

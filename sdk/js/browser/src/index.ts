@@ -29,14 +29,14 @@ const script =
 /** What its element says in `data-…`. */
 const said: DOMStringMap = script?.dataset || {};
 
-// A page that is only prepared has nobody in front of it.
-if ((document as any).prerendering) document.addEventListener('prerenderingchange', boot, { once: true });
-else boot();
+boot();
 
 function boot(): void {
   const namespace = said.fsNamespace || page._fs_namespace || 'FS';
   const fs: FS = (page[namespace] = page[namespace] || makeStub());
   if (fs._api) return;
+  // A page that is only prepared has nobody in front of it.
+  if ((document as any).prerendering) return document.addEventListener('prerenderingchange', boot, { once: true });
   page._fs_namespace = page._fs_namespace || namespace;
   const queued = [...(fs.q || [])].map((entry) => [...entry] as Entry);
   const env = environment(script?.src || address, queued);
@@ -48,12 +48,11 @@ function boot(): void {
     return null;
   };
   // What runs on the page already, by org: under a second name it is the same.
-  const running: Record<string, Running> = (page._fs_running = page._fs_running || {});
-  let one: Running | undefined;
+  const running: Record<string, (fs: FS) => void> = (page._fs_running = page._fs_running || {});
   try {
     if (!env.orgId) throw why;
-    one = running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
-    one.adopt_(fs);
+    running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
+    running[env.orgId]!(fs);
   } catch (error) {
     why = String(error);
     console.warn('Passerby: ' + why);
@@ -61,19 +60,11 @@ function boot(): void {
   // A stub of the page's own may know no `_api`, and go on filling its queue.
   fs.q = fs._v ? null : ({ push: (entry: Entry) => fs._api!(...entry) } as any);
   queued.forEach((entry) => fs._api!(...entry));
-  if (document.readyState != 'loading') one?.ready_();
   page._fs_ready?.();
 }
 
-/** One org's capture on this page. */
-interface Running {
-  /** Makes a function on the page speak to it. */
-  adopt_(fs: FS): void;
-  /** The document has been read. */
-  ready_(): void;
-}
-
-function capture(fs: FS, queued: Entry[], env: Env): Running {
+/** Begins one org's capture on this page; gives what makes a function on the page speak to it. */
+function capture(fs: FS, queued: Entry[], env: Env): (fs: FS) => void {
   const face: Face = { env, user: null, isLoud: true, waiting: [] };
   const { orgId } = env;
   const storage = browserStorage(orgId, env.cookieDomain);
@@ -81,7 +72,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   const known = kept?.org == orgId ? kept! : {};
   /** Whom the page says it was made for: '' for nobody, undefined where it does not say. */
   let madeFor = said.user;
-  const isFollowed = page._fs_follow || said.follow != null;
+  const isFollowed = madeFor == null && (page._fs_follow || said.follow != null);
   let { auto = {}, blocks } = known;
   let hasAsked = false;
   const ask: Ask = async (url, options) => (fs._w?.fetch || page.fetch).call(page, url, options);
@@ -92,6 +83,8 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   // Ids are drawn before they are needed, so that no logout waits for chance.
   let ids: string[] = [];
   const draw = (): void => void (ids = [uuid(), uuid(), uuid(), uuid()]);
+
+  const ready = (): void => machine.app('ready');
 
   const machine: Machine = makeMachine({
     storage,
@@ -104,7 +97,11 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       timers[name] = setTimeout(() => machine.timer(name), atMs - now());
     },
     // A tab that was about to write when this one left the device may bring it back just now.
-    changed: (from, to) => void (from.device && from.device != to.device && soon(() => guard(20))),
+    changed: (from, to) => {
+      if (from.device) from.device != to.device && soon(() => guard(20));
+      else if (isFollowed) setTimeout(ready, HELD_MS_MAX);
+      else if (isRead()) soon(ready);
+    },
     send: (request) =>
       send(ask, `${env.scheme}//${env.recHost}`, request, (status, retryAfter, body) => {
         tell('internal/bundle', () => bundleNews(request, env, body));
@@ -128,8 +125,8 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
     if (madeFor != null) {
       const uid = madeFor;
       madeFor = undefined;
-      // A name that is none was printed where nobody was.
-      if (!uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
+      // A name that is none was printed where nobody was; and of whom the app spoke before capture, nobody is left.
+      if (machine.hasSpoken || !uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
     }
     tell('start', () => started(machine, face, sessionUrl));
     face.waiting.splice(0).forEach((answer) => answer());
@@ -167,13 +164,10 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   });
   draw();
   if (isWanted) askSettings();
-  const ready = (): void => machine.app('ready');
-  if (isFollowed) setTimeout(ready, HELD_MS_MAX);
-  const ready_ = isFollowed ? (): void => undefined : ready;
-  watch(machine, (type) => auto[type] !== false, () => blocks, ready_);
+  watch(machine, (type) => auto[type] !== false, () => blocks, () => isFollowed || ready());
   const late = {};
   const _api = makeApi(machine, face, late);
-  return { ready_, adopt_: (target) => void Object.assign(target, late, { _api }) };
+  return (target) => void Object.assign(target, late, { _api });
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */
@@ -193,6 +187,11 @@ function environment(src: string | undefined, queued: Entry[]): Env {
   const host = (isCopy && (env.host || SERVED_FROM.replace(/^__.*/, ''))) || from;
   const orgId = env.orgId || searchParams.get('org') || env.org;
   return { scheme: src && !isCopy ? protocol : location.protocol, recHost: host, recSettingsHost: host, ...env, appHost: env.appHost || host, orgId };
+}
+
+/** Whether the page's own scripts that come with it have run; those that are deferred run before this is so. */
+function isRead(): boolean {
+  return document.readyState == 'complete' || performance.timing?.domContentLoadedEventStart > 0;
 }
 
 /** Whether the calls made so far leave capture shut down: then nothing is captured at all until a restart (contract 1.9). */

@@ -18,13 +18,17 @@ export interface FS {
 export function makeStub(): FS {
   const fs: FS = (op, options, source, version) => {
     const name = String(op).replace(/Async$/, '');
-    const take = (resolve?: unknown, reject?: unknown): unknown => fs._api!(name, options, source, resolve, reject, version);
+    const take = (resolve?: unknown, reject?: unknown): unknown => {
+      const entry: Entry = [name, options, source, resolve, reject, version];
+      return fs._api ? fs._api(...entry) : void fs.q!.push(entry);
+    };
     return /Async$/.test(op) ? new Promise(take) : take();
   };
   const nothing = (): void => undefined;
   return Object.assign(fs, {
     _w: { fetch: window.fetch },
     _v: '2.1.0',
+    q: [],
     identify(uid: unknown, vars?: object, source?: string): void {
       fs('user', { uid }, source);
       if (vars) fs('user', vars, source);

@@ -58,6 +58,7 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
   if (name == 'getSession') return { value: session(machine, options.format) };
   const call = calls[name];
   const isSpoken = speaks();
+  if (isSpoken) machine.hasSpoken = true;
   const isDeaf = isOff && !isSpoken && isRecording;
   if (!isSpoken && (isIdentity || isRecording) && machine.wait(() => void act())) return { value: null };
   const error = act();

@@ -120,19 +120,25 @@ export function makeMachine(ports: Ports) {
   }
 
   function began(): void {
-    news.start = { sessionUrl: urlOf(here!) };
+    news.start = {};
     newSession();
   }
 
   /** What a call has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
   function finish(): Entry | null {
-    const heard = news;
+    const heard = isUnknown() ? {} : news;
     const recorded = identityEntry;
-    news = {};
+    if (heard == news) news = {};
     identityEntry = null;
     queue.pump();
+    if (heard.start) heard.start = { sessionUrl: urlOf(here!) };
     for (const name of NEWS) if (heard[name]) ports.notify(name, heard[name]);
     return recorded;
+  }
+
+  /** Whether this may be the device of somebody who is gone: then nobody hears of it yet (CL-16). */
+  function isUnknown(): boolean {
+    return !!waiting && !!here?.bound;
   }
 
   /** Keeps `work` until it is known who is there; false when that has not to be waited for. */
@@ -529,7 +535,7 @@ export function makeMachine(ports: Ports) {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   function peek(): Identity | null {
-    return capture != 'on' ? null : isApart ? here : presence.read(here, () => 0);
+    return capture != 'on' || isUnknown() ? null : isApart ? here : presence.read(here, () => 0);
   }
 
   function urlOf({ device, session }: Identity): string {
@@ -590,6 +596,9 @@ export function makeMachine(ports: Ports) {
     shutdown,
     restart,
     peek,
+    isUnknown,
+    /** Whether the app has said who is there, or that nobody is, be it while nothing was captured. */
+    hasSpoken: false,
     urlOf,
     timer,
     app,
