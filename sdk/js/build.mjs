@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { minify as uglify } from "uglify-js";
 
 const home = dirname(fileURLToPath(import.meta.url));
 const dist = join(home, "dist");
@@ -16,8 +17,8 @@ const INTERNAL = `
   changed clear clearTimer domain dueAt expiry finish flush_ms follow guard isFresh isLoud isOthers keep keepPageNames
   leave limits look machine mint mobile navigated note notify pages peek ports pump queue queue_operations_max
   read record renew retry_max_ms retry_ms saw setTimer settle_ms stamp state storage takeRemains tellUser
-  urlOf waiting wallMs write isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
-  entry leaving disown save
+  urlOf waiting wallMs write isUnknown hasSpoken isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
+  entry leaving disown save remove left over timer say reply entries
 `.trim().split(/\s+/);
 const told = [
   readFileSync(join(home, "types/src/index.ts"), "utf8").replace(/\/\*.*?\*\//gs, ""),
@@ -53,13 +54,21 @@ for (const { entry, file, served, mangled = [], ...options } of bundles) {
     ...options,
   });
   const [map, code] = outputFiles.map(({ text }) => text);
-  // esbuild bundles; terser, which looks longer, takes another twentieth off.
-  const small = await minify(code, {
+  // esbuild bundles; terser, which looks longer, and uglify-js, which looks otherwise, take another twentieth off.
+  const terse = await minify(code, {
     module: options.format === "esm",
     ecma: 2020,
     compress: { passes: 5, pure_getters: true, unsafe_arrows: true, unsafe_methods: true, sequences: false },
+    mangle: false,
     sourceMap: { content: map, filename: file },
   });
+  // Nothing that it calls unsafe: it would fill in `SERVED_FROM`, and `String` of a symbol would throw.
+  const small = uglify(terse.code, {
+    module: options.format === "esm",
+    compress: { passes: 5, pure_getters: true, hoist_vars: true, inline: 1, rests: false },
+    sourceMap: { content: terse.map, filename: file },
+  });
+  if (small.error) throw small.error;
   const quoted = mangled.find((name) => new RegExp(`["'\`]${name}["'\`]`).test(small.code));
   if (quoted) throw new Error(`${file} names ${quoted} in a text: it cannot be internal`);
   writeFileSync(join(dist, file), small.code);

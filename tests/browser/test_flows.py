@@ -17,6 +17,8 @@ from tests.browser.site import Site
 pytestmark = pytest.mark.every_engine
 
 _PATTERNS = Path(__file__).parents[2] / "examples" / "patterns"
+_ID = "0d1c2b3a-4958-4677-8594-a3b2c1d0e0f1"
+_THEIRS = f"#o-other#{_ID}:{_ID}:1750000000000::1#0123456789abcdef#/2000000000"
 _NOTICE = "<div id='still-there' hidden></div><button>Order</button>"
 
 
@@ -302,7 +304,7 @@ def test_04_a_kiosk_whose_visitor_could_not_be_let_go_welcomes_nobody(shop: Shop
 
 
 def test_12_a_logout_without_the_script_removes_our_record_and_leaves_another_orgs(shop: Shop) -> None:
-    theirs = {"name": "fs_uid", "value": "#o-other#theirs", "domain": ".shop.test", "path": "/"}
+    theirs = {"name": "fs_uid", "value": _THEIRS, "domain": ".shop.test", "path": "/"}
     shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]
     page = shop.open(after=_pattern("logout.js"))
     _identify(page, "beside another org")
@@ -313,7 +315,7 @@ def test_12_a_logout_without_the_script_removes_our_record_and_leaves_another_or
     assert hers["device"] in page.evaluate("document.cookie")
     with page.expect_navigation(url="**/login"):
         page.evaluate("void pattern.logOut()")
-    assert page.evaluate("document.cookie") == "fs_uid=#o-other#theirs"
+    assert page.evaluate("document.cookie") == f"fs_uid={_THEIRS}"
     page.unroute("**/s/fs.js*")
     back = shop.visit(shop.address())
     _track(back, "Passed by")
@@ -368,7 +370,7 @@ def test_a_switch_ends_the_one_before_the_other_begins(
 
 
 def test_12_a_plain_script_that_is_blocked_says_which_orgs_record_is_to_go(shop: Shop) -> None:
-    theirs = {"name": "fs_uid", "value": "#o-other#theirs", "domain": ".shop.test", "path": "/"}
+    theirs = {"name": "fs_uid", "value": _THEIRS, "domain": ".shop.test", "path": "/"}
     shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]
     page = shop.open(after=_pattern("logout.js"), loader="tag")
     _identify(page, "of a plain script")
@@ -378,4 +380,4 @@ def test_12_a_plain_script_that_is_blocked_says_which_orgs_record_is_to_go(shop:
     with page.expect_navigation(url="**/login"):
         page.evaluate("void pattern.logOut()")
 
-    assert page.evaluate("document.cookie") == "fs_uid=#o-other#theirs"
+    assert page.evaluate("document.cookie") == f"fs_uid={_THEIRS}"

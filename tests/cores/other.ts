@@ -11,7 +11,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     return {
       ...seen,
       state: world.machine.state(),
-      queue: world.machine.queue.entries().map(({ stamp, operation }) => ({ ...stamp, ...operation })),
+      queue: world.machine.queue.entries().map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ })),
       storage: Object.fromEntries(world.storage),
       timers: Object.fromEntries(world.timers),
     };

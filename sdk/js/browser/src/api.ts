@@ -72,9 +72,9 @@ export function makeApi(machine: Machine, face: Face, fs: object): (...entry: En
     if (!resolve) return perform(machine, op, options, api, source).value;
     const settle = (code: string | null, value?: unknown): void => {
       if (!code) resolve(value);
-      else reject?.(Object.assign(new Error(code), { code }));
+      else reject?.(Object.assign(Error(code), { code }));
     };
-    if (op != 'getSession' || machine.capture == 'on') return void performAsync(machine, op, options, api, source, settle);
+    if (op != 'getSession' || (machine.capture == 'on' && !machine.isUnknown())) return void performAsync(machine, op, options, api, source, settle);
     // A session is asked for before there is one: it waits, but not for ever (ID-8).
     const timer = setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
     return void face.waiting.push(() => {

@@ -23,14 +23,14 @@ const TYPED = 'input,textarea,select,[contenteditable]';
  * Begins to watch; `wants` says whether the org wants a kind of event, `blocks` what it hides: undefined if not known yet.
  * `ready` is called when the document has been read.
  */
-export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => void): void {
+export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => unknown): void {
   let lastAt = 0;
-  const saw = (type: keyof Auto, name: string, properties: Record<string, unknown>): void => {
+  const saw = (type: keyof Auto, name: string, properties?: Record<string, unknown>): void => {
     if (wants(type) && machine.capture == 'on') perform(machine, 'capture', { type, name, properties });
   };
   const hide = (): void => machine.app('hide');
   const navigated = (): void => void (wants('navigate') && machine.navigated());
-  const sawError = (given: unknown, where: object): void => {
+  const sawError = (given: unknown, where?: object): void => {
     const message = String(given);
     saw('exception', message.slice(0, NAME_CHARS_MAX) || 'Error', { message: message.slice(0, MESSAGE_CHARS_MAX), ...where });
   };
@@ -45,7 +45,7 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
     if (!known || !target.closest || target.closest(finding(known, 'exclude'))) return;
     const selector = selectorOf(target);
     const text = type == 'click' ? textOf(target, known) : '';
-    saw(type, text || selector, text ? { selector, text } : { selector });
+    saw(type, text || selector, { selector, text: text || undefined });
   };
   /** What is listened to, all of it on the window before anybody else hears of it. */
   const heard: Record<string, (event: any) => void> = {
@@ -58,10 +58,10 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
     click: sawUse,
     change: sawUse,
     error: ({ message, filename: source, lineno: line, colno: column }) => message && sawError(message, { source, line, column }),
-    unhandledrejection: ({ reason }) => sawError(reason?.message || reason, {}),
+    unhandledrejection: ({ reason }) => sawError(reason?.message || reason),
     visibilitychange: () => {
       const state = document.visibilityState;
-      saw('visibility', state, {});
+      saw('visibility', state);
       if (state == 'hidden') hide();
     },
     pagehide: hide,

@@ -22,19 +22,21 @@ const HELD_MS_MAX = 5000;
 const SERVED_FROM = '__PASSERBY_HOST__';
 
 /** The address of this file, where a module or `import()` leaves no element to ask; a stack has it. */
-const address = /https?:[^\s()]+?\/fs\.js(\?[^\s():]*)?/.exec(new Error().stack || '')?.[0];
+const address = /https?:[^\s()]+?\/fs\.js(\?[^\s():]*)?/.exec(Error().stack || '')?.[0];
 const script =
   (document.currentScript as HTMLScriptElement | null) ||
   document.querySelector<HTMLScriptElement>(`script[src="${address}"]`);
+/** What its element says in `data-…`. */
+const said: DOMStringMap = script?.dataset || {};
 
-// A page that is only prepared has nobody in front of it.
-if ((document as any).prerendering) document.addEventListener('prerenderingchange', boot, { once: true });
-else boot();
+boot();
 
 function boot(): void {
-  const namespace = script?.getAttribute('data-fs-namespace') || page._fs_namespace || 'FS';
+  const namespace = said.fsNamespace || page._fs_namespace || 'FS';
   const fs: FS = (page[namespace] = page[namespace] || makeStub());
   if (fs._api) return;
+  // A page that is only prepared has nobody in front of it.
+  if ((document as any).prerendering) return document.addEventListener('prerenderingchange', boot, { once: true });
   page._fs_namespace = page._fs_namespace || namespace;
   const queued = [...(fs.q || [])].map((entry) => [...entry] as Entry);
   const env = environment(script?.src || address, queued);
@@ -42,15 +44,15 @@ function boot(): void {
   env.snippetVersion = fs._v;
   let why = 'no org configured';
   fs._api = (...[, , , , reject]) => {
-    reject?.(new Error(why));
+    reject?.(Error(why));
     return null;
   };
   // What runs on the page already, by org: under a second name it is the same.
-  const running: Record<string, Running> = (page._fs_running = page._fs_running || {});
+  const running: Record<string, (fs: FS) => void> = (page._fs_running = page._fs_running || {});
   try {
     if (!env.orgId) throw why;
     running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
-    running[env.orgId]!.adopt_(fs);
+    running[env.orgId]!(fs);
   } catch (error) {
     why = String(error);
     console.warn('Passerby: ' + why);
@@ -58,26 +60,19 @@ function boot(): void {
   // A stub of the page's own may know no `_api`, and go on filling its queue.
   fs.q = fs._v ? null : ({ push: (entry: Entry) => fs._api!(...entry) } as any);
   queued.forEach((entry) => fs._api!(...entry));
-  if (document.readyState != 'loading') running[env.orgId]?.ready_();
   page._fs_ready?.();
 }
 
-/** One org's capture on this page. */
-interface Running {
-  /** Makes a function on the page speak to it. */
-  adopt_(fs: FS): void;
-  /** The document has been read. */
-  ready_(): void;
-}
-
-function capture(fs: FS, queued: Entry[], env: Env): Running {
+/** Begins one org's capture on this page; gives what makes a function on the page speak to it. */
+function capture(fs: FS, queued: Entry[], env: Env): (fs: FS) => void {
   const face: Face = { env, user: null, isLoud: true, waiting: [] };
-  const storage = browserStorage(env.orgId, env.cookieDomain);
-  const kept: OrgSettings = parsed(storage.read(SETTINGS)) || {};
-  const known = kept.org == env.orgId ? kept : {};
-  /** Whom the page says it was made for: '' for nobody, null where it does not say. */
-  let madeFor = script?.getAttribute('data-user') ?? null;
-  const isFollowed = page._fs_follow || script?.hasAttribute('data-follow');
+  const { orgId } = env;
+  const storage = browserStorage(orgId, env.cookieDomain);
+  const kept: OrgSettings | null = parsed(storage.read(SETTINGS));
+  const known = kept?.org == orgId ? kept! : {};
+  /** Whom the page says it was made for: '' for nobody, undefined where it does not say. */
+  let madeFor = said.user;
+  const isFollowed = madeFor == null && (page._fs_follow || said.follow != null);
   let { auto = {}, blocks } = known;
   let hasAsked = false;
   const ask: Ask = async (url, options) => (fs._w?.fetch || page.fetch).call(page, url, options);
@@ -88,6 +83,8 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   // Ids are drawn before they are needed, so that no logout waits for chance.
   let ids: string[] = [];
   const draw = (): void => void (ids = [uuid(), uuid(), uuid(), uuid()]);
+
+  const ready = (): void => machine.app('ready');
 
   const machine: Machine = makeMachine({
     storage,
@@ -100,7 +97,11 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       timers[name] = setTimeout(() => machine.timer(name), atMs - now());
     },
     // A tab that was about to write when this one left the device may bring it back just now.
-    changed: (from, to) => void (from.device && from.device != to.device && soon(() => guard(20))),
+    changed: (from, to) => {
+      if (from.device) from.device != to.device && soon(() => guard(20));
+      else if (isFollowed) setTimeout(ready, HELD_MS_MAX);
+      else if (isRead()) soon(ready);
+    },
     send: (request) =>
       send(ask, `${env.scheme}//${env.recHost}`, request, (status, retryAfter, body) => {
         tell('internal/bundle', () => bundleNews(request, env, body));
@@ -108,7 +109,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       }),
     page: () => ({
       url: location.href,
-      title: tried(() => document.title, '') || undefined,
+      title: tried(() => document.title) || undefined,
       referrer: isOurs(document.referrer, storage.domain()) ? undefined : document.referrer,
     }),
     notify: (name, args) => {
@@ -121,11 +122,11 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   });
 
   function begun(sessionUrl: unknown): void {
-    if (madeFor !== null) {
+    if (madeFor != null) {
       const uid = madeFor;
-      madeFor = null;
-      // A name that is none was printed where nobody was.
-      if (!uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
+      madeFor = undefined;
+      // A name that is none was printed where nobody was; and of whom the app spoke before capture, nobody is left.
+      if (machine.hasSpoken || !uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
     }
     tell('start', () => started(machine, face, sessionUrl));
     face.waiting.splice(0).forEach((answer) => answer());
@@ -137,10 +138,10 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
     if (hasAsked) return;
     hasAsked = true;
     try {
-      const response = await ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${env.orgId}/v1/web`, QUIETLY);
+      const response = await ask(`${env.scheme}//${env.recSettingsHost}/s/settings/${orgId}/v1/web`, QUIETLY);
       const text = await response.text();
       const settings: OrgSettings = parsed(text);
-      if (settings?.org != env.orgId) return;
+      if (settings?.org != orgId) return;
       storage.write(SETTINGS, text);
       auto = settings.auto || auto;
       blocks = settings.blocks || [];
@@ -155,7 +156,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   const isWanted = env.captureOnStartup !== false && !endsShut(queued);
   machine.start({
     ...known,
-    org: env.orgId,
+    org: orgId,
     app: `${env.scheme}//${env.appHost}`,
     sdk: SDK,
     capture: isWanted && known.capture !== false,
@@ -163,13 +164,10 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   });
   draw();
   if (isWanted) askSettings();
-  const ready = (): void => machine.app('ready');
-  const ready_ = isFollowed ? (): unknown => setTimeout(ready, HELD_MS_MAX) : ready;
-  if (isFollowed) ready_();
-  watch(machine, (type) => auto[type] !== false, () => blocks, isFollowed ? () => undefined : ready);
+  watch(machine, (type) => auto[type] !== false, () => blocks, () => isFollowed || ready());
   const late = {};
   const _api = makeApi(machine, face, late);
-  return { ready_, adopt_: (target) => void Object.assign(target, late, { _api }) };
+  return (target) => void Object.assign(target, late, { _api });
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */
@@ -189,6 +187,11 @@ function environment(src: string | undefined, queued: Entry[]): Env {
   const host = (isCopy && (env.host || SERVED_FROM.replace(/^__.*/, ''))) || from;
   const orgId = env.orgId || searchParams.get('org') || env.org;
   return { scheme: src && !isCopy ? protocol : location.protocol, recHost: host, recSettingsHost: host, ...env, appHost: env.appHost || host, orgId };
+}
+
+/** Whether the page's own scripts that come with it have run; those that are deferred run before this is so. */
+function isRead(): boolean {
+  return document.readyState == 'complete' || performance.timing?.domContentLoadedEventStart > 0;
 }
 
 /** Whether the calls made so far leave capture shut down: then nothing is captured at all until a restart (contract 1.9). */

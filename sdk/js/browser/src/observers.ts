@@ -8,11 +8,12 @@ const callbacks = new Set<[type: string, callback: Callback]>();
 /** `now` is what the type says already: `start` and `session` fire at once when running. */
 export function observe(type: string, callback: Callback, now: unknown): { disconnect(): void; failed?: true } {
   const one: [string, Callback] = [type, callback];
-  const disconnect = (): void => void callbacks.delete(one);
-  if (!TYPES.test(type) || typeof callback != 'function') return { disconnect, failed: true };
-  callbacks.add(one);
-  if (now) call(callback, now);
-  return { disconnect };
+  const isKnown = TYPES.test(type) && typeof callback == 'function';
+  if (isKnown) {
+    callbacks.add(one);
+    if (now) call(callback, now);
+  }
+  return { disconnect: () => void callbacks.delete(one), ...(!isKnown && { failed: true }) };
 }
 
 /** `args` is asked for only when somebody listens. */

@@ -19,6 +19,8 @@ const YEAR_S = 31_536_000;
 /** A frame without an address of its own (about:blank, srcdoc) has its origin from who made it. */
 const { hostname, protocol } = tried<{ hostname: string; protocol: string }>(() => new URL(self.origin), location);
 const SECURE = protocol == 'https:' ? ';Secure' : '';
+/** The domains that this host is in, itself first. */
+const DOMAINS = hostname.split('.').map((_, at, labels) => labels.slice(at).join('.'));
 
 /** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
 export function browserStorage(org: string, cookieDomain: string | undefined): Storage & { domain(): string } {
@@ -172,22 +174,17 @@ function cookies(key: string): string[] {
 
 /** Removes a cookie from every domain and path that this page could see it from. */
 function removeEverywhere(key: string): void {
-  const labels = hostname.split('.');
-  const steps = location.pathname.split('/');
-  labels.concat('').forEach((_, at) =>
-    steps.forEach((_, to) => {
-      const path = steps.slice(0, to + 1).join('/');
-      const reach = labels.slice(at).join('.');
-      for (const one of [path, path + '/']) document.cookie = `${key}=;max-age=0;path=${one}${reach && ';domain=' + reach}${SECURE}`;
-    }),
-  );
+  location.pathname.split('/').forEach((_, at, steps) => {
+    const path = steps.slice(0, at + 1).join('/');
+    for (const domain of [...DOMAINS, '']) for (const end of ['', '/']) setCookie(key, null, domain, path + end);
+  });
 }
 
 /** Written as ST-7 says; null removes. */
-function setCookie(key: string, value: string | null, domain: string): void {
+function setCookie(key: string, value: string | null, domain: string, path = '/'): void {
   const ends = value && /\/(\d+)$/.exec(value);
   const ageS = value === null ? 0 : ends ? +ends[1]! - Math.floor(now() / 1000) : /lua/.test(key) ? IDLE_S : YEAR_S;
-  document.cookie = `${key}=${value};path=/;max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${key == DISOWNED ? '' : SECURE}`;
+  document.cookie = `${key}=${value};path=${path};max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${key == DISOWNED ? '' : SECURE}`;
 }
 
 function takesCookie(domain: string): boolean {
@@ -201,6 +198,5 @@ function takesCookie(domain: string): boolean {
 
 /** How far a cookie could reach, the farthest first: the suffixes of the host from two labels on, then the host alone (''). */
 function reaches(): string[] {
-  const labels = /^[\d.]+$|:/.test(hostname) ? [] : hostname.split('.');
-  return [...labels.slice(1).map((_, at) => labels.slice(-2 - at).join('.')), ''];
+  return [...(/^[\d.]+$|:/.test(hostname) ? [] : DOMAINS.slice(0, -1).reverse()), ''];
 }

@@ -18,25 +18,32 @@ export interface FS {
 export function makeStub(): FS {
   const fs: FS = (op, options, source, version) => {
     const name = String(op).replace(/Async$/, '');
-    const take = (resolve?: unknown, reject?: unknown): unknown => fs._api!(name, options, source, resolve, reject, version);
+    const take = (resolve?: unknown, reject?: unknown): unknown => {
+      const entry: Entry = [name, options, source, resolve, reject, version];
+      return fs._api ? fs._api(...entry) : void fs.q!.push(entry);
+    };
     return /Async$/.test(op) ? new Promise(take) : take();
   };
-  fs._w = { fetch: window.fetch };
-  fs._v = '2.1.0';
-  fs.identify = (uid: unknown, vars?: object, source?: string): void => {
-    fs('user', { uid }, source);
-    if (vars) fs('user', vars, source);
-  };
-  fs.anonymize = (): void => fs.identify(false);
-  fs.setUserVars = (vars: object, source?: string) => fs('user', vars, source);
-  fs.setVars = (scope: string, vars: object, source?: string) => fs('setVars', [scope, vars], source);
-  fs.event = (n: string, p: object, source?: string) => fs('event', { n, p }, source);
-  fs.log = (level: string, msg?: string) => fs('log', { level, msg });
-  fs.consent = (granted = true) => fs('consent', granted);
-  fs.shutdown = () => fs('shutdown');
-  fs.restart = () => fs('restart');
-  fs.identifyAccount = fs.clearUserCookie = (): void => undefined;
-  return fs;
+  const nothing = (): void => undefined;
+  return Object.assign(fs, {
+    _w: { fetch: window.fetch },
+    _v: '2.1.0',
+    q: [],
+    identify(uid: unknown, vars?: object, source?: string): void {
+      fs('user', { uid }, source);
+      if (vars) fs('user', vars, source);
+    },
+    anonymize: () => fs.identify(false),
+    setUserVars: (vars: object, source?: string) => fs('user', vars, source),
+    setVars: (scope: string, vars: object, source?: string) => fs('setVars', [scope, vars], source),
+    event: (n: string, p: object, source?: string) => fs('event', { n, p }, source),
+    log: (level: string, msg?: string) => fs('log', { level, msg }),
+    consent: (granted = true) => fs('consent', granted),
+    shutdown: () => fs('shutdown'),
+    restart: () => fs('restart'),
+    identifyAccount: nothing,
+    clearUserCookie: nothing,
+  });
 }
 
 /** A 1.3 entry as its 2.x counterpart; any other entry, or one without what it needs, as it is. */

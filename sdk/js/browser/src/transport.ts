@@ -14,7 +14,8 @@ const KEEPALIVE_CHARS_MAX = 20_000;
 
 /** Sends one request to the collector at `base`, and answers once; a browser that settles nothing is waited for no longer. */
 export async function send(ask: Ask, base: string, { bundle, leaving }: Request, answer: Answer): Promise<void> {
-  const timer = setTimeout(() => answer(0, null, null), TIMEOUT_MS);
+  const fail = (): void => answer(0, null, null);
+  const timer = setTimeout(fail, TIMEOUT_MS);
   try {
     // The call that asked is not made to wait for the browser's network code: the request goes when its task is done.
     if (!leaving) await null;
@@ -28,7 +29,7 @@ export async function send(ask: Ask, base: string, { bundle, leaving }: Request,
     });
     answer(response.status, response.headers.get('retry-after'), parsed(await response.text()));
   } catch (_) {
-    answer(0, null, null);
+    fail();
   }
   clearTimeout(timer);
 }

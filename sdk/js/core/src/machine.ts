@@ -29,7 +29,7 @@ import { makeActivity } from './activity';
 import { makeAddress } from './address';
 import { type Buckets, type Limited, makeBuckets, WEB } from './limits';
 import { boundTo } from './bound';
-import type { ChangeWhy, PageInfo, Ports, State } from './ports';
+import type { ChangeWhy, Ports, State } from './ports';
 import { makePageNames } from './page-names';
 import { makePresence } from './presence';
 import { type Entry, makeQueue, type Stamp } from './queue';
@@ -110,30 +110,35 @@ export function makeMachine(ports: Ports) {
     if (!found) fresh('start');
     else {
       sweep(found.device);
-      const keyed = { ...found, key: found.key || mint('key') };
-      turn(isOver ? renewed(keyed) : loaded(keyed), 'start', !!isOver);
+      const key = found.key || mint('key');
+      turn({ ...next(found, isOver), key }, 'start', !!isOver);
     }
     if (settings.hold == 'auth') waiting = [];
-    if (!settings.hold) recordPage();
-    else if (waiting) wait(recordPageAs(address.look()));
+    if (settings.hold != 'page') recordPage();
     began();
     queue.takeRemains();
   }
 
   function began(): void {
-    news.start = { sessionUrl: urlOf(here!) };
+    news.start = {};
     newSession();
   }
 
   /** What a call has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
   function finish(): Entry | null {
-    const heard = news;
+    const heard = isUnknown() ? {} : news;
     const recorded = identityEntry;
-    news = {};
+    if (heard == news) news = {};
     identityEntry = null;
     queue.pump();
+    if (heard.start) heard.start = { sessionUrl: urlOf(here!) };
     for (const name of NEWS) if (heard[name]) ports.notify(name, heard[name]);
     return recorded;
+  }
+
+  /** Whether this may be the device of somebody who is gone: then nobody hears of it yet (CL-16). */
+  function isUnknown(): boolean {
+    return !!waiting && !!here?.bound;
   }
 
   /** Keeps `work` until it is known who is there; false when that has not to be waited for. */
@@ -152,13 +157,18 @@ export function makeMachine(ports: Ports) {
     madeAt = undefined;
   }
 
+  /** Whether this page load has shown no page yet, since that waits (CL-16). */
+  function isPageHeld(): boolean {
+    return !!settings.hold && url === undefined;
+  }
+
   /** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
   function ready(): void {
-    if (capture != 'on' || (!waiting && (n || url !== undefined || !settings.hold))) return;
+    if (capture != 'on' || (!waiting && (n || !isPageHeld()))) return;
     follow();
     if (waiting && here!.bound) goApart('apart');
     goOn();
-    if (isPageDue && url === undefined) recordPage();
+    if (isPageDue && isPageHeld()) recordPage();
   }
 
   /** A new device, session and page id. `uid` binds the device. */
@@ -248,18 +258,16 @@ export function makeMachine(ports: Ports) {
     const found = presence.read(here);
     if (!found) {
       sweep(here!.device);
-      const isEnd = !!here!.bound;
-      if (isEnd) {
+      if (here!.bound) {
         isApart = speech === undefined;
         if (!isApart) told = null;
         else if (presence.whyGone == 'returned') presence.remove();
         leave(speech === null ? 'anonymize' : 'lost', source);
-      } else fresh(presence.whyGone);
-      return isEnd;
-    }
-    const isOther = found.device != here!.device;
-    if (isStrange(found) && (speech === undefined || (found.bound && speech == told))) goApart('apart');
-    else if (isOther) {
+        return true;
+      }
+      fresh(presence.whyGone);
+    } else if (isStrange(found) && (speech === undefined || (found.bound && speech == told))) goApart('apart');
+    else if (found.device != here!.device) {
       activity.forget();
       enter(found, mint('page'), 'tab');
     } else {
@@ -307,8 +315,9 @@ export function makeMachine(ports: Ports) {
     return { ...at, session: mint('session'), began: wallMs(), pages };
   }
 
-  function loaded(at: Identity): Identity {
-    return { ...at, pages: at.pages + 1 };
+  /** The record at the next page load. */
+  function next(at: Identity, isOver: unknown): Identity {
+    return isOver ? renewed(at) : { ...at, pages: at.pages + 1 };
   }
 
   function nextSession(why: ChangeWhy, pages?: number): void {
@@ -336,7 +345,7 @@ export function makeMachine(ports: Ports) {
     follow();
     const isNew = renew();
     activity.touch(false, isApart);
-    if (isPageDue && ((isNew && n) || (settings.hold && !waiting && url === undefined))) recordPage();
+    if (isPageDue && ((isNew && n) || (!waiting && isPageHeld()))) recordPage();
   }
 
   /** Whether a call of this kind may pass (LI-1); it takes a token. */
@@ -363,28 +372,26 @@ export function makeMachine(ports: Ports) {
     record(op, members, source);
   }
 
+  /** Records where the page is now, once that has to wait no longer. */
   function recordPage(): void {
-    recordPageAs(address.look())();
-  }
-
-  /** Another device by then is another person, whom the page was not referred to. */
-  function recordPageAs(where: PageInfo): () => void {
     const { device } = here!;
+    const where = address.look();
     lookedAt = ports.page().url;
-    return () => record('page', { ...where, ...(here!.device != device && { referrer: undefined }) });
+    // Another device by then is another person, whom the page was not referred to.
+    const work = (): void => record('page', { ...where, ...(here!.device != device && { referrer: undefined }) });
+    if (!wait(work)) work();
   }
 
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
     if (capture != 'on' || ports.page().url == lookedAt) return;
     names.look();
-    if (waiting) wait(recordPageAs(address.look()));
-    else {
+    if (!waiting) {
       follow();
       renew();
-      recordPage();
-      finish();
     }
+    recordPage();
+    finish();
   }
 
   /** Whether a device is another user's than `uid`'s. */
@@ -395,10 +402,12 @@ export function makeMachine(ports: Ports) {
   /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
   function identify(uid: string, carried: Carried, isPage: boolean, source?: string): void {
     const isOwn = isPage || isAgain(uid);
-    if (isApart && here!.bound && (isOthers(uid) || !isOwn)) record('end', { why: 'reidentify' }, source);
+    const wasBound = isApart && here!.bound;
+    const isSame = isOwn && wasBound && !isOthers(uid);
+    if (wasBound && !isSame) record('end', { why: 'reidentify' }, source);
     if (!isOwn && isApart) join('tab');
     told = uid;
-    if (isOwn && !(isApart && here!.bound && !isOthers(uid))) goApart('page', uid);
+    if (isOwn && !isSame) goApart('page', uid);
     else if (isOthers(uid)) leave('reidentify', source, uid);
     else {
       const isNew = renew();
@@ -513,7 +522,7 @@ export function makeMachine(ports: Ports) {
     if (!found || boundOf(found)) fresh('restart');
     else {
       const isOver = !!activity.over(found, false);
-      const at = isOver ? renewed(found) : loaded(found);
+      const at = next(found, isOver);
       const id = here?.device == at.device ? null : mint('page');
       save(at);
       activity.touch(isOver, false);
@@ -526,7 +535,7 @@ export function makeMachine(ports: Ports) {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   function peek(): Identity | null {
-    return capture != 'on' ? null : isApart ? here : presence.read(here, () => 0);
+    return capture != 'on' || isUnknown() ? null : isApart ? here : presence.read(here, () => 0);
   }
 
   function urlOf({ device, session }: Identity): string {
@@ -564,7 +573,7 @@ export function makeMachine(ports: Ports) {
     },
     /** Whether this page id has recorded nothing yet, and is not waited for to do so. */
     get isFresh() {
-      return !n && !(settings.hold && url === undefined);
+      return !n && !isPageHeld();
     },
     state,
     start,
@@ -587,6 +596,9 @@ export function makeMachine(ports: Ports) {
     shutdown,
     restart,
     peek,
+    isUnknown,
+    /** Whether the app has said who is there, or that nobody is, be it while nothing was captured. */
+    hasSpoken: false,
     urlOf,
     timer,
     app,

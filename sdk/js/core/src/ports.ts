@@ -53,11 +53,11 @@ export interface Request {
   leaving: boolean;
 }
 
-export interface PageInfo {
+export type PageInfo = {
   url: string;
   title?: string | undefined;
   referrer?: string | undefined;
-}
+};
 
 export interface Ports {
   /** Wall time in ms since 1970. */

@@ -20,7 +20,7 @@ export interface Stamp {
 
 export interface Entry {
   stamp: Stamp;
-  operation: Operation;
+  operation_: Operation;
 }
 
 /** Something that travels; `request_` is the request it is under way in, '' when none. */
@@ -38,6 +38,8 @@ interface Remains extends Traveller {
   key_: string;
   text_: string;
   envelopes_: Envelope[];
+  /** When its newest operation was made. */
+  newest_: number;
 }
 
 export interface QueueSettings {
@@ -60,7 +62,6 @@ const FIRST_TO_GO = /^(event|log|page)$/;
 const OUTBOX_CHARS_SMALL = 8192;
 const REFUSED = /^4(?!08|25|29)/;
 const TELLS_WHEN = /^(429|503) \d+$/;
-const NEXT_TO_GO = /^(properties|consent)$/;
 const NEVER_TO_GO = /^(end|identify)$/;
 
 export type Queue = ReturnType<typeof makeQueue>;
@@ -78,10 +79,10 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   let operationsMax = Infinity;
 
   function add(stamp: Stamp, operation: Operation): Entry {
-    const entry: Queued = { stamp, operation, dueAt_: operation.t + settings.flush_ms, request_: '' };
+    const entry: Queued = { stamp, operation_: operation, dueAt_: operation.t + settings.flush_ms, request_: '' };
     entries.push(entry);
     makeRoom(stamp.page);
-    if (NEVER_TO_GO.test(operation.op)) {
+    if (isNeeded(operation)) {
       hurry();
       persist(stamp.page);
     }
@@ -95,8 +96,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function makeRoom(page: string): void {
     const mine = of(page);
     if (mine.length <= settings.queue_operations_max) return;
-    const oldest = (kind: RegExp): Queued | undefined => mine.find(({ operation }) => kind.test(operation.op));
-    const victim = oldest(FIRST_TO_GO) || oldest(NEXT_TO_GO);
+    const victim = mine.find(({ operation_ }) => FIRST_TO_GO.test(operation_.op)) || mine.find(({ operation_ }) => !isNeeded(operation_));
     if (!victim) return;
     entries.splice(entries.indexOf(victim), 1);
     note('queue_full');
@@ -117,7 +117,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const others = storage.keys(OUT).reduce((sum, key) => sum + (key == own ? 0 : (storage.read(key) || '').length), 0);
     if (others + text.length <= settings.outbox_chars_max) return text;
     note('outbox_full');
-    return textOf(mine.filter(({ operation }) => NEVER_TO_GO.test(operation.op)));
+    return textOf(mine.filter(({ operation_ }) => isNeeded(operation_)));
   }
 
   function textOf(mine: Queued[]): string {
@@ -130,28 +130,28 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
 
   /** Takes up what other page loads left (QU-7); of too much (QU-9) the newest whole, of the rest what identity needs. */
   function takeRemains(): void {
-    const found: [newest: number, one: Remains][] = [];
+    const found: Remains[] = [];
     for (const key_ of storage.keys(OUT).sort()) {
       if (of(key_.slice(OUT.length))[0]) continue;
       const text_ = storage.read(key_) || '';
       const envelopes_ = envelopesIn(text_);
       if (!envelopes_) note('broken_remains');
-      const newest = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
-      if (newest > wallMs() - REMAINS_AGE_MS_MAX) found.push([newest, { key_, text_, envelopes_: envelopes_!, request_: '' }]);
+      const newest_ = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
+      if (newest_ > wallMs() - REMAINS_AGE_MS_MAX) found.push({ key_, text_, envelopes_: envelopes_!, newest_, request_: '' });
       else storage.remove(key_);
     }
     let chars = 0;
-    for (const [, one] of [...found].sort((a, b) => b[0] - a[0])) {
+    for (const one of [...found].sort((a, b) => b.newest_ - a.newest_)) {
       chars += one.text_.length;
       if (chars > settings.outbox_chars_max) thin(one);
     }
-    remains.push(...found.map(([, one]) => one).filter(({ envelopes_ }) => envelopes_[0]));
+    remains.push(...found.filter(({ envelopes_ }) => envelopes_[0]));
   }
 
   /** Leaves of remains their identity operations. */
   function thin(one: Remains): void {
     one.envelopes_ = one.envelopes_
-      .map((envelope) => ({ ...envelope, ops: envelope.ops.filter(({ op }) => NEVER_TO_GO.test(op)) }))
+      .map((envelope) => ({ ...envelope, ops: envelope.ops.filter(isNeeded) }))
       .filter(({ ops }) => ops[0]);
     one.text_ = jsonText(one.envelopes_);
     store(one.key_, one.envelopes_[0] ? one.text_ : null);
@@ -164,12 +164,12 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const first = entries[0];
     clearTimer('flush');
     if (isWaiting || underWay.size) return;
-    if (remains[0]) fly([remains[0]], remains[0].envelopes_[0]!);
+    if (remains[0]) send([remains[0]], remains[0].envelopes_[0]!, false);
     else if (first) {
       first.dueAt_ = Math.min(first.dueAt_, now + settings.flush_ms);
       if (first.dueAt_ > now) return setTimer('flush', first.dueAt_);
       hurry();
-      send(bundles(entries)[0]!, false);
+      sendQueued(bundles(entries)[0]!, false);
     }
   }
 
@@ -189,7 +189,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     persistAll();
     isWaiting = false;
     clearTimer('retry');
-    for (const bundle of bundles(entries.filter(({ request_ }) => !request_))) send(bundle, true);
+    for (const bundle of bundles(entries.filter(({ request_ }) => !request_))) sendQueued(bundle, true);
     clearTimer('flush');
   }
 
@@ -204,16 +204,15 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const flight = land(id);
     if (!flight) return;
     // Only what the service itself says is an answer: a portal, a proxy or a service worker may say anything else.
-    const isOk = /^2/.test(status + '') && Number.isInteger(body?.stored);
-    const isRefused = status == 413 || (REFUSED.test(status + '') && typeof body?.code == 'string');
-    if (isOk) attempts = 0;
-    else if (status == 413 && flight[1]) {
-      operationsMax = Math.ceil(flight.length / 2);
-      return pump();
-    } else if (!isRefused) {
-      return putOff(TELLS_WHEN.test(status + ' ' + retryAfter) ? +retryAfter! * 1000 : 0);
-    } else note('bundle_refused');
-    done(flight, isOk, isOk ? body : {});
+    const head = status + ' ' + retryAfter;
+    const isOk = /^2/.test(head) && Number.isInteger(body?.stored);
+    const isTooLarge = status == 413;
+    if (isTooLarge && flight[1]) operationsMax = Math.ceil(flight.length / 2);
+    else if (isOk || isTooLarge || (REFUSED.test(head) && typeof body?.code == 'string')) {
+      if (isOk) attempts = 0;
+      else note('bundle_refused');
+      done(flight, isOk, isOk ? body : {});
+    } else putOff(TELLS_WHEN.test(head) ? +retryAfter! * 1000 : 0);
     pump();
   }
 
@@ -233,7 +232,6 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     persistAll();
     isWaiting = true;
     setTimer('retry', wallMs() + Math.max(Math.floor(wait), afterMs));
-    clearTimer('flush');
   }
 
   /** `flight` was answered; a 2xx may name operations as `refused`, and `notes` on their properties. */
@@ -244,7 +242,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     entries = entries.filter((entry) => !flight.includes(entry));
     for (const one of flight) {
       if (one.stamp) {
-        answered(one, isOk && !named.some(({ n }) => n == one.operation.n));
+        answered(one, isOk && !named.some(({ n }) => n == one.operation_.n));
         if (one == flight[flight.length - 1]) persist(one.stamp.page);
       } else if (one.envelopes_.shift() && !one.envelopes_[0]) {
         remains.shift();
@@ -267,14 +265,14 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   /** A bundle as it is kept; `sent` is added when it travels (WI-2). */
   function enveloped(bundle: Queued[]): Envelope {
     const { org, sdk } = settings;
-    return { v: 1, org, ...bundle[0]!.stamp, sdk, ops: bundle.map(({ operation }) => operation) };
+    return { v: 1, org, ...bundle[0]!.stamp, sdk, ops: bundle.map(({ operation_ }) => operation_) };
   }
 
-  function send(bundle: Queued[], isLeaving: boolean): void {
-    fly(bundle, enveloped(bundle), isLeaving);
+  function sendQueued(bundle: Queued[], isLeaving: boolean): void {
+    send(bundle, enveloped(bundle), isLeaving);
   }
 
-  function fly(flight: Traveller[], envelope: Envelope, leaving = false): void {
+  function send(flight: Traveller[], envelope: Envelope, leaving: boolean): void {
     const id = 'r' + ++requests;
     for (const one of flight) one.request_ = id;
     underWay.add(id);
@@ -292,6 +290,11 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     revive,
     reply,
   };
+}
+
+/** Whether without this operation it would not be known who was there. */
+function isNeeded({ op }: Operation): boolean {
+  return NEVER_TO_GO.test(op);
 }
 
 /** What a reply has to say of single operations, if it has that form (WI-6). */

@@ -1,10 +1,9 @@
 /** The identity record: which device and session this browser has, in one line of text (ST-2). */
 
 const YEAR_MS = 31_536_000_000;
-const UUID = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
-const FORM = new RegExp(`^#([^#]+)#${UUID}:${UUID}:(\\d{1,15}):([^:#]*):(\\d{1,9})(?:#((?:[0-9a-f]{8}){0,2}))?#/(\\d{1,12})$`);
-
-const KEY = /^[0-9a-f]{32}$/;
+/** What stands for the key is one only if it has that form (ST-8). */
+const FORM =
+  /^#([^#]+)#([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,15}):(?:([0-9a-f]{32})|[^:#]*):(\d{1,9})(?:#((?:[0-9a-f]{8}){0,2}))?#\/(\d{1,12})$/;
 
 export interface Identity {
   device: string;
@@ -23,11 +22,8 @@ export interface Identity {
 
 /** The record in `text`; null for any other text. It may be past its expiry. */
 export function parseRecord(text: string | null, org: string): Identity | null {
-  const found = text && FORM.exec(text);
-  if (!found || found[1] !== org) return null;
-  return {
-    device: found[2]!, session: found[3]!, began: +found[4]!, key: KEY.test(found[5]!) ? found[5]! : '', pages: +found[6]!, bound: found[7] || '', expiry: +found[8]!,
-  };
+  const [, owner, device, session, began, key = '', pages, bound = '', expiry] = FORM.exec(text || '') || [];
+  return owner === org ? { device: device!, session: session!, began: +began!, key, pages: +pages!, bound, expiry: +expiry! } : null;
 }
 
 export function recordText(org: string, record: Identity): string {

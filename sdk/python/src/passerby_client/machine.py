@@ -164,19 +164,28 @@ class Machine:
 
     def _done(self) -> None:
         """The call is over: what is due goes, and observers hear how things stand now (CL-7)."""
-        heard, self._heard = self._heard, {}
+        heard: dict[str, Any] = {}
+        if not self._is_unknown:
+            heard, self._heard = self._heard, {}
         self._queue.pump()
+        if "start" in heard:
+            heard["start"] = {"sessionUrl": self._standing.session_url(self._standing.here)}
         for name in _HEARD:
             if name in heard:
                 self._ports.notify(name, heard[name])
+
+    @property
+    def _is_unknown(self) -> bool:
+        """Whether this may be the device of somebody who is gone: then nobody hears of it yet (CL-16)."""
+        record = self._standing.record
+        return self._recorder.is_waiting and record is not None and bool(record.bound)
 
     def _tell(self, name: str, args: Any) -> None:
         self._heard[name] = args
 
     def _tell_start(self) -> None:
-        standing = self._standing
-        self._tell("start", {"sessionUrl": standing.session_url(standing.here)})
-        standing.tell_session()
+        self._tell("start", {})
+        self._standing.tell_session()
 
     def _begin(self) -> None:
         """Capture begins on this page load."""
@@ -239,7 +248,7 @@ class Machine:
 
     def _get_session(self, call: Call) -> Answer:
         standing = self._standing
-        record = self._identity.peek()
+        record = None if self._is_unknown else self._identity.peek()
         if record is None:
             return Answer()
         url = standing.session_url(record)
