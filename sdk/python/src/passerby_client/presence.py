@@ -89,9 +89,10 @@ class Presence:
     def sweep(self, but: str | None = None) -> list[Record]:
         """The bound records that stood in other homes, which hold none from now on; not `but`, and each once (ST-1)."""
         bound: list[Record] = []
-        for text in self._store.strays():
-            found = parse(text, self._org)
-            if found is None or found.device == but or found.device in self.left:
+        strays = filter(None, (parse(text, self._org) for text in self._store.strays()))
+        # Of two that name one device the bound one says more.
+        for found in sorted(strays, key=lambda one: not one.bound):
+            if found.device == but or found.device in self.left:
                 continue
             self.left.add(found.device)
             if found.bound:
