@@ -66,6 +66,13 @@ class Homes:
         found = self._all(RECORD)
         return found[0] if len(found) == 1 else None
 
+    @property
+    def has_strays(self) -> bool:
+        """Whether there is a record elsewhere than the one in use, or beside it."""
+        elsewhere = [RECORD] if RECORD in self._profile.local else []
+        in_cookies = self._profile.values(RECORD)
+        return len(in_cookies) > 1 or (bool(elsewhere) and bool(in_cookies))
+
     def read(self, key: str) -> str | None:
         found = self._all(key)
         if len(found) == 1 and not (key == RECORD and self._is_disowned()):

@@ -50,6 +50,7 @@ class Load:
         self.address = self.world.oracle.sign(seat.person)
         self.machine = Machine(self._ports())
         self.do(lambda: self.machine.start({**_CONFIG, "hold": hold}))
+        self.world.oracle.look_at_homes(self)
         self.at(READY_MS if hold == "page" else HELD_MS_MAX, lambda: self.app("ready"))
 
     def _ports(self) -> Ports:
@@ -80,16 +81,22 @@ class Load:
 
     def tell(self, options: dict[str, Any]) -> None:
         """The app says who is there."""
-        before, uid = self.told, options.get("uid")
+        before, was_viewing, uid = self.told, self.is_viewing, options.get("uid")
         if uid is None and "scope" not in options:
             self.seat.let_go()
         self.told, self.told_in, self.is_viewing = uid, self.seat.login, "scope" in options and uid is not None
         source = self.world.oracle.sign(self.seat.person)
-        device, stored = self.machine.state["device"], self.homes.record
+        state, stored = self.machine.state, self.homes.record
         self._done(lambda: self.machine.call("setIdentity", options, source=source), before, is_tell=True)
+        oracle, device = self.world.oracle, state["device"]
+        is_left = state["bound"] and uid != before and self.machine.state["device"] != device
+        is_its_own = device in (stored or "") or device not in self._written
+        if is_left and is_its_own and ("scope" not in options or was_viewing):
+            oracle.want_ended(device, "who was let go was not ended")
+        oracle.look_at_storage(stored, self.homes.record, options)
         if "scope" not in options:
             is_replaced = device in (stored or "") and self.homes.record not in (None, stored)
-            self.world.oracle.leave(self, device, uid, is_replaced=is_replaced)
+            oracle.leave(self, device, uid, is_replaced=is_replaced)
 
     def say_believed(self) -> None:
         """The app says whom it takes for its user; of nobody it says so too."""
@@ -109,7 +116,10 @@ class Load:
 
     def app(self, event: str) -> None:
         """What the browser says of the page."""
+        device, is_gone = self.machine.state["device"], self.machine.state["bound"] and self._is_gone()
         self.do(lambda: self.machine.app(event))
+        if is_gone and event in ("hide", "leave"):
+            self.world.oracle.want_ended(device, "a lost record's device was not ended")
         if event in ("ready", "hide", "leave"):
             self.is_undecided = False
         elif event == "foreground":
@@ -139,9 +149,10 @@ class Load:
             self.world.oracle.hold_to(self)
             self.is_undecided, self.has_spoken = False, True
         work()
-        made = self.world.oracle.look(self, told_before, was_undecided=was_undecided, is_tell=is_tell)
+        self.world.oracle.look(self, told_before, was_undecided=was_undecided, is_tell=is_tell)
         if before["bound"] and is_gone and self.machine.state["device"] != before["device"]:
-            self.world.oracle.want_end(before["device"], made, "a lost record's device was not ended")
+            self.world.oracle.want_ended(before["device"], "a lost record's device was not ended")
+        self._is_gone()
         for text in self.handed:
             self.world.oracle.look_at_stray(text, self)
         self.handed.clear()

@@ -99,9 +99,8 @@ class Oracle:
         self._signed.append(person)
         return f"by-{len(self._signed)}"
 
-    def look(self, load: Load, told_before: str | None, *, was_undecided: bool, is_tell: bool) -> list[Made]:
+    def look(self, load: Load, told_before: str | None, *, was_undecided: bool, is_tell: bool) -> None:
         """Take note of what a step of that page recorded."""
-        found = []
         for op in load.machine.queue:
             source = f"{op['page']}:{op['n']}"
             if source in self.made:
@@ -113,12 +112,10 @@ class Oracle:
             now_ms = load.world.now_ms
             made = Made(source, op, op["device"], load, self.place(), now_ms, person, told, is_held, wanted)
             self.made[source] = made
-            found.append(made)
             if op["op"] == "identify":
                 self._claims[made.device].append(made)
             elif op["op"] == "end" and op["why"] != "shutdown":
                 self._ends[made.device].append(made)
-        return found
 
     def hold_to(self, load: Load) -> None:
         """The app of a page that is still waited for speaks: what was recorded before is held to what it says."""
@@ -144,9 +141,23 @@ class Oracle:
         if any(claim.op["uid"] != uid and load.seat.knows(claim) for claim in self._claims[device]):
             self._left[device].append((self.place(), load, is_replaced))
 
-    def want_end(self, device: str, made: list[Made], rule: str) -> None:
-        if not any(one.kind == "end" and one.device == device for one in made):
+    def want_ended(self, device: str, rule: str) -> None:
+        if not self._ends[device]:
             self.faults.append(f"{rule}: {device[-4:]}")
+
+    def look_at_storage(self, before: str | None, after: str | None, options: Mapping[str, Any]) -> None:
+        """What an app said is done to the shared record, and of a page's own identity nothing is (ID-15)."""
+        was, now = parse(before, "o1"), parse(after, "o1")
+        if "scope" in options:
+            if was is not None and (now is None or (now.device, now.bound) != (was.device, was.bound)):
+                self.faults.append(f"the identity of a page changed the shared record: {was.device[-4:]}")
+        elif options.get("anonymous") and now is not None and now.bound:
+            self.faults.append(f"who was let go is still in storage: {now.device[-4:]}")
+
+    def look_at_homes(self, load: Load) -> None:
+        """A page has started: there is one record, in one home (ST-1)."""
+        if load.homes.has_strays:
+            self.faults.append(f"a stray stayed: beside page {load.number}")
 
     def look_at_stray(self, text: str, load: Load) -> None:
         """A record was taken out of a home not in use: if it was somebody's, that is over (ST-1)."""

@@ -266,12 +266,19 @@ FAULTS: Final = (
     Fault(
         "a copy of the record is ended",
         _PRESENCE,
-        "if found is None or found.device == but or found.device in self.left:",
-        "if found is None or found.device in self.left:",
+        "if found.device == but or found.device in self.left:",
+        "if found.device in self.left:",
         (
             "storage/strays-beside-a-record",
             "storage/a-record-that-moved-is-lost",
         ),
+    ),
+    Fault(
+        "strays of nobody hide those of a user",
+        _PRESENCE,
+        "sorted(strays, key=lambda one: not one.bound)",
+        "strays",
+        ("storage/strays-of-one-device",),
     ),
     Fault(
         "nobody's strays are ended",
