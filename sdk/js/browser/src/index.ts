@@ -72,7 +72,7 @@ function capture(fs: FS, queued: Entry[], env: Env): (fs: FS) => void {
   const known = kept?.org == orgId ? kept! : {};
   /** Whom the page says it was made for: '' for nobody, undefined where it does not say. */
   let madeFor = said.user;
-  const isFollowed = madeFor == null && (page._fs_follow || said.follow != null);
+  const isFollowed = madeFor == null && (page._fs_follow || script?.hasAttribute('data-follow'));
   let { auto = {}, blocks } = known;
   let hasAsked = false;
   const ask: Ask = async (url, options) => (fs._w?.fetch || page.fetch).call(page, url, options);
