@@ -57,6 +57,11 @@ def _clear(seat: Seat, pick: int, _: Kind) -> str:
     return f"clears storage ({what})"
 
 
+def _cut_off(seat: Seat, _: int, __: Kind) -> str:
+    seat.is_offline = not seat.is_offline
+    return f"the network is {'gone' if seat.is_offline else 'back'}"
+
+
 def _restore(seat: Seat, pick: int, _: Kind) -> str:
     if pick % 2:
         seat.save()
@@ -185,6 +190,7 @@ _AT_SEATS: Final[dict[str, Callable[[Seat, int, Kind], str | None]]] = {
     "clear": _clear,
     "move": _move,
     "restore": _restore,
+    "cut_off": _cut_off,
     "copy": _copy,
     "jump": _jump,
 }

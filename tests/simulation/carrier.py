@@ -52,6 +52,9 @@ class Carrier:
             if draw is None:
                 self._answer(load, request, body)
                 continue
+            if load.seat.is_offline:
+                load.do(lambda request=request: load.machine.fail(request.id))
+                continue
             words, weights = zip(*_FATES, strict=True)
             self._meet(draw.choices(words, weights)[0], load, request, body, draw.randint(1, LATE_MS_MAX))
 

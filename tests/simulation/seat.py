@@ -39,6 +39,7 @@ class Seat:
         self.profile = profile
         self.site_user: str | None = None
         """Who is logged in, as the site's own cookie says."""
+        self.is_offline = False
         self.login = 0
         """Which login, or time without one, it is."""
         self.loads: list[Load] = []

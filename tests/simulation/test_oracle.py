@@ -31,6 +31,8 @@ CAUGHT: Final = {
     "a held first page is recorded at once": "shown under",
     "what is held too long is the bound user's": "shown under",
     "a silent page stays the first user's after a contradiction": "shown under",
+    "a silent page is somebody's after an end": "shown under",
+    "two uids share one substitute": "shown under",
     "an anonymize lets nobody go": "shown under",
     "whoever is told another's device takes it over": "shown under",
     "a page told a user goes apart from that user's device": "lost to None",

@@ -41,7 +41,7 @@ _LOGOUTS: Final = ("say", "clear, say", "say, clear", "clear, reload", "reload")
 KINDS: Final = (
     Kind("honest", _USUAL | {"crash": 1}, _PROMPT, is_honest=True),
     Kind("expired", _USUAL | {"expire": 5, "come": 5}, _ANY),
-    Kind("copied", _USUAL | {"copy": 2}, _ANY),
+    Kind("copied", _USUAL | {"copy": 2, "cut_off": 3}, _ANY),
     Kind("cleared", _USUAL | {"clear": 3}, _PROMPT, _LOGOUTS),
     Kind("moved", _USUAL | {"move": 4, "restore": 2}, _PROMPT, ("say", "reload")),
     Kind("views", _USUAL | {"view_as": 5, "view_end": 3, "say_again": 6}, _PROMPT),
@@ -59,6 +59,7 @@ KINDS: Final = (
             "lie": 1,
             "jump": 1,
             "restore": 1,
+            "cut_off": 1,
             "crash": 2,
         },
         _ANY,
