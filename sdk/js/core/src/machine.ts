@@ -447,11 +447,12 @@ export function makeMachine(ports: Ports) {
   /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
   function anonymize(isForced: boolean, isPage: boolean, source?: string): boolean {
     if (capture != 'on') return !isPage && release(isForced);
-    let isReleased = !isPage && follow(null, source);
+    let isReleased = follow(isPage ? undefined : null, source);
     const wasApart = isApart;
-    if (wasApart && here!.bound) {
+    if (here!.bound && (wasApart || isPage)) {
       isReleased = true;
-      if (isPage) leave('anonymize', source);
+      if (!wasApart) goApart('page');
+      else if (isPage) leave('anonymize', source);
       else record('end', { why: 'anonymize' }, source);
     }
     if (!isPage) {

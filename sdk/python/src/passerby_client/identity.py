@@ -216,11 +216,13 @@ class Identity:
         standing = self._standing
         if standing.capture != "on":
             return not is_page and self._release(is_forced)
-        is_released = not is_page and self.follow(None, source, speaks=True)
+        is_released = self.follow(None, source, speaks=not is_page)
         was_apart = standing.is_apart
-        if was_apart and standing.here.bound:
+        if standing.here.bound and (was_apart or is_page):
             is_released = True
-            if is_page:
+            if not was_apart:
+                self._go_apart("page")
+            elif is_page:
                 self.leave("anonymize", source)
             else:
                 self._recorder.record("end", source, why="anonymize")
