@@ -227,8 +227,8 @@ FAULTS: Final = (
     Fault(
         "a forced anonymize of who was lost changes the device twice",
         _IDENTITY,
-        "is_released = not is_page and self.follow(None, source, speaks=True)",
-        """self.follow(None, source, speaks=True)
+        "is_released = self.follow(None, source, speaks=not is_page)",
+        """self.follow(None, source, speaks=not is_page)
         is_released = False""",
         (
             "identity/lost-and-let-go",
