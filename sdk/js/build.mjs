@@ -18,7 +18,7 @@ const INTERNAL = `
   leave limits look machine mint mobile navigated note notify pages peek ports pump queue queue_operations_max
   read record renew retry_max_ms retry_ms saw setTimer settle_ms stamp state storage takeRemains tellUser
   urlOf waiting wallMs write isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
-  entry leaving disown save remove left over timer say reply entries
+  entry leaving disown save remove left over timer say reply entries isOn
 `.trim().split(/\s+/);
 const told = [
   readFileSync(join(home, "types/src/index.ts"), "utf8").replace(/\/\*.*?\*\//gs, ""),

@@ -1,6 +1,6 @@
 /** The one function behind `FS(…)`: what the core does not know, done here; the rest handed on (contract 1.2). */
 
-import { type Machine, perform, performAsync } from '../../core/src/index';
+import { type Machine, perform, settleWith } from '../../core/src/index';
 import { observe, tell } from './observers';
 import { type Entry, modernEntry } from './stub';
 
@@ -31,14 +31,15 @@ export function makeApi(machine: Machine, face: Face, fs: object): (...entry: En
   let nodeCount = 0;
   let integration: string | undefined;
 
-  const session = (format: string): any => perform(machine, 'getSession', { format }).value;
+  const session = (format: string): any => perform(machine, 'getSession', { format }).value_;
   const current = (type: string): unknown => {
     const url = session('url');
     return type == 'internal/fs-init' ? {} : url && (type == 'start' ? started(machine, face, url) : type == 'session' && { url });
   };
   const getFullstoryId = (node: Node): number => {
-    if (!nodes.has(node)) nodes.set(node, ++nodeCount);
-    return nodes.get(node)!;
+    const known = nodes.get(node);
+    if (!known) nodes.set(node, ++nodeCount);
+    return known || nodeCount;
   };
   /** Whether the user this page knows of was not let go in another tab meanwhile (ID-11). */
   const isHere = (): boolean => session('all')?.pageId != null;
@@ -67,20 +68,16 @@ export function makeApi(machine: Machine, face: Face, fs: object): (...entry: En
     if (HIDDEN.test(op)) op = '';
     if (op == 'log' && typeof options?.msg == 'object') options = { ...options, msg: JSON.stringify(options.msg) };
     if (options?.type == 'document') options = { ...options, type: 'page' };
-    const api = version == 1 ? 1 : 2;
-    source = typeof source == 'string' ? source : undefined;
-    if (!resolve) return perform(machine, op, options, api, source).value;
+    const result = perform(machine, op, options, version, typeof source == 'string' ? source : undefined);
+    if (!resolve) return result.value_;
     const settle = (code: string | null, value?: unknown): void => {
       if (!code) resolve(value);
       else reject?.(Object.assign(Error(code), { code }));
     };
-    if (op != 'getSession' || machine.capture == 'on') return void performAsync(machine, op, options, api, source, settle);
+    if (op != 'getSession' || machine.isOn) return settleWith(machine, result, settle);
     // A session is asked for before there is one: it waits, but not for ever (ID-8).
-    const timer = setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
-    return void face.waiting.push(() => {
-      clearTimeout(timer);
-      settle(null, perform(machine, op, options).value);
-    });
+    setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
+    return void face.waiting.push(() => settle(null, perform(machine, op, options).value_));
   };
 
   Object.assign(fs, {

@@ -26,7 +26,7 @@ const TYPED = 'input,textarea,select,[contenteditable]';
 export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => void): void {
   let lastAt = 0;
   const saw = (type: keyof Auto, name: string, properties?: Record<string, unknown>): void => {
-    if (wants(type) && machine.capture == 'on') perform(machine, 'capture', { type, name, properties });
+    if (wants(type) && machine.isOn) perform(machine, 'capture', { type, name, properties });
   };
   const hide = (): void => machine.app('hide');
   const navigated = (): void => void (wants('navigate') && machine.navigated());
@@ -90,8 +90,8 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
 function selectorOf(element: Element): string {
   const steps: string[] = [];
   for (let one: Element | null = element; one && steps.length < DEPTH_MAX; one = one.parentElement) {
-    const { id, localName, parentElement } = one;
-    const name = one.getAttribute('data-fs-element') || one.getAttribute('data-testid');
+    const { id, localName, parentElement, dataset = {} as DOMStringMap } = one as HTMLElement;
+    const name = dataset.fsElement || dataset.testid;
     const isLasting = id && !/\d{3}/.test(id);
     const like = [...(parentElement?.children || [])].filter((child) => child.localName == localName);
     const place = like.length > 1 ? `:nth-of-type(${like.indexOf(one) + 1})` : '';
@@ -113,6 +113,6 @@ function textOf(element: Element, blocks: Block[]): string {
 
 /** The selector of all that is to be hidden or shown in one way. One that no browser understands finds nothing. */
 function finding(blocks: Block[], wanted: Block['block']): string {
-  const isSelector = ({ selector }: Block): boolean => tried(() => !document.querySelector(selector) || true, false);
-  return ['.fs-' + wanted, ...blocks.filter((one) => one.block == wanted && isSelector(one)).map(({ selector }) => selector)].join();
+  const isSelector = (selector: string): unknown => tried(() => [document.querySelector(selector)]);
+  return ['.fs-' + wanted, ...blocks.flatMap(({ selector, block }) => (block == wanted && isSelector(selector) ? selector : []))].join();
 }

@@ -81,7 +81,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   const known = kept?.org == orgId ? kept! : {};
   /** Whom the page says it was made for: '' for nobody, undefined where it does not say. */
   let madeFor = said.user;
-  const isFollowed = page._fs_follow || said.follow != null;
+  const isFollowed = page._fs_follow || script?.hasAttribute('data-follow');
   let { auto = {}, blocks } = known;
   let hasAsked = false;
   const ask: Ask = async (url, options) => (fs._w?.fetch || page.fetch).call(page, url, options);
@@ -110,15 +110,12 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
         tell('internal/bundle', () => bundleNews(request, env, body));
         machine.queue.reply(request.id, status, retryAfter, body);
       }),
-    page: () => ({
-      url: location.href,
-      title: tried(() => document.title) || undefined,
-      referrer: isOurs(document.referrer, storage.domain()) ? undefined : document.referrer,
-    }),
+    page: () => ({ url: location.href, title: tried(() => document.title) || undefined, referrer: referrer(storage.domain()) }),
     notify: (name, args) => {
       if (name == 'start') return begun(args.sessionUrl);
       if (name != 'user') return tell(name, () => args);
-      face.user = args.user ? { properties: {}, ...args.user } : null;
+      const { user } = args as { user: object | null };
+      face.user = user && { properties: {}, ...user };
       tell('internal/user', () => ({ user: face.user }));
     },
     note: (code) => face.isLoud && warn(code),
@@ -129,7 +126,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       const uid = madeFor;
       madeFor = undefined;
       // A name that is none was printed where nobody was.
-      if (!uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
+      if (!uid || perform(machine, 'setIdentity', { uid }).error_) perform(machine, 'setIdentity', { anonymous: true });
     }
     tell('start', () => started(machine, face, sessionUrl));
     face.waiting.splice(0).forEach((answer) => answer());
@@ -150,7 +147,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       blocks = settings.blocks || [];
       Object.assign(machine.settings, settings);
       if (settings.capture === false) perform(machine, 'shutdown', 0);
-      else if (machine.capture == 'off') perform(machine, 'start', 0);
+      else if (machine.state().capture == 'off') perform(machine, 'start', 0);
     } catch (_) {
       return;
     }
@@ -200,15 +197,25 @@ function endsShut(queued: Entry[]): boolean {
   return queued.map((entry) => modernEntry(entry)[0]).filter((op) => /^(shutdown|restart)$/.test(op)).pop() == 'shutdown';
 }
 
-/** Whether a referrer says nothing, or only which page of ours a person left before (PV-1). */
-function isOurs(referrer: string, domain: string): boolean {
-  return !referrer || ('.' + new URL(referrer).hostname).endsWith('.' + (domain || location.hostname));
+/** Where a person came from; not which page of ours they left before (PV-1). */
+function referrer(domain: string): string | undefined {
+  const found = document.referrer;
+  return found && !('.' + new URL(found).hostname).endsWith('.' + (domain || location.hostname)) ? found : undefined;
 }
 
 /** What observers of `internal/bundle` are told of an answered request. */
 function bundleNews({ id, bundle }: Request, { orgId, recHost }: Env, response: unknown): object {
-  const { device: userId, session: sessionId, page: pageId, sent: clientTime } = bundle;
-  return { orgId, userId, sessionId, pageId, recHost, response, clientTime, seq: +id.slice(1), size: JSON.stringify(bundle).length };
+  return {
+    orgId,
+    userId: bundle.device,
+    sessionId: bundle.session,
+    pageId: bundle.page,
+    recHost,
+    response,
+    clientTime: bundle.sent,
+    seq: +id.slice(1),
+    size: JSON.stringify(bundle).length,
+  };
 }
 
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */

@@ -68,8 +68,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   };
 
   /** Sets a value, or removes it (null), in its home. */
-  const put = (key: string, value: string | null): boolean =>
-    tried(() => {
+  const put = guarded((key: string, value: string | null): boolean => {
       const name = nameOf(key);
       if (!isCookie(key)) {
         if (value === null) delete store[name];
@@ -88,7 +87,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
           setCookie(name, value, domain!);
         }
         isBlocked = !(isTrusted = cookies(name).join() == value);
-        if (isTrusted && isDisownedAnywhere()) {
+        if (isTrusted && isDisowned()) {
           delete store[DISOWNED];
           setCookie(DISOWNED, null, domain!);
         }
@@ -102,7 +101,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   const read = (key: string): string | null => {
     const name = nameOf(key);
     const found = all(name, isCookie(key));
-    if (found.length == 1 && !(key == RECORD && isDisowned())) {
+    if (found.length == 1 && !(key == RECORD && isCookie(key) && !isTrusted && isDisowned())) {
       if (key != RECORD || suffix || isOurs(found[0]!)) return found[0]!;
       suffix = undefined;
       return read(key);
@@ -115,8 +114,8 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
     return null;
   };
 
-  const isDisownedAnywhere = (): boolean => DISOWNED in store || !!cookies(DISOWNED)[0];
-  const isDisowned = (): boolean => isCookie(RECORD) && !isTrusted && isDisownedAnywhere();
+  /** Whether a page that could not replace the record has let its user go. */
+  const isDisowned = (): boolean => DISOWNED in store || !!cookies(DISOWNED)[0];
 
   /** What stands in homes that are not in use, and no more; another org's is not ours to touch. */
   const strays = (): string[] => {
@@ -138,18 +137,22 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   };
 
   return {
-    read: (key) => tried(() => read(key), null),
+    read: guarded(read, null),
     write,
     remove: (key) => write(key, null),
-    keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
-    strays: () => tried(strays, []),
-    disown: () =>
-      tried(() => {
-        if (!isCookie(RECORD)) store[DISOWNED] = '1';
-        else if (isBlocked) setCookie(DISOWNED, '1', domain!);
-      }),
+    keys: guarded((prefix) => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
+    strays: guarded(strays, []),
+    disown: guarded(() => {
+      if (!isCookie(RECORD)) store[DISOWNED] = '1';
+      else if (isBlocked) setCookie(DISOWNED, '1', domain!);
+    }),
     domain: () => (isCookie(RECORD) ? domain! : ''),
   };
+}
+
+/** `work`, but giving `otherwise` where it throws. */
+function guarded<Args extends unknown[], T>(work: (...args: Args) => T, otherwise?: T): (...args: Args) => T {
+  return (...args) => tried(() => work(...args), otherwise);
 }
 
 /** When storage is full, the page's own writes go before our outboxes (QU-9), which are in memory too. */

@@ -1,12 +1,16 @@
 /** Calls that wait for the server's answer (ID-8): each settles when it is in, and at the latest after `settle_ms`. */
 
+import type { ErrorCode } from './codes';
 import type { Ports } from './ports';
 import type { Entry } from './queue';
+
+/** Told null, or the code of what went wrong. */
+type Settle = (error: ErrorCode | null) => void;
 
 interface Waiting {
   entry: Entry;
   dueAt: number;
-  settle: (isAnswered: boolean) => void;
+  settle: Settle;
 }
 
 export function makeAcknowledgements({ wallMs, setTimer, clearTimer }: Ports, settings: { settle_ms: number }) {
@@ -21,12 +25,12 @@ export function makeAcknowledgements({ wallMs, setTimer, clearTimer }: Ports, se
     for (const one of waiting) one.dueAt = Math.min(one.dueAt, latest);
     if (waiting[0]) setTimer('settle', (ringsAt = waiting[0].dueAt));
     else if (meant[0]) clearTimer('settle');
-    for (const one of meant) one.settle(isAnswered);
+    for (const one of meant) one.settle(isAnswered ? null : 'not_acknowledged');
   }
 
   return {
     /** Settles when the server has answered for `entry`, or will not in time. */
-    await(entry: Entry, settle: (isAnswered: boolean) => void): void {
+    await(entry: Entry, settle: Settle): void {
       waiting.push({ entry, settle, dueAt: Infinity });
       settleThose(() => false);
     },

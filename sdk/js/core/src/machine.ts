@@ -165,7 +165,7 @@ export function makeMachine(ports: Ports) {
   /** A new device, session and page id. `uid` binds the device. */
   function fresh(why: ChangeWhy, uid: string | null = null): void {
     if (!isApart) sweep();
-    const at = freshRecord(mint('device'), mint('session'), mint('key'), wallMs());
+    const at = freshRecord(ports);
     if (uid) at.bound = boundTo(at.device, uid);
     turn(at, why, true, uid);
   }
@@ -305,9 +305,13 @@ export function makeMachine(ports: Ports) {
   }
 
   function nextSession(why: ChangeWhy, pages?: number): void {
-    const at = renewed(here!, pages);
+    proceed(renewed(here!, pages), why, true);
+  }
+
+  /** Writes `at`, the record of the same device, and goes on with it. */
+  function proceed(at: Identity, why: ChangeWhy, isNew: boolean): void {
     save(at);
-    activity.touch(true, isApart);
+    activity.touch(isNew, isApart);
     go(at, why);
   }
 
@@ -376,8 +380,8 @@ export function makeMachine(ports: Ports) {
   }
 
   /** Whether a device is another user's than `uid`'s. */
-  function isOthers(uid: string, { bound, device } = here!): boolean {
-    return !!bound && bound != boundTo(device, uid);
+  function isOthers(uid: string, at = here!): boolean {
+    return !!at.bound && at.bound != boundTo(at.device, uid);
   }
 
   /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
@@ -457,8 +461,8 @@ export function makeMachine(ports: Ports) {
   }
 
   /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
-  function boundOf({ device, bound }: Identity): string {
-    return bound || (here?.device == device ? here.bound : '');
+  function boundOf(at: Identity): string {
+    return at.bound || (here?.device == at.device ? here.bound : '');
   }
 
   /** Lets an identity go while nothing is captured: from storage alone (SE-3, SE-4). */
@@ -504,11 +508,7 @@ export function makeMachine(ports: Ports) {
     else {
       const isOver = !!activity.over(found, false);
       const at = next(found, isOver);
-      const id = here?.device == at.device ? null : mint('page');
-      save(at);
-      activity.touch(isOver, false);
-      if (id) enter(at, id, 'restart');
-      else go(at, 'restart');
+      (here?.device == at.device ? proceed : turn)(at, 'restart', isOver);
     }
     recordPage();
     began();
@@ -519,8 +519,8 @@ export function makeMachine(ports: Ports) {
     return capture != 'on' ? null : isApart ? here : presence.read(here, () => 0);
   }
 
-  function urlOf({ device, session }: Identity): string {
-    return `${settings.app}/ui/${settings.org}/session/${device}%3A${session}`;
+  function urlOf(at: Identity): string {
+    return `${settings.app}/ui/${settings.org}/session/${at.device}%3A${at.session}`;
   }
 
   function timer(name: 'flush' | 'retry' | 'settle'): void {
@@ -549,8 +549,8 @@ export function makeMachine(ports: Ports) {
     queue,
     acknowledgements,
     presence,
-    get capture() {
-      return capture;
+    get isOn() {
+      return capture == 'on';
     },
     /** Whether this page id has recorded nothing yet, and is not waited for to do so. */
     get isFresh() {
@@ -583,6 +583,6 @@ export function makeMachine(ports: Ports) {
   };
 }
 
-function stampOf({ device, session, began: started, key }: Identity, page: string): Stamp {
-  return { device, session, page, started, key: key || undefined };
+function stampOf(at: Identity, page: string): Stamp {
+  return { device: at.device, session: at.session, page, started: at.began, key: at.key || undefined };
 }

@@ -8,6 +8,7 @@
 
 import { jsonText } from './json';
 import type { Envelope, Operation, Ports } from './ports';
+import { tried } from './tried';
 
 export interface Stamp {
   device: string;
@@ -29,6 +30,8 @@ interface Traveller {
 }
 
 interface Queued extends Entry, Traveller {
+  /** What is alike under one stamp, since a page is of one device. */
+  run_: string;
   dueAt_: number;
 }
 
@@ -78,7 +81,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   let operationsMax = Infinity;
 
   function add(stamp: Stamp, operation: Operation): Entry {
-    const entry: Queued = { stamp, operation_: operation, dueAt_: operation.t + settings.flush_ms, request_: '' };
+    const entry: Queued = { stamp, operation_: operation, run_: stamp.page + stamp.session, dueAt_: operation.t + settings.flush_ms, request_: '' };
     entries.push(entry);
     makeRoom(stamp.page);
     if (isNeeded(operation)) {
@@ -101,20 +104,21 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     note('queue_full');
   }
 
-  /** Puts what is unanswered of one page where the next page load finds it (QU-6); nothing left removes it. */
+  /**
+   * Puts what is unanswered of one page where the next page load finds it (QU-6); nothing left removes it. Where that
+   * would be too much, identity operations alone are kept (QU-9).
+   */
   function persist(page: string): void {
     const mine = of(page);
     const key = OUT + page;
-    if (mine.length) store(key, outbox(mine));
-    else if (storage.read(key) !== null) store(key, null);
-  }
-
-  /** What is kept of `mine`: where that would be too much, identity operations alone (QU-9). */
-  function outbox(mine: Queued[]): string {
-    const text = textOf(mine);
-    if (text.length <= settings.outbox_chars_max) return text;
-    note('outbox_full');
-    return textOf(mine.filter(({ operation_ }) => isNeeded(operation_)));
+    if (mine[0]) {
+      let text = textOf(mine);
+      if (text.length > settings.outbox_chars_max) {
+        note('outbox_full');
+        text = textOf(mine.filter(({ operation_ }) => isNeeded(operation_)));
+      }
+      store(key, text);
+    } else if (storage.read(key) !== null) store(key, null);
   }
 
   function textOf(mine: Queued[]): string {
@@ -252,7 +256,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const found: Queued[][] = [];
     for (const entry of some) {
       const last = found[found.length - 1];
-      if (last && last.length < Math.min(operationsMax, settings.bundle_operations_max) && isSame(last[0]!.stamp, entry.stamp)) last.push(entry);
+      if (last && last.length < Math.min(operationsMax, settings.bundle_operations_max) && last[0]!.run_ == entry.run_) last.push(entry);
       else found.push([entry]);
     }
     return found;
@@ -260,8 +264,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
 
   /** A bundle as it is kept; `sent` is added when it travels (WI-2). */
   function enveloped(bundle: Queued[]): Envelope {
-    const { org, sdk } = settings;
-    return { v: 1, org, ...bundle[0]!.stamp, sdk, ops: bundle.map(({ operation_ }) => operation_) };
+    return { v: 1, org: settings.org, ...bundle[0]!.stamp, sdk: settings.sdk, ops: bundle.map(({ operation_ }) => operation_) };
   }
 
   function sendQueued(bundle: Queued[], isLeaving: boolean): void {
@@ -300,17 +303,10 @@ function list(given: unknown): { n: number; code: string; name?: string }[] {
 
 /** The envelopes in what a page load left; null when it is not such JSON. */
 function envelopesIn(text: string): Envelope[] | null {
-  try {
+  const isWhole = (one: any): boolean =>
+    one.device && one.session && one.page && one.started >= 0 && one.ops[0] && one.ops.every((op: any) => op.op && op.n && op.t >= 0);
+  return tried(() => {
     const found = JSON.parse(text);
-    const isWhole = (one: any): boolean =>
-      one.device && one.session && one.page && one.started >= 0 && one.ops[0] && one.ops.every((op: any) => op.op && op.n && op.t >= 0);
     return Array.isArray(found) && found.every(isWhole) ? found : null;
-  } catch (_) {
-    return null;
-  }
-}
-
-/** A page is of one device. */
-function isSame(one: Stamp, other: Stamp): boolean {
-  return one.page == other.page && one.session == other.session;
+  }, null);
 }

@@ -1,5 +1,7 @@
 /** The identity record: which device and session this browser has, in one line of text (ST-2). */
 
+import type { Ports } from './ports';
+
 const YEAR_MS = 31_536_000_000;
 /** What stands for the key is one only if it has that form (ST-8). */
 const FORM =
@@ -27,8 +29,8 @@ export function parseRecord(text: string | null, org: string): Identity | null {
 }
 
 export function recordText(org: string, record: Identity): string {
-  const { device, session, began, key, pages, bound, expiry } = record;
-  return `#${org}#${device}:${session}:${began}:${key}:${pages}${bound && '#' + bound}#/${expiry}`;
+  const { bound } = record;
+  return `#${org}#${record.device}:${record.session}:${record.began}:${record.key}:${record.pages}${bound && '#' + bound}#/${record.expiry}`;
 }
 
 /** The second that `ms` is in: a new device repeats no instant of the one before it (ST-2). */
@@ -37,7 +39,7 @@ export function wholeSecond(ms: number): number {
 }
 
 /** A fresh, unbound device's record, dated to the whole second (ST-2); expires a year from now. */
-export function freshRecord(device: string, session: string, key: string, nowMs: number): Identity {
-  const began = wholeSecond(nowMs);
-  return { device, session, began, key, pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
+export function freshRecord({ mint, wallMs }: Ports): Identity {
+  const began = wholeSecond(wallMs());
+  return { device: mint('device'), session: mint('session'), began, key: mint('key'), pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
 }

@@ -1,6 +1,6 @@
 /** The injected world of a vector: clock, ids, storage, transport and timers, all in plain sight (spec/vectors/README.md). */
 
-import { type Config, type Machine, makeMachine, MOBILE, perform, performAsync, type Ports, type Request } from '../src/index';
+import { type Config, type Machine, makeMachine, MOBILE, perform, settleWith, type Ports, type Request } from '../src/index';
 
 export interface Given {
   config?: Record<string, unknown>;
@@ -168,15 +168,13 @@ export class World {
   }
 
   do_call({ call, args, api = 2, source, async }: Step): void {
+    const result = perform(this.machine, call!, args, api, source);
     if (async) {
-      performAsync(this.machine, call!, args, api, source, (error) =>
-        this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }),
-      );
+      settleWith(this.machine, result, (error) => this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }));
       return;
     }
-    const { value, error } = perform(this.machine, call!, args, api, source);
-    this.seen.returns = value;
-    this.seen.error = error;
+    this.seen.returns = result.value_;
+    this.seen.error = result.error_;
   }
 
   do_advance({ ms }: Step): void {
