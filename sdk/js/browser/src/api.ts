@@ -2,7 +2,7 @@
 
 import { type Machine, perform, settleWith } from '../../core/src/index';
 import { observe, tell } from './observers';
-import { type Entry, modernEntry } from './stub';
+import { type Entry, type FS, modernEntry } from './stub';
 
 export type Env = Record<string, any>;
 
@@ -25,8 +25,8 @@ export function started(machine: Machine, { env }: Face, sessionUrl: unknown): o
   return { sessionUrl, settings: { idle_ms, age_ms }, env: { ...env } };
 }
 
-/** `FS._api`: one queue entry in, its synchronous result out; never throws. Puts the late v1 calls on `fs` (contract 1.12). */
-export function makeApi(machine: Machine, face: Face, fs: object): (...entry: Entry) => unknown {
+/** What comes onto the page's function: `_api`, one queue entry in, its synchronous result out, which never throws; and the late v1 calls (contract 1.12). */
+export function makeApi(machine: Machine, face: Face): Partial<FS> {
   const nodes = new WeakMap<Node, number>();
   let nodeCount = 0;
   let integration: string | undefined;
@@ -80,19 +80,19 @@ export function makeApi(machine: Machine, face: Face, fs: object): (...entry: En
     return void face.waiting.push(() => settle(null, perform(machine, op, options).value_));
   };
 
-  Object.assign(fs, {
+  return {
     getCurrentSession: () => session('id'),
     getCurrentSessionURL: (now?: boolean) => session(now ? 'url.now' : 'url'),
     enableConsole: () => own.setConfig!({}),
     disableConsole: () => own.setConfig!({ console: false }),
     getFullstoryId,
-  });
-  return (...entry) => {
-    try {
-      return take(modernEntry(entry));
-    } catch (error) {
-      tell('internal/error', () => ({ message: String(error) }));
-      return void entry[4]?.(error);
-    }
+    _api(...entry: Entry): unknown {
+      try {
+        return take(modernEntry(entry));
+      } catch (error) {
+        tell('internal/error', () => ({ message: String(error) }));
+        return void entry[4]?.(error);
+      }
+    },
   };
 }

@@ -53,7 +53,7 @@ function boot(): void {
   try {
     if (!env.orgId) throw why;
     one = running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
-    one.adopt_(fs);
+    Object.assign(fs, one.calls_);
   } catch (error) {
     why = String(error);
     console.warn('Passerby: ' + why);
@@ -67,8 +67,8 @@ function boot(): void {
 
 /** One org's capture on this page. */
 interface Running {
-  /** Makes a function on the page speak to it. */
-  adopt_(fs: FS): void;
+  /** What makes a function on the page speak to it. */
+  calls_: Partial<FS>;
   /** The document has been read. */
   ready_(): void;
 }
@@ -168,9 +168,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
   if (isFollowed) setTimeout(ready, HELD_MS_MAX);
   const ready_ = isFollowed ? (): void => undefined : ready;
   watch(machine, (type) => auto[type] !== false, () => blocks, ready_);
-  const late = {};
-  const _api = makeApi(machine, face, late);
-  return { ready_, adopt_: (target) => void Object.assign(target, late, { _api }) };
+  return { ready_, calls_: makeApi(machine, face) };
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */

@@ -139,7 +139,6 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   return {
     read: guarded(read, null),
     write,
-    remove: (key) => write(key, null),
     keys: guarded((prefix) => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
     strays: guarded(strays, []),
     disown: guarded(() => {

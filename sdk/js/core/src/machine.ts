@@ -24,7 +24,7 @@
  */
 
 import { makeAcknowledgements } from './acknowledgements';
-import { makeActivity } from './activity';
+import { ACTIVITY, makeActivity } from './activity';
 import { makeAddress } from './address';
 import { type Buckets, type Limited, makeBuckets, WEB } from './limits';
 import { boundTo } from './bound';
@@ -58,7 +58,8 @@ export function makeMachine(ports: Ports) {
   const address = makeAddress(ports);
   const names = makePageNames(ports);
 
-  let capture: State['capture'] = 'off';
+  let isOn = false;
+  let isShut = false;
   let hasBegun = false;
   let here: Identity | null = null;
   let page: string | null = null;
@@ -85,7 +86,7 @@ export function makeMachine(ports: Ports) {
   let madeAt: number | undefined;
 
   function state(): State {
-    return { capture, device: here && here.device, session: here && here.session, page, uid: user, bound: !!here?.bound };
+    return { capture: isOn ? 'on' : isShut ? 'shutdown' : 'off', device: here && here.device, session: here && here.session, page, uid: user, bound: !!here?.bound };
   }
 
   /** Takes the configuration, and begins to capture unless that is switched off (CL-3, SE-4). */
@@ -97,13 +98,13 @@ export function makeMachine(ports: Ports) {
 
   /** Capture begins on this page load. */
   function begin(): void {
-    if (capture == 'on') return;
+    if (isOn) return;
     const found = presence.read(here);
     const isOver = found && activity.over(found, false);
     // What was read a moment ago is not written back if another tab let the user go meanwhile.
     if (found && presence.there()?.device != found.device) return begin();
-    capture = 'on';
-    hasBegun = true;
+    isOn = hasBegun = true;
+    isShut = false;
     if (!found) fresh('start');
     else {
       sweep(found.device);
@@ -155,7 +156,7 @@ export function makeMachine(ports: Ports) {
 
   /** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
   function ready(): void {
-    if (capture != 'on' || (!waiting && (n || !isPageHeld()))) return;
+    if (!isOn || (!waiting && (n || !isPageHeld()))) return;
     follow();
     if (waiting && here!.bound) goApart('apart');
     goOn();
@@ -230,7 +231,7 @@ export function makeMachine(ports: Ports) {
   }
 
   function newSession(): void {
-    if (capture == 'on') news.session = { url: urlOf(here!) };
+    if (isOn) news.session = { url: urlOf(here!) };
   }
 
 
@@ -280,7 +281,7 @@ export function makeMachine(ports: Ports) {
 
   /** Writes, or removes where there is no value. */
   function write(key: string, value: string | null): void {
-    if (!(value === null ? storage.remove(key) : storage.write(key, value))) fail();
+    if (!storage.write(key, value)) fail();
   }
 
   function fail(): void {
@@ -320,7 +321,7 @@ export function makeMachine(ports: Ports) {
    * wrote back; a user whose record is gone; and one whose record could not be replaced.
    */
   function guard(): void {
-    if (capture != 'on' || isApart) return;
+    if (!isOn || isApart) return;
     const there = presence.there();
     if (there ? !presence.left[there.device] && !presence.isStuck : !here!.bound && !presence.isUnwritten()) return;
     follow();
@@ -329,7 +330,7 @@ export function makeMachine(ports: Ports) {
 
   /** A user's input (SE-1). */
   function touch(): void {
-    if (capture != 'on') return;
+    if (!isOn) return;
     follow();
     const isNew = renew();
     activity.touch(false, isApart);
@@ -369,7 +370,7 @@ export function makeMachine(ports: Ports) {
 
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
-    if (capture != 'on' || ports.page().url == url) return;
+    if (!isOn || ports.page().url == url) return;
     names.look();
     if (!waiting) {
       follow();
@@ -431,7 +432,7 @@ export function makeMachine(ports: Ports) {
 
   /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
   function anonymize(isForced: boolean, isPage: boolean, source?: string): boolean {
-    if (capture != 'on') return !isPage && release(isForced);
+    if (!isOn) return !isPage && release(isForced);
     let isReleased = !isPage && follow(null, source);
     const wasApart = isApart;
     if (wasApart && here!.bound) {
@@ -476,7 +477,7 @@ export function makeMachine(ports: Ports) {
       presence.left[found.device] = true;
       presence.remove();
       storage.disown?.();
-      activity.remove();
+      write(ACTIVITY, null);
     } else if (!here || found?.device == here.device) return false;
     isApart = false;
     enter(null, null, isReleased && !bound ? 'forget' : 'anonymize');
@@ -485,23 +486,24 @@ export function makeMachine(ports: Ports) {
 
   /** Ends the session and stops capture (SE-3). */
   function shutdown(source?: string): void {
-    const isOn = capture == 'on';
-    if (isOn) {
+    const wasOn = isOn;
+    if (wasOn) {
       ready();
       follow();
       record('end', { why: 'shutdown' }, source);
     }
-    if (capture != 'shutdown') news.shutdown = { reason: 0 };
-    capture = 'shutdown';
-    if (isOn) nextSession('shutdown', 0);
+    if (!isShut) news.shutdown = { reason: 0 };
+    isOn = false;
+    isShut = true;
+    if (wasOn) nextSession('shutdown', 0);
   }
 
   /** Begins to capture again (SE-3). */
   function restart(): void {
-    if (capture != 'shutdown') return;
+    if (!isShut) return;
     if (!hasBegun) return begin();
-    capture = 'on';
-    isApart = false;
+    isOn = true;
+    isShut = isApart = false;
     told = null;
     const found = presence.read(here);
     if (!found || boundOf(found)) fresh('restart');
@@ -516,7 +518,7 @@ export function makeMachine(ports: Ports) {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   function peek(): Identity | null {
-    return capture != 'on' ? null : isApart ? here : presence.read(here, () => 0);
+    return !isOn ? null : isApart ? here : presence.read(here, () => 0);
   }
 
   function urlOf(at: Identity): string {
@@ -550,7 +552,7 @@ export function makeMachine(ports: Ports) {
     acknowledgements,
     presence,
     get isOn() {
-      return capture == 'on';
+      return isOn;
     },
     /** Whether this page id has recorded nothing yet, and is not waited for to do so. */
     get isFresh() {

@@ -21,9 +21,8 @@ export interface State {
 
 export interface Storage {
   read(key: string): string | null;
-  /** False when the value is not there afterwards. Never throws. */
-  write(key: string, value: string): boolean;
-  remove(key: string): boolean;
+  /** Null removes. False when that had no effect. Never throws. */
+  write(key: string, value: string | null): boolean;
   keys(prefix: string): string[];
   /** The records that stand in homes not in use, which are removed by asking (ST-1). */
   strays?(): string[];

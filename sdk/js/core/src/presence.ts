@@ -61,7 +61,7 @@ export function makePresence({ storage, wallMs, note }: Ports, settings: Setting
     },
 
     remove(): void {
-      self.isStuck = !storage.remove(RECORD);
+      self.isStuck = !storage.write(RECORD, null);
       if (self.isStuck) fail();
     },
 

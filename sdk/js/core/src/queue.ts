@@ -138,7 +138,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
       if (!envelopes_) note('broken_remains');
       const newest_ = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
       if (newest_ > wallMs() - REMAINS_AGE_MS_MAX) found.push({ key_, text_, envelopes_: envelopes_!, newest_, request_: '' });
-      else storage.remove(key_);
+      else storage.write(key_, null);
     }
     let chars = 0;
     for (const one of [...found].sort((a, b) => b.newest_ - a.newest_)) {
@@ -246,7 +246,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
         if (one == flight[flight.length - 1]) persist(one.stamp.page);
       } else if (one.envelopes_.shift() && !one.envelopes_[0]) {
         remains.shift();
-        if (storage.read(one.key_) == one.text_) storage.remove(one.key_);
+        if (storage.read(one.key_) == one.text_) storage.write(one.key_, null);
       }
     }
   }

@@ -120,7 +120,6 @@ export class World {
       storage: {
         read: (key) => this.storage.get(key) ?? null,
         write,
-        remove: (key) => write(key, null),
         strays: () => this.strays.splice(0),
         keys: (prefix) => [...this.storage.keys()].filter((key) => key.startsWith(prefix)),
       },
