@@ -13,8 +13,6 @@ export interface Face {
   user: object | null;
   /** Whether notes are printed. */
   isLoud: boolean;
-  /** Those who wait for a session; each is to be called when there is one. */
-  waiting: (() => void)[];
 }
 
 const HIDDEN = /^(capture|activity)$/;
@@ -75,9 +73,9 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
       else reject?.(Object.assign(Error(code), { code }));
     };
     if (op != 'getSession' || machine.isOn) return settleWith(machine, result, settle);
-    // A session is asked for before there is one: it waits, but not for ever (ID-8).
+    // A session is asked for before there is one: it waits for the start, but not for ever (ID-8).
     setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
-    return void face.waiting.push(() => settle(null, perform(machine, op, options).value_));
+    return void observe('start', () => machine.isOn && settle(null, perform(machine, op, options).value_), null);
   };
 
   return {

@@ -107,7 +107,7 @@ function textOf(element: Element, blocks: Block[]): string {
   const masked = finding(blocks, 'mask');
   const rule = control.closest(masked + ',' + finding(blocks, 'unmask'));
   const isHidden =
-    (rule && rule.matches(masked)) || control.closest(TYPED) || control.querySelector([masked, finding(blocks, 'exclude'), TYPED].join());
+    rule?.matches(masked) || control.closest(TYPED) || control.querySelector([masked, finding(blocks, 'exclude'), TYPED].join());
   return isHidden ? '' : (control.textContent || '').replace(/\s+/g, ' ').trim().slice(0, TEXT_CHARS_MAX);
 }
 

@@ -56,7 +56,7 @@ function boot(): void {
     Object.assign(fs, one.calls_);
   } catch (error) {
     why = String(error);
-    console.warn('Passerby: ' + why);
+    warn(why);
   }
   // A stub of the page's own may know no `_api`, and go on filling its queue.
   fs.q = fs._v ? null : ({ push: (entry: Entry) => fs._api!(...entry) } as any);
@@ -74,7 +74,7 @@ interface Running {
 }
 
 function capture(fs: FS, queued: Entry[], env: Env): Running {
-  const face: Face = { env, user: null, isLoud: true, waiting: [] };
+  const face: Face = { env, user: null, isLoud: true };
   const { orgId } = env;
   const storage = browserStorage(orgId, env.cookieDomain);
   const kept: OrgSettings | null = parsed(storage.read(SETTINGS));
@@ -112,8 +112,8 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
       }),
     page: () => ({ url: location.href, title: tried(() => document.title) || undefined, referrer: referrer(storage.domain()) }),
     notify: (name, args) => {
-      if (name == 'start') return begun(args.sessionUrl);
-      if (name != 'user') return tell(name, () => args);
+      if (name == 'start') begun();
+      if (name != 'user') return tell(name, () => (name == 'start' ? started(machine, face, args.sessionUrl) : args));
       const { user } = args as { user: object | null };
       face.user = user && { properties: {}, ...user };
       tell('internal/user', () => ({ user: face.user }));
@@ -121,15 +121,11 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
     note: (code) => face.isLoud && warn(code),
   });
 
-  function begun(sessionUrl: unknown): void {
-    if (madeFor != null) {
-      const uid = madeFor;
-      madeFor = undefined;
-      // A name that is none was printed where nobody was.
-      if (!uid || perform(machine, 'setIdentity', { uid }).error_) perform(machine, 'setIdentity', { anonymous: true });
-    }
-    tell('start', () => started(machine, face, sessionUrl));
-    face.waiting.splice(0).forEach((answer) => answer());
+  function begun(): void {
+    const uid = madeFor;
+    madeFor = undefined;
+    // A name that is none was printed where nobody was.
+    if (uid != null && (!uid || perform(machine, 'setIdentity', { uid }).error_)) perform(machine, 'setIdentity', { anonymous: true });
     askSettings();
   }
 

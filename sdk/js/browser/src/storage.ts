@@ -93,7 +93,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
         }
       }
       return !isBlocked;
-    }, false);
+    });
 
   /** As `put`; what only says when the user was here last is put when the calls under way are over (ST-4). */
   const write = (key: string, value: string | null): boolean => key != 'fs_lua' ? put(key, value) : !!soon(() => put(key, value));
@@ -140,7 +140,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
     read: guarded(read, null),
     write,
     keys: guarded((prefix) => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
-    strays: guarded(strays, []),
+    strays: guarded(strays),
     disown: guarded(() => {
       if (!isCookie(RECORD)) store[DISOWNED] = '1';
       else if (isBlocked) setCookie(DISOWNED, '1', domain!);
@@ -192,10 +192,10 @@ function setCookie(key: string, value: string | null, domain: string, path = '/'
 function takesCookie(domain: string): boolean {
   return tried(() => {
     setCookie(PROBE, '1', domain);
-    const isThere = cookies(PROBE)[0] == '1';
+    const isThere = !!cookies(PROBE)[0];
     if (isThere) setCookie(PROBE, null, domain);
     return isThere;
-  }, false);
+  });
 }
 
 /** How far a cookie could reach, the farthest first: the suffixes of the host from two labels on, then the host alone (''). */

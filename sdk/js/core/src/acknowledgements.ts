@@ -13,18 +13,18 @@ interface Waiting {
   settle: Settle;
 }
 
-export function makeAcknowledgements({ wallMs, setTimer, clearTimer }: Ports, settings: { settle_ms: number }) {
+export function makeAcknowledgements(ports: Ports, settings: { settle_ms: number }) {
   let waiting: Waiting[] = [];
   let ringsAt = 0;
 
   /** Lets those go who are meant. A clock that ran backwards makes nobody wait longer than `settle_ms` from now. */
   function settleThose(isMeant: (one: Waiting) => boolean, isAnswered = false): void {
-    const latest = wallMs() + settings.settle_ms;
+    const latest = ports.wallMs() + settings.settle_ms;
     const meant = waiting.filter(isMeant);
     waiting = waiting.filter((one) => !meant.includes(one));
     for (const one of waiting) one.dueAt = Math.min(one.dueAt, latest);
-    if (waiting[0]) setTimer('settle', (ringsAt = waiting[0].dueAt));
-    else if (meant[0]) clearTimer('settle');
+    if (waiting[0]) ports.setTimer('settle', (ringsAt = waiting[0].dueAt));
+    else if (meant[0]) ports.clearTimer('settle');
     for (const one of meant) one.settle(isAnswered ? null : 'not_acknowledged');
   }
 
@@ -37,6 +37,6 @@ export function makeAcknowledgements({ wallMs, setTimer, clearTimer }: Ports, se
     /** `entry` was answered. */
     answered: (entry: Entry, isAnswered: boolean): void => settleThose((one) => one.entry == entry, isAnswered),
     /** The timer rang, even if the clock stands still: those who have waited long enough hear no. */
-    timer: (): void => settleThose((one) => one.dueAt <= Math.max(wallMs(), ringsAt)),
+    timer: (): void => settleThose((one) => one.dueAt <= Math.max(ports.wallMs(), ringsAt)),
   };
 }

@@ -416,9 +416,10 @@ export function makeMachine(ports: Ports) {
    * it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
    */
   function isAgain(uid: string): boolean {
-    if (told != uid || (!isApart && here!.bound)) return false;
-    const found = !isApart || here!.bound ? here : presence.read(null, () => 0);
-    return !!found && (found == here || !found.bound || isOthers(uid, found));
+    if (told != uid) return false;
+    if (!isApart || here!.bound) return isApart || !here!.bound;
+    const found = presence.read(null, () => 0);
+    return !!found && (!found.bound || isOthers(uid, found));
   }
 
   /** What this page was told of the present user, for its observers (CL-7). */

@@ -20,7 +20,7 @@ export function makePresence({ storage, wallMs, note }: Ports, settings: Setting
   /** What storage held when the record could not be written; undefined: it could. */
   let held: string | null | undefined;
 
-  const parsed = (text: string | null): Identity | null => parseRecord(text, settings.org);
+  const parsed = (text: string | null): Identity | null => parseRecord(text, settings);
 
   const self = {
     left: {} as Record<string, true>,

@@ -83,7 +83,14 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function add(stamp: Stamp, operation: Operation): Entry {
     const entry: Queued = { stamp, operation_: operation, run_: stamp.page + stamp.session, dueAt_: operation.t + settings.flush_ms, request_: '' };
     entries.push(entry);
-    makeRoom(stamp.page);
+    const mine = of(stamp.page);
+    const victim =
+      mine.length > settings.queue_operations_max &&
+      (mine.find(({ operation_ }) => FIRST_TO_GO.test(operation_.op)) || mine.find(({ operation_ }) => !isNeeded(operation_)));
+    if (victim) {
+      entries.splice(entries.indexOf(victim), 1);
+      note('queue_full');
+    }
     if (isNeeded(operation)) {
       hurry();
       persist(stamp.page);
@@ -93,15 +100,6 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
 
   function of(page: string): Queued[] {
     return entries.filter(({ stamp }) => stamp.page == page);
-  }
-
-  function makeRoom(page: string): void {
-    const mine = of(page);
-    if (mine.length <= settings.queue_operations_max) return;
-    const victim = mine.find(({ operation_ }) => FIRST_TO_GO.test(operation_.op)) || mine.find(({ operation_ }) => !isNeeded(operation_));
-    if (!victim) return;
-    entries.splice(entries.indexOf(victim), 1);
-    note('queue_full');
   }
 
   /**
@@ -199,7 +197,10 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     pump();
   }
 
-  /** The answer to request `id`, and its header `Retry-After`; status 0: there was none. An id nobody knows is an answer that came twice. */
+  /**
+   * The answer to request `id`, and its header `Retry-After`; status 0: there was none. An id nobody knows is an answer
+   * that came twice. What has no answer yet goes again later (QU-5).
+   */
   function reply(id: string, status: number, retryAfter: string | null, body: any): void {
     const flight = land(id);
     if (!flight) return;
@@ -211,8 +212,13 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     else if (isOk || isTooLarge || (REFUSED.test(head) && typeof body?.code == 'string')) {
       if (isOk) attempts = 0;
       else note('bundle_refused');
-      done(flight, isOk, isOk ? body : {});
-    } else putOff(TELLS_WHEN.test(head) ? +retryAfter! * 1000 : 0);
+      done(flight, isOk && body);
+    } else {
+      const wait = Math.min(settings.retry_max_ms, settings.retry_ms * 2 ** attempts++) * (0.5 + ports.random() / 2);
+      persistAll();
+      isWaiting = true;
+      setTimer('retry', wallMs() + Math.max(Math.floor(wait), TELLS_WHEN.test(head) ? +retryAfter! * 1000 : 0));
+    }
     pump();
   }
 
@@ -226,23 +232,16 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     return underWay.delete(id) && flight;
   }
 
-  /** All of it again, later (QU-5), but not before `afterMs`. */
-  function putOff(afterMs: number): void {
-    const wait = Math.min(settings.retry_max_ms, settings.retry_ms * 2 ** attempts++) * (0.5 + ports.random() / 2);
-    persistAll();
-    isWaiting = true;
-    setTimer('retry', wallMs() + Math.max(Math.floor(wait), afterMs));
-  }
-
-  /** `flight` was answered; a 2xx may name operations as `refused`, and `notes` on their properties. */
-  function done(flight: (Queued | Remains)[], isOk: boolean, { refused, notes }: { refused?: unknown; notes?: unknown }): void {
+  /** `flight` was answered: it is refused (false), or stored, but for operations `refused` by name; `notes` are on properties. */
+  function done(flight: (Queued | Remains)[], stored: false | { refused?: unknown; notes?: unknown }): void {
+    const { refused, notes } = stored as { refused?: unknown; notes?: unknown };
     const named = list(refused);
     named.forEach(({ code }) => note('refused:' + code));
     list(notes).forEach(({ code, name }) => note(code + (name ? ':' + name : '')));
     entries = entries.filter((entry) => !flight.includes(entry));
     for (const one of flight) {
       if (one.stamp) {
-        answered(one, isOk && !named.some(({ n }) => n == one.operation_.n));
+        answered(one, !!stored && !named.some(({ n }) => n == one.operation_.n));
         if (one == flight[flight.length - 1]) persist(one.stamp.page);
       } else if (one.envelopes_.shift() && !one.envelopes_[0]) {
         remains.shift();

@@ -22,15 +22,14 @@ export interface Identity {
   expiry: number;
 }
 
-/** The record in `text`; null for any other text. It may be past its expiry. */
-export function parseRecord(text: string | null, org: string): Identity | null {
+/** The org's record in `text`; null for any other text. It may be past its expiry. */
+export function parseRecord(text: string | null, { org }: { org: string }): Identity | null {
   const [, owner, device, session, began, key = '', pages, bound = '', expiry] = FORM.exec(text || '') || [];
   return owner === org ? { device: device!, session: session!, began: +began!, key, pages: +pages!, bound, expiry: +expiry! } : null;
 }
 
 export function recordText(org: string, record: Identity): string {
-  const { bound } = record;
-  return `#${org}#${record.device}:${record.session}:${record.began}:${record.key}:${record.pages}${bound && '#' + bound}#/${record.expiry}`;
+  return `#${org}#${record.device}:${record.session}:${record.began}:${record.key}:${record.pages}${record.bound && '#' + record.bound}#/${record.expiry}`;
 }
 
 /** The second that `ms` is in: a new device repeats no instant of the one before it (ST-2). */
