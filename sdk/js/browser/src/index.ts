@@ -1,6 +1,6 @@
 /** `fs.js`: takes over the page's `FS`, begins to capture, and does what was asked of it before it was there. */
 
-import { type Config, type Machine, makeMachine, perform, type Request, type TimerName } from '../../core/src/index';
+import { type Config, type Machine, makeMachine, perform, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
 import { type Auto, type Block, watch } from './capture';
 import { warn } from './messages';
@@ -107,7 +107,18 @@ function capture(fs: FS, queued: Entry[], env: Env): Running {
     changed: (from, to) => void (from.device && from.device != to.device && soon(() => guard(20))),
     send: (request) =>
       send(ask, `${env.scheme}//${env.recHost}`, request, (status, retryAfter, body) => {
-        tell('internal/bundle', () => bundleNews(request, env, body));
+        const { bundle } = request;
+        tell('internal/bundle', () => ({
+          orgId,
+          userId: bundle.device,
+          sessionId: bundle.session,
+          pageId: bundle.page,
+          recHost: env.recHost,
+          response: body,
+          clientTime: bundle.sent,
+          seq: +request.id.slice(1),
+          size: JSON.stringify(bundle).length,
+        }));
         machine.queue.reply(request.id, status, retryAfter, body);
       }),
     page: () => ({ url: location.href, title: tried(() => document.title) || undefined, referrer: referrer(storage.domain()) }),
@@ -195,21 +206,6 @@ function endsShut(queued: Entry[]): boolean {
 function referrer(domain: string): string | undefined {
   const found = document.referrer;
   return found && !('.' + new URL(found).hostname).endsWith('.' + (domain || location.hostname)) ? found : undefined;
-}
-
-/** What observers of `internal/bundle` are told of an answered request. */
-function bundleNews({ id, bundle }: Request, { orgId, recHost }: Env, response: unknown): object {
-  return {
-    orgId,
-    userId: bundle.device,
-    sessionId: bundle.session,
-    pageId: bundle.page,
-    recHost,
-    response,
-    clientTime: bundle.sent,
-    seq: +id.slice(1),
-    size: JSON.stringify(bundle).length,
-  };
 }
 
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */

@@ -140,7 +140,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
     read: guarded(read, null),
     write,
     keys: guarded((prefix) => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
-    strays: guarded(strays),
+    strays: guarded(strays, []),
     disown: guarded(() => {
       if (!isCookie(RECORD)) store[DISOWNED] = '1';
       else if (isBlocked) setCookie(DISOWNED, '1', domain!);

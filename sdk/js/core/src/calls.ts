@@ -120,7 +120,7 @@ export function perform(machine: Machine, name: string, given: unknown, api?: Ap
   function sign(granted: unknown): void {
     if (typeof granted != 'boolean') return;
     touch();
-    machine.record('consent', { granted }, source);
+    say('consent', { granted }, source);
     machine.write(CONSENT, granted ? '1.1' : '1.0');
   }
 

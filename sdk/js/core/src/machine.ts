@@ -164,7 +164,7 @@ export function makeMachine(ports: Ports) {
   }
 
   /** A new device, session and page id. `uid` binds the device. */
-  function fresh(why: ChangeWhy, uid: string | null = null): void {
+  function fresh(why: ChangeWhy, uid?: string): void {
     if (!isApart) sweep();
     const at = freshRecord(ports);
     if (uid) at.bound = boundTo(at.device, uid);
@@ -194,7 +194,7 @@ export function makeMachine(ports: Ports) {
   }
 
   /** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
-  function turn(at: Identity, why: ChangeWhy, isNew: boolean, uid: string | null = null): void {
+  function turn(at: Identity, why: ChangeWhy, isNew: boolean, uid?: string): void {
     const id = mint('page');
     save(at);
     activity.touch(isNew, isApart);
@@ -202,7 +202,7 @@ export function makeMachine(ports: Ports) {
   }
 
   /** A page id of its own begins with nothing carried over: no counter, bucket or page property (PV-1). */
-  function enter(at: Identity | null, id: string | null, why: ChangeWhy, uid: string | null = null): void {
+  function enter(at: Identity | null, id: string | null, why: ChangeWhy, uid?: string): void {
     const before = here;
     const isSame = at && at.device == before?.device;
     n = 0;
@@ -217,7 +217,7 @@ export function makeMachine(ports: Ports) {
       if (user || !isEmpty(traits)) news.user = { user: null };
       traits = {};
     }
-    become(at, id, isSame ? user : uid, why);
+    become(at, id, isSame ? user : uid ?? null, why);
     if (at && before && before.session != at.session) newSession();
   }
 
@@ -450,7 +450,7 @@ export function makeMachine(ports: Ports) {
         leave(bound ? 'anonymize' : 'forget', source);
       }
     }
-    if (presence.isStuck) storage.disown?.();
+    if (presence.isStuck) storage.disown();
     goOn();
     return isReleased;
   }
@@ -459,7 +459,7 @@ export function makeMachine(ports: Ports) {
   function leave(why: ChangeWhy, source?: string, uid?: string): void {
     record('end', { why }, source);
     fresh(why, uid);
-    if (!isApart) storage.disown?.();
+    if (!isApart) storage.disown();
   }
 
   /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
@@ -477,7 +477,7 @@ export function makeMachine(ports: Ports) {
     if (isReleased) {
       presence.left[found.device] = true;
       presence.remove();
-      storage.disown?.();
+      storage.disown();
       write(ACTIVITY, null);
     } else if (!here || found?.device == here.device) return false;
     isApart = false;
@@ -566,7 +566,6 @@ export function makeMachine(ports: Ports) {
     follow,
     allows,
     say,
-    record,
     write,
     wait,
     guard,

@@ -25,9 +25,9 @@ export interface Storage {
   write(key: string, value: string | null): boolean;
   keys(prefix: string): string[];
   /** The records that stand in homes not in use, which are removed by asking (ST-1). */
-  strays?(): string[];
+  strays(): string[];
   /** A user was let go: a record that this page could not see or replace is to be ended by the first page that can (ID-17). */
-  disown?(): void;
+  disown(): void;
 }
 
 export interface Operation {

@@ -67,7 +67,7 @@ export function makePresence({ storage, wallMs, note }: Ports, settings: Setting
 
     /** The bound records that stood in other homes, which hold none from now on; not the device `but`, and each once (ST-1). */
     sweep: (but?: string): Identity[] =>
-      (storage.strays?.() || []).map(parsed).filter((found): found is Identity => {
+      storage.strays().map(parsed).filter((found): found is Identity => {
         if (!found || found.device == but || self.left[found.device]) return false;
         self.left[found.device] = true;
         return !!found.bound;

@@ -121,6 +121,7 @@ export class World {
         read: (key) => this.storage.get(key) ?? null,
         write,
         strays: () => this.strays.splice(0),
+        disown: () => undefined,
         keys: (prefix) => [...this.storage.keys()].filter((key) => key.startsWith(prefix)),
       },
       send: ({ id, bundle }: Request) => {
