@@ -81,8 +81,8 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
   return {
     getCurrentSession: () => session('id'),
     getCurrentSessionURL: (now?: boolean) => session(now ? 'url.now' : 'url'),
-    enableConsole: () => own.setConfig!({}),
-    disableConsole: () => own.setConfig!({ console: false }),
+    enableConsole: () => void (face.isLoud = true),
+    disableConsole: () => void (face.isLoud = false),
     getFullstoryId,
     _api(...entry: Entry): unknown {
       try {

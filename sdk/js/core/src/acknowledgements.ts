@@ -18,7 +18,7 @@ export function makeAcknowledgements(ports: Ports, settings: { settle_ms: number
   let ringsAt = 0;
 
   /** Lets those go who are meant. A clock that ran backwards makes nobody wait longer than `settle_ms` from now. */
-  function settleThose(isMeant: (one: Waiting) => boolean, isAnswered = false): void {
+  function settleThose(isMeant: (one: Waiting) => boolean, isAnswered?: boolean): void {
     const latest = ports.wallMs() + settings.settle_ms;
     const meant = waiting.filter(isMeant);
     waiting = waiting.filter((one) => !meant.includes(one));

@@ -78,9 +78,10 @@ export function perform(machine: Machine, name: string, given: unknown, api?: Ap
 
   function setIdentity(told: Options): Done {
     const { uid, anonymous, consent, scope } = told;
-    if (anonymous === true && uid != null && uid !== false) return 'uid_and_anonymous';
+    const isGone = anonymous === true || uid === false;
+    if (isGone && (uid ?? false) !== false) return 'uid_and_anonymous';
     if (scope != null && scope != 'page') return 'invalid_scope';
-    if (anonymous === true || uid === false) {
+    if (isGone) {
       if (told.properties) note('properties_ignored');
       const isReleased = machine.anonymize(told.force === true, !!scope, source);
       if (!isOff) sign(consent);
@@ -182,8 +183,8 @@ export function perform(machine: Machine, name: string, given: unknown, api?: Ap
 }
 
 /** Settles with what a call gave: once, with the code of what went wrong or null, when the server has answered if it is to (ID-8). */
-export function settleWith(machine: Machine, { error_, value_, entry }: Result, settle: (error: ErrorCode | null, value?: unknown) => void): void {
-  if (entry) machine.acknowledgements.await(entry, settle);
-  else settle(error_ || null, value_);
+export function settleWith(machine: Machine, result: Result, settle: (error: ErrorCode | null, value?: unknown) => void): void {
+  if (result.entry) machine.acknowledgements.await(result.entry, settle);
+  else settle(result.error_ || null, result.value_);
 }
 
