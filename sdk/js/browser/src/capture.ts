@@ -113,6 +113,6 @@ function textOf(element: Element, blocks: Block[]): string {
 
 /** The selector of all that is to be hidden or shown in one way. One that no browser understands finds nothing. */
 function finding(blocks: Block[], wanted: Block['block']): string {
-  const isSelector = (selector: string): unknown => tried(() => [document.querySelector(selector)]);
-  return ['.fs-' + wanted, ...blocks.flatMap(({ selector, block }) => (block == wanted && isSelector(selector) ? selector : []))].join();
+  const known = blocks.flatMap(({ selector, block }) => (block == wanted && tried(() => [document.querySelector(selector)]) ? selector : []));
+  return ['.fs-' + wanted, ...known].join();
 }

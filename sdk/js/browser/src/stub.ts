@@ -21,7 +21,6 @@ export function makeStub(): FS {
     const take = (resolve?: unknown, reject?: unknown): unknown => fs._api!(name, options, source, resolve, reject, version);
     return name != op ? new Promise(take) : take();
   };
-  const nothing = (): void => undefined;
   return Object.assign(fs, {
     _w: { fetch: window.fetch },
     _v: '2.1.0',
@@ -37,8 +36,8 @@ export function makeStub(): FS {
     consent: (granted = true) => fs('consent', granted),
     shutdown: () => fs('shutdown'),
     restart: () => fs('restart'),
-    identifyAccount: nothing,
-    clearUserCookie: nothing,
+    identifyAccount: () => undefined,
+    clearUserCookie: () => undefined,
   });
 }
 
