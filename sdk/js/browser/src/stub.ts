@@ -19,7 +19,7 @@ export function makeStub(): FS {
   const fs: FS = (op, options, source, version) => {
     const name = String(op).replace(/Async$/, '');
     const take = (resolve?: unknown, reject?: unknown): unknown => fs._api!(name, options, source, resolve, reject, version);
-    return name != op ? new Promise(take) : take();
+    return /Async$/.test(op) ? new Promise(take) : take();
   };
   return Object.assign(fs, {
     _w: { fetch: window.fetch },
