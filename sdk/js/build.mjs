@@ -18,7 +18,7 @@ const INTERNAL = `
   leave limits look machine mint mobile navigated note notify pages peek ports pump queue queue_operations_max
   read record renew retry_max_ms retry_ms saw setTimer settle_ms stamp state storage takeRemains tellUser
   urlOf waiting wallMs write isUnknown hasSpoken isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
-  entry leaving disown save remove left over timer say reply entries
+  entry leaving disown save remove left over timer say reply entries isOn
 `.trim().split(/\s+/);
 const told = [
   readFileSync(join(home, "types/src/index.ts"), "utf8").replace(/\/\*.*?\*\//gs, ""),
@@ -65,7 +65,7 @@ for (const { entry, file, served, mangled = [], ...options } of bundles) {
   // Nothing that it calls unsafe: it would fill in `SERVED_FROM`, and `String` of a symbol would throw.
   const small = uglify(terse.code, {
     module: options.format === "esm",
-    compress: { passes: 5, pure_getters: true, hoist_vars: true, inline: 1, rests: false },
+    compress: { passes: 5, pure_getters: true, inline: 1, rests: false, reduce_funcs: false, comparisons: false, varify: false, strings: false },
     sourceMap: { content: terse.map, filename: file },
   });
   if (small.error) throw small.error;

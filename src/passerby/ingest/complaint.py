@@ -19,6 +19,9 @@ _TO_MEND: Final = {
     Outcome.APART: "came with another key than its device's, or with none; kept for nobody (AT-9)",
 }
 
+_REMARKS: Final = frozenset({"suspicious_uid"})
+"""What is said of a call that nobody has to mend: an e-mail address is a fine uid."""
+
 
 def complaints_of(
     bundle: Bundle, fresh: Mapping[int, Outcome], earlier: Callable[[], Iterable[Piece]]
@@ -29,7 +32,8 @@ def complaints_of(
     """
     calls = {op.n: str(op.__struct_config__.tag) for op in bundle.operations}
     found = [(no.n, no.outcome.value, no.call, "", no.message) for no in bundle.refused if no.n in fresh]
-    found += [(note.n, note.code, calls[note.n], note.name, note.message) for note in bundle.notes]
+    said = [note for note in bundle.notes if note.code not in _REMARKS]
+    found += [(note.n, note.code, calls[note.n], note.name, note.message) for note in said]
     found += [
         (n, outcome.value, calls[n], "", _TO_MEND[outcome]) for n, outcome in fresh.items() if outcome in _TO_MEND
     ]

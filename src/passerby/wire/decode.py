@@ -30,7 +30,7 @@ from passerby.wire.messages import (
     PropertiesMessage,
 )
 from passerby.wire.properties import PropertiesError, typed_properties
-from passerby.wire.uid import uid_text
+from passerby.wire.uid import is_suspicious, uid_text
 
 _MESSAGES: Final = msgspec.json.Decoder(list[Message])
 _MESSAGE: Final = msgspec.json.Decoder(Message)
@@ -171,6 +171,8 @@ def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list
             uid = uid_text(given)
             if isinstance(uid, Outcome):
                 raise _Bad(uid)
+            if is_suspicious(uid):
+                notes.append(Noted(n=n, code=_SUSPICIOUS, message=_COMPLAINTS[_SUSPICIOUS]))
             return Identify(n=n, t=t, at=at, source=source, uid=uid, properties=_properties(message, notes))
         case PropertiesMessage(type=type_):
             return SetProperties(n=n, t=t, at=at, source=source, type=type_, properties=_properties(message, notes))
@@ -197,8 +199,10 @@ def _properties(message: EventMessage | IdentifyMessage | PropertiesMessage, not
 
 
 _AHEAD: Final = "time_in_future"
+_SUSPICIOUS: Final = "suspicious_uid"
 _COMPLAINTS: Final = {
     _AHEAD: "t was over 5 minutes after sent, and counts as sent: the device's clock was put back",
+    _SUSPICIOUS: "the uid looks like no one person's",
     "scrubbed_name": "a name has letters, digits, _ and -; others became _",
     "invalid_name": "a name starts with a letter and has at most 512 characters",
     "invalid_value": "a value is a string, number, bool, or an array of one of these",

@@ -1,8 +1,8 @@
 /** The one function behind `FS(…)`: what the core does not know, done here; the rest handed on (contract 1.2). */
 
-import { type Machine, perform, performAsync } from '../../core/src/index';
+import { type Machine, perform, settleWith } from '../../core/src/index';
 import { observe, tell } from './observers';
-import { type Entry, modernEntry } from './stub';
+import { type Entry, type FS, modernEntry } from './stub';
 
 export type Env = Record<string, any>;
 
@@ -13,8 +13,6 @@ export interface Face {
   user: object | null;
   /** Whether notes are printed. */
   isLoud: boolean;
-  /** Those who wait for a session; each is to be called when there is one. */
-  waiting: (() => void)[];
 }
 
 const HIDDEN = /^(capture|activity)$/;
@@ -25,20 +23,21 @@ export function started(machine: Machine, { env }: Face, sessionUrl: unknown): o
   return { sessionUrl, settings: { idle_ms, age_ms }, env: { ...env } };
 }
 
-/** `FS._api`: one queue entry in, its synchronous result out; never throws. Puts the late v1 calls on `fs` (contract 1.12). */
-export function makeApi(machine: Machine, face: Face, fs: object): (...entry: Entry) => unknown {
+/** What comes onto the page's function: `_api`, one queue entry in, its synchronous result out, which never throws; and the late v1 calls (contract 1.12). */
+export function makeApi(machine: Machine, face: Face): Partial<FS> {
   const nodes = new WeakMap<Node, number>();
   let nodeCount = 0;
   let integration: string | undefined;
 
-  const session = (format: string): any => perform(machine, 'getSession', { format }).value;
+  const session = (format: string): any => perform(machine, 'getSession', { format }).value_;
   const current = (type: string): unknown => {
     const url = session('url');
     return type == 'internal/fs-init' ? {} : url && (type == 'start' ? started(machine, face, url) : type == 'session' && { url });
   };
   const getFullstoryId = (node: Node): number => {
-    if (!nodes.has(node)) nodes.set(node, ++nodeCount);
-    return nodes.get(node)!;
+    const known = nodes.get(node);
+    if (!known) nodes.set(node, ++nodeCount);
+    return known || nodeCount;
   };
   /** Whether the user this page knows of was not let go in another tab meanwhile (ID-11). */
   const isHere = (): boolean => session('all')?.pageId != null;
@@ -67,35 +66,31 @@ export function makeApi(machine: Machine, face: Face, fs: object): (...entry: En
     if (HIDDEN.test(op)) op = '';
     if (op == 'log' && typeof options?.msg == 'object') options = { ...options, msg: JSON.stringify(options.msg) };
     if (options?.type == 'document') options = { ...options, type: 'page' };
-    const api = version == 1 ? 1 : 2;
-    source = typeof source == 'string' ? source : undefined;
-    if (!resolve) return perform(machine, op, options, api, source).value;
+    const result = perform(machine, op, options, version, typeof source == 'string' ? source : undefined);
+    if (!resolve) return result.value_;
     const settle = (code: string | null, value?: unknown): void => {
       if (!code) resolve(value);
       else reject?.(Object.assign(Error(code), { code }));
     };
-    if (op != 'getSession' || (machine.capture == 'on' && !machine.isUnknown())) return void performAsync(machine, op, options, api, source, settle);
-    // A session is asked for before there is one: it waits, but not for ever (ID-8).
-    const timer = setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
-    return void face.waiting.push(() => {
-      clearTimeout(timer);
-      settle(null, perform(machine, op, options).value);
-    });
+    if (op != 'getSession' || (machine.isOn && !machine.isUnknown())) return settleWith(machine, result, settle);
+    // A session is asked for before there is one: it waits for the start, but not for ever (ID-8).
+    setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
+    return void observe('start', () => machine.isOn && settle(null, perform(machine, op, options).value_), null);
   };
 
-  Object.assign(fs, {
+  return {
     getCurrentSession: () => session('id'),
     getCurrentSessionURL: (now?: boolean) => session(now ? 'url.now' : 'url'),
-    enableConsole: () => own.setConfig!({}),
-    disableConsole: () => own.setConfig!({ console: false }),
+    enableConsole: () => void (face.isLoud = true),
+    disableConsole: () => void (face.isLoud = false),
     getFullstoryId,
-  });
-  return (...entry) => {
-    try {
-      return take(modernEntry(entry));
-    } catch (error) {
-      tell('internal/error', () => ({ message: String(error) }));
-      return void entry[4]?.(error);
-    }
+    _api(...entry: Entry): unknown {
+      try {
+        return take(modernEntry(entry));
+      } catch (error) {
+        tell('internal/error', () => ({ message: String(error) }));
+        return void entry[4]?.(error);
+      }
+    },
   };
 }

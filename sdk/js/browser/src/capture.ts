@@ -26,7 +26,7 @@ const TYPED = 'input,textarea,select,[contenteditable]';
 export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => unknown): void {
   let lastAt = 0;
   const saw = (type: keyof Auto, name: string, properties?: Record<string, unknown>): void => {
-    if (wants(type) && machine.capture == 'on') perform(machine, 'capture', { type, name, properties });
+    if (wants(type) && machine.isOn) perform(machine, 'capture', { type, name, properties });
   };
   const hide = (): void => machine.app('hide');
   const navigated = (): void => void (wants('navigate') && machine.navigated());
@@ -60,9 +60,8 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
     error: ({ message, filename: source, lineno: line, colno: column }) => message && sawError(message, { source, line, column }),
     unhandledrejection: ({ reason }) => sawError(reason?.message || reason),
     visibilitychange: () => {
-      const state = document.visibilityState;
-      saw('visibility', state);
-      if (state == 'hidden') hide();
+      saw('visibility', document.visibilityState);
+      if (document.hidden) hide();
     },
     pagehide: hide,
     pageshow: ({ persisted }) => persisted && machine.app('resume'),
@@ -90,8 +89,8 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
 function selectorOf(element: Element): string {
   const steps: string[] = [];
   for (let one: Element | null = element; one && steps.length < DEPTH_MAX; one = one.parentElement) {
-    const { id, localName, parentElement } = one;
-    const name = one.getAttribute('data-fs-element') || one.getAttribute('data-testid');
+    const { id, localName, parentElement, dataset = {} as DOMStringMap } = one as HTMLElement;
+    const name = dataset.fsElement || dataset.testid;
     const isLasting = id && !/\d{3}/.test(id);
     const like = [...(parentElement?.children || [])].filter((child) => child.localName == localName);
     const place = like.length > 1 ? `:nth-of-type(${like.indexOf(one) + 1})` : '';
@@ -107,12 +106,12 @@ function textOf(element: Element, blocks: Block[]): string {
   const masked = finding(blocks, 'mask');
   const rule = control.closest(masked + ',' + finding(blocks, 'unmask'));
   const isHidden =
-    (rule && rule.matches(masked)) || control.closest(TYPED) || control.querySelector([masked, finding(blocks, 'exclude'), TYPED].join());
+    rule?.matches(masked) || control.closest(TYPED) || control.querySelector([masked, finding(blocks, 'exclude'), TYPED].join());
   return isHidden ? '' : (control.textContent || '').replace(/\s+/g, ' ').trim().slice(0, TEXT_CHARS_MAX);
 }
 
 /** The selector of all that is to be hidden or shown in one way. One that no browser understands finds nothing. */
 function finding(blocks: Block[], wanted: Block['block']): string {
-  const isSelector = ({ selector }: Block): boolean => tried(() => !document.querySelector(selector) || true, false);
-  return ['.fs-' + wanted, ...blocks.filter((one) => one.block == wanted && isSelector(one)).map(({ selector }) => selector)].join();
+  const known = blocks.flatMap(({ selector, block }) => (block == wanted && tried(() => [document.querySelector(selector)]) ? selector : []));
+  return ['.fs-' + wanted, ...known].join();
 }

@@ -1,6 +1,6 @@
 /** `fs.js`: takes over the page's `FS`, begins to capture, and does what was asked of it before it was there. */
 
-import { type Config, type Machine, makeMachine, perform, type Request, type TimerName } from '../../core/src/index';
+import { type Config, type Machine, makeMachine, perform, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
 import { type Auto, type Block, watch } from './capture';
 import { warn } from './messages';
@@ -36,9 +36,9 @@ function boot(): void {
   const fs: FS = (page[namespace] = page[namespace] || makeStub());
   if (fs._api) return;
   // A page that is only prepared has nobody in front of it.
-  if ((document as any).prerendering) return document.addEventListener('prerenderingchange', boot, { once: true });
+  if ((document as any).prerendering) return document.addEventListener('prerenderingchange', boot);
   page._fs_namespace = page._fs_namespace || namespace;
-  const queued = [...(fs.q || [])].map((entry) => [...entry] as Entry);
+  const queued = [...(fs.q || [])];
   const env = environment(script?.src || address, queued);
   env.namespace = namespace;
   env.snippetVersion = fs._v;
@@ -48,14 +48,13 @@ function boot(): void {
     return null;
   };
   // What runs on the page already, by org: under a second name it is the same.
-  const running: Record<string, (fs: FS) => void> = (page._fs_running = page._fs_running || {});
+  const running: Record<string, Partial<FS>> = (page._fs_running = page._fs_running || {});
   try {
     if (!env.orgId) throw why;
-    running[env.orgId] = running[env.orgId] || capture(fs, queued, env);
-    running[env.orgId]!(fs);
+    Object.assign(fs, (running[env.orgId] = running[env.orgId] || capture(fs, queued, env)));
   } catch (error) {
     why = String(error);
-    console.warn('Passerby: ' + why);
+    warn(why);
   }
   // A stub of the page's own may know no `_api`, and go on filling its queue.
   fs.q = fs._v ? null : ({ push: (entry: Entry) => fs._api!(...entry) } as any);
@@ -64,8 +63,8 @@ function boot(): void {
 }
 
 /** Begins one org's capture on this page; gives what makes a function on the page speak to it. */
-function capture(fs: FS, queued: Entry[], env: Env): (fs: FS) => void {
-  const face: Face = { env, user: null, isLoud: true, waiting: [] };
+function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
+  const face: Face = { env, user: null, isLoud: true };
   const { orgId } = env;
   const storage = browserStorage(orgId, env.cookieDomain);
   const kept: OrgSettings | null = parsed(storage.read(SETTINGS));
@@ -104,32 +103,36 @@ function capture(fs: FS, queued: Entry[], env: Env): (fs: FS) => void {
     },
     send: (request) =>
       send(ask, `${env.scheme}//${env.recHost}`, request, (status, retryAfter, body) => {
-        tell('internal/bundle', () => bundleNews(request, env, body));
+        const { bundle } = request;
+        tell('internal/bundle', () => ({
+          orgId,
+          userId: bundle.device,
+          sessionId: bundle.session,
+          pageId: bundle.page,
+          recHost: env.recHost,
+          response: body,
+          clientTime: bundle.sent,
+          seq: +request.id.slice(1),
+          size: JSON.stringify(bundle).length,
+        }));
         machine.queue.reply(request.id, status, retryAfter, body);
       }),
-    page: () => ({
-      url: location.href,
-      title: tried(() => document.title) || undefined,
-      referrer: isOurs(document.referrer, storage.domain()) ? undefined : document.referrer,
-    }),
+    page: () => ({ url: location.href, title: tried(() => document.title) || undefined, referrer: referrer(storage.domain()) }),
     notify: (name, args) => {
-      if (name == 'start') return begun(args.sessionUrl);
-      if (name != 'user') return tell(name, () => args);
-      face.user = args.user ? { properties: {}, ...args.user } : null;
+      if (name == 'start') begun();
+      if (name != 'user') return tell(name, () => (name == 'start' ? started(machine, face, args.sessionUrl) : args));
+      const { user } = args as { user: object | null };
+      face.user = user && { properties: {}, ...user };
       tell('internal/user', () => ({ user: face.user }));
     },
     note: (code) => face.isLoud && warn(code),
   });
 
-  function begun(sessionUrl: unknown): void {
-    if (madeFor != null) {
-      const uid = madeFor;
-      madeFor = undefined;
-      // A name that is none was printed where nobody was; and of whom the app spoke before capture, nobody is left.
-      if (machine.hasSpoken || !uid || perform(machine, 'setIdentity', { uid }).error) perform(machine, 'setIdentity', { anonymous: true });
-    }
-    tell('start', () => started(machine, face, sessionUrl));
-    face.waiting.splice(0).forEach((answer) => answer());
+  function begun(): void {
+    const uid = madeFor;
+    madeFor = undefined;
+    // A name that is none was printed where nobody was; and of whom the app spoke before capture, nobody is left.
+    if (uid != null && (machine.hasSpoken || !uid || perform(machine, 'setIdentity', { uid }).error_)) perform(machine, 'setIdentity', { anonymous: true });
     askSettings();
   }
 
@@ -147,7 +150,7 @@ function capture(fs: FS, queued: Entry[], env: Env): (fs: FS) => void {
       blocks = settings.blocks || [];
       Object.assign(machine.settings, settings);
       if (settings.capture === false) perform(machine, 'shutdown', 0);
-      else if (machine.capture == 'off') perform(machine, 'start', 0);
+      else if (machine.state().capture == 'off') perform(machine, 'start', 0);
     } catch (_) {
       return;
     }
@@ -165,9 +168,7 @@ function capture(fs: FS, queued: Entry[], env: Env): (fs: FS) => void {
   draw();
   if (isWanted) askSettings();
   watch(machine, (type) => auto[type] !== false, () => blocks, () => isFollowed || ready());
-  const late = {};
-  const _api = makeApi(machine, face, late);
-  return (target) => void Object.assign(target, late, { _api });
+  return makeApi(machine, face);
 }
 
 /** What the page's globals and the `init` calls say, later ones winning, with what follows from it. */
@@ -191,7 +192,7 @@ function environment(src: string | undefined, queued: Entry[]): Env {
 
 /** Whether the page's own scripts that come with it have run; those that are deferred run before this is so. */
 function isRead(): boolean {
-  return document.readyState == 'complete' || performance.timing?.domContentLoadedEventStart > 0;
+  return performance.timing.domContentLoadedEventEnd > 0;
 }
 
 /** Whether the calls made so far leave capture shut down: then nothing is captured at all until a restart (contract 1.9). */
@@ -199,15 +200,10 @@ function endsShut(queued: Entry[]): boolean {
   return queued.map((entry) => modernEntry(entry)[0]).filter((op) => /^(shutdown|restart)$/.test(op)).pop() == 'shutdown';
 }
 
-/** Whether a referrer says nothing, or only which page of ours a person left before (PV-1). */
-function isOurs(referrer: string, domain: string): boolean {
-  return !referrer || ('.' + new URL(referrer).hostname).endsWith('.' + (domain || location.hostname));
-}
-
-/** What observers of `internal/bundle` are told of an answered request. */
-function bundleNews({ id, bundle }: Request, { orgId, recHost }: Env, response: unknown): object {
-  const { device: userId, session: sessionId, page: pageId, sent: clientTime } = bundle;
-  return { orgId, userId, sessionId, pageId, recHost, response, clientTime, seq: +id.slice(1), size: JSON.stringify(bundle).length };
+/** Where a person came from; not which page of ours they left before (PV-1). */
+function referrer(domain: string): string | undefined {
+  const found = document.referrer;
+  return found && !('.' + new URL(found).hostname).endsWith('.' + (domain || location.hostname)) ? found : undefined;
 }
 
 /** 128 random bits as a version 4 UUID; works on plain http too, where `randomUUID` does not. */

@@ -1,8 +1,8 @@
 /** What the console says when a call was wrong (ID-9, PR-4): the code, and the correct call. Never a value the page passed. */
 
-const QUIET = /^(already_|foreign_|broken_|released_)/;
+const QUIET = /^(already|foreign|broken|released)/;
 const OF_IDENTITY = /^[^:]*(uid|anonymous|identity|_released)/;
-const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out: FS('setIdentity', {anonymous: true}), on https if that cookie is Secure";
+const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out, on https: FS('setIdentity', {anonymous: true})";
 
 /** Says what a note (`code` or `code:name`) is about, unless that is nobody's mistake. */
 export function warn(note: string): void {

@@ -12,7 +12,7 @@ const RECORD = 'fs_uid';
 /** Says that whoever sees the record is to end it: a page that could not replace it has let its user go. */
 const DISOWNED = 'fs_end';
 /** A record, whichever org's it is. */
-const RECORDED = /^#[^#]+#[0-9a-f-]{36}:[0-9a-f-]{36}:\d/;
+const RECORDED = /^#[^#]+#[\da-f-]{36}:[\da-f-]{36}:\d/;
 const COOKIES = /^fs_(uid|lua|cid)$/;
 const IDLE_S = 1800;
 const YEAR_S = 31_536_000;
@@ -34,7 +34,6 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   let isBlocked = false;
   /** What is behind the names of keys where another org has the plain ones. */
   let suffix: string | undefined;
-  let timer: ReturnType<typeof setTimeout> | 0 = 0;
 
   /** Whether a key's home is a cookie. That shows only by setting one, so it is asked when first needed (SE-4). */
   const isCookie = (key: string): boolean => {
@@ -62,14 +61,8 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
     return key + suffix;
   };
 
-  /** Makes that round trip when the task is over, so that the next call does not wait for it. */
-  const warm = (): void => {
-    timer = timer || setTimeout(() => (timer = 0) || document.cookie);
-  };
-
   /** Sets a value, or removes it (null), in its home. */
-  const put = (key: string, value: string | null): boolean =>
-    tried(() => {
+  const put = guarded((key: string, value: string | null): boolean => {
       const name = nameOf(key);
       if (!isCookie(key)) {
         if (value === null) delete store[name];
@@ -78,7 +71,6 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
         return true;
       }
       setCookie(name, value, domain!);
-      soon(warm);
       // Reading right after writing is a round trip to another process, so only the first record is looked for.
       if (key != RECORD) return true;
       if (value !== null && !isTrusted) {
@@ -88,13 +80,13 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
           setCookie(name, value, domain!);
         }
         isBlocked = !(isTrusted = cookies(name).join() == value);
-        if (isTrusted && isDisownedAnywhere()) {
+        if (isTrusted && isDisowned()) {
           delete store[DISOWNED];
           setCookie(DISOWNED, null, domain!);
         }
       }
       return !isBlocked;
-    }, false);
+    });
 
   /** As `put`; what only says when the user was here last is put when the calls under way are over (ST-4). */
   const write = (key: string, value: string | null): boolean => key != 'fs_lua' ? put(key, value) : !!soon(() => put(key, value));
@@ -102,7 +94,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   const read = (key: string): string | null => {
     const name = nameOf(key);
     const found = all(name, isCookie(key));
-    if (found.length == 1 && !(key == RECORD && isDisowned())) {
+    if (found.length == 1 && !(key == RECORD && isCookie(key) && !isTrusted && isDisowned())) {
       if (key != RECORD || suffix || isOurs(found[0]!)) return found[0]!;
       suffix = undefined;
       return read(key);
@@ -115,8 +107,8 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
     return null;
   };
 
-  const isDisownedAnywhere = (): boolean => DISOWNED in store || !!cookies(DISOWNED)[0];
-  const isDisowned = (): boolean => isCookie(RECORD) && !isTrusted && isDisownedAnywhere();
+  /** Whether a page that could not replace the record has let its user go. */
+  const isDisowned = (): boolean => DISOWNED in store || !!cookies(DISOWNED)[0];
 
   /** What stands in homes that are not in use, and no more; another org's is not ours to touch. */
   const strays = (): string[] => {
@@ -138,18 +130,21 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   };
 
   return {
-    read: (key) => tried(() => read(key), null),
+    read: guarded(read, null),
     write,
-    remove: (key) => write(key, null),
-    keys: (prefix) => tried(() => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
-    strays: () => tried(strays, []),
-    disown: () =>
-      tried(() => {
-        if (!isCookie(RECORD)) store[DISOWNED] = '1';
-        else if (isBlocked) setCookie(DISOWNED, '1', domain!);
-      }),
+    keys: guarded((prefix) => Object.keys(store).filter((key) => key.startsWith(prefix)), []),
+    strays: guarded(strays, []),
+    disown: guarded(() => {
+      if (!isCookie(RECORD)) store[DISOWNED] = '1';
+      else if (isBlocked) setCookie(DISOWNED, '1', domain!);
+    }),
     domain: () => (isCookie(RECORD) ? domain! : ''),
   };
+}
+
+/** `work`, but giving `otherwise` where it throws. */
+function guarded<Args extends unknown[], T>(work: (...args: Args) => T, otherwise?: T): (...args: Args) => T {
+  return (...args) => tried(() => work(...args), otherwise);
 }
 
 /** When storage is full, the page's own writes go before our outboxes (QU-9), which are in memory too. */
@@ -159,7 +154,7 @@ function yieldTo(store: globalThis.Storage): void {
     try {
       setItem.apply(this, item);
     } catch (error) {
-      if (this != store || /^fs_/.test(item[0])) throw error;
+      if (this != store) throw error;
       for (const key of Object.keys(store)) if (/^fs_out/.test(key)) delete store[key];
       setItem.apply(this, item);
     }
@@ -190,10 +185,10 @@ function setCookie(key: string, value: string | null, domain: string, path = '/'
 function takesCookie(domain: string): boolean {
   return tried(() => {
     setCookie(PROBE, '1', domain);
-    const isThere = cookies(PROBE)[0] == '1';
+    const isThere = !!cookies(PROBE)[0];
     if (isThere) setCookie(PROBE, null, domain);
     return isThere;
-  }, false);
+  });
 }
 
 /** How far a cookie could reach, the farthest first: the suffixes of the host from two labels on, then the host alone (''). */

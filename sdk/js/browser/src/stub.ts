@@ -24,7 +24,6 @@ export function makeStub(): FS {
     };
     return /Async$/.test(op) ? new Promise(take) : take();
   };
-  const nothing = (): void => undefined;
   return Object.assign(fs, {
     _w: { fetch: window.fetch },
     _v: '2.1.0',
@@ -41,8 +40,8 @@ export function makeStub(): FS {
     consent: (granted = true) => fs('consent', granted),
     shutdown: () => fs('shutdown'),
     restart: () => fs('restart'),
-    identifyAccount: nothing,
-    clearUserCookie: nothing,
+    identifyAccount: () => undefined,
+    clearUserCookie: () => undefined,
   });
 }
 

@@ -1,11 +1,6 @@
-/** What `work` gives; `otherwise` where it throws. */
-export function tried<T>(work: () => T, otherwise?: T): T {
-  try {
-    return work();
-  } catch (_) {
-    return otherwise!;
-  }
-}
+import { tried } from '../../core/src/index';
+
+export { tried };
 
 /** Does `work` when the calls under way are over, before anything else happens. */
 export async function soon(work: () => unknown): Promise<void> {

@@ -4,12 +4,11 @@ import type { Ports } from './ports';
 import { type Identity, wholeSecond } from './record';
 import type { Settings } from './settings';
 
-const ACTIVITY = 'fs_lua';
+export const ACTIVITY = 'fs_lua';
 /** A time that is further ahead than this was said by a clock that has been put right since. */
 const AHEAD_MS_MAX = 300_000;
 
-/** `write` stores, or removes where there is no value. */
-export function makeActivity({ storage, wallMs }: Ports, settings: Settings, write: (key: string, value: string | null) => void) {
+export function makeActivity({ storage, wallMs }: Ports, settings: Settings, write: (key: string, value: string) => void) {
   /** What this page itself has seen of the session, wall ms. */
   let seenAt = 0;
 
@@ -22,9 +21,6 @@ export function makeActivity({ storage, wallMs }: Ports, settings: Settings, wri
   return {
     /** What was seen was of another session. */
     forget: (): void => void (seenAt = 0),
-
-    /** Storage forgets too. */
-    remove: (): void => write(ACTIVITY, null),
 
     /**
      * Takes note of activity; storage hears of it at most once per `activity_write_ms`, but of a beginning always. A

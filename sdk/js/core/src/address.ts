@@ -2,7 +2,7 @@
 
 import type { PageInfo, Ports } from './ports';
 
-const ORIGIN = /^[a-z][\w+.-]*:\/\/[^/?#]*/i;
+const BEHIND_ORIGIN = /^([a-z][\w+.-]*:\/\/[^/?#]*)?.*/i;
 
 export function makeAddress({ page }: Ports) {
   /** Where the page stood when its user left it; until there is a navigation only the origin is said. */
@@ -23,7 +23,7 @@ export function makeAddress({ page }: Ports) {
       isFirst = false;
       if (departed && !isDeparted) departed.url = '';
       return isDeparted
-        ? { url: (ORIGIN.exec(url) || [''])[0] + '/' }
+        ? { url: url.replace(BEHIND_ORIGIN, '$1/') }
         : { url, title: title == departed?.title ? undefined : title, referrer: wasFirst ? referrer : undefined };
     },
   };

@@ -9,12 +9,12 @@ import type { ErrorCode } from './codes';
 import type { Carried, Machine } from './machine';
 import { isEmpty, plainObject } from './properties';
 import type { Entry } from './queue';
-import { isPlaceholder, isSuspicious, isTooLong, uidText } from './uid';
+import { isPlaceholder, isTooLong, uidText } from './uid';
 
 export interface Result {
-  value?: unknown;
-  error?: ErrorCode;
-  /** The `end`, or else the `identify`, that was recorded. */
+  value_?: unknown;
+  error_?: ErrorCode;
+  /** The `end`, or else the `identify`, whose answer the call is to wait for (ID-8). */
   entry?: Entry | null;
 }
 
@@ -33,14 +33,14 @@ const SEEN = /^(click|navigate|exception|visibility|change)$/;
 const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
 
 /** Performs call `name`. Nothing is thrown; what is wrong is noted and returned. */
-export function perform(machine: Machine, name: string, given: unknown, api: Api = 2, source?: string): Result {
+export function perform(machine: Machine, name: string, given: unknown, api?: Api, source?: string): Result {
   const { allows, follow, say, touch } = machine;
-  const { note } = machine.ports;
-  const isOff = machine.capture != 'on';
+  const { note, wallMs } = machine.ports;
+  const isOff = !machine.isOn;
   const isIdentity = name == 'setIdentity';
   const isRecording = RECORDING.test(name);
   const isObject = typeof given == 'object' && given && !Array.isArray(given);
-  const options: Options = isObject ? given : isIdentity ? { uid: given === undefined ? null : given } : {};
+  const options: Options = isObject ? given : isIdentity ? { uid: given ?? null } : {};
   const { type, properties } = options;
   const calls: Record<string, () => Done> = {
     // @ts-expect-error: so that no call is called `toString`.
@@ -50,20 +50,20 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
     trackEvent: () => event(options.name),
     capture: () => (SEEN.test(type) ? event(options.name ?? type, type) : 'invalid_event_type'),
     log,
-    start: () => (machine.capture == 'shutdown' ? 'not_capturing' : machine.begin()),
+    start: () => (machine.state().capture == 'shutdown' ? 'not_capturing' : machine.begin()),
     restart: machine.restart,
     shutdown: () => machine.shutdown(source),
     activity: touch,
   };
-  if (name == 'getSession') return { value: session(machine, options.format) };
+  if (name == 'getSession') return { value_: session() };
   const call = calls[name];
   const isSpoken = speaks();
   if (isSpoken) machine.hasSpoken = true;
   const isDeaf = isOff && !isSpoken && isRecording;
-  if (!isSpoken && (isIdentity || isRecording) && machine.wait(() => void act())) return { value: null };
+  if (!isSpoken && (isIdentity || isRecording) && machine.wait(() => void act())) return { value_: null };
   const error = act();
   const entry = machine.finish();
-  return error ? { error } : { value: null, entry };
+  return error ? { error_: error } : { value_: null, entry: options.ack === true ? entry : null };
 
   function act(): Done {
     const wrong = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call();
@@ -79,13 +79,13 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
 
   function setIdentity(told: Options): Done {
     const { uid, anonymous, consent, scope } = told;
-    const isSigned = typeof consent == 'boolean';
-    if (anonymous === true && uid != null && uid !== false) return 'uid_and_anonymous';
+    const isGone = anonymous === true || uid === false;
+    if (isGone && (uid ?? false) !== false) return 'uid_and_anonymous';
     if (scope != null && scope != 'page') return 'invalid_scope';
-    if (anonymous === true || uid === false) {
+    if (isGone) {
       if (told.properties) note('properties_ignored');
       const isReleased = machine.anonymize(told.force === true, !!scope, source);
-      if (isSigned && !isOff) sign(consent);
+      if (!isOff) sign(consent);
       if (machine.presence.isStuck) return 'not_released';
       if (!isReleased) note('already_anonymous');
       return;
@@ -93,7 +93,7 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
     if (isOff) return 'not_capturing';
     if (anonymous !== undefined && uid == null) return 'invalid_anonymous';
     if (uid !== undefined) return identify(told);
-    if (!isSigned) return 'empty_identity';
+    if (typeof consent != 'boolean') return 'empty_identity';
     follow();
     if (!allows('identity')) return 'rate_limited';
     sign(consent);
@@ -110,18 +110,19 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
       if (isOthers) machine.anonymize(false, isPage, source);
       return 'rate_limited';
     }
-    if (isSuspicious(uid)) note('suspicious_uid');
+    if (machine.ports.isSuspicious?.(uid)) note('suspicious_uid');
     const found = carried(told.properties, told.schema);
     if (!found) note('invalid_properties');
     machine.identify(uid, found || {}, isPage, source);
-    if (typeof told.consent == 'boolean') sign(told.consent);
+    sign(told.consent);
     if (isOthers && machine.presence.isStuck) return 'not_released';
   }
 
-  /** Records a consent, given or withdrawn. */
-  function sign(granted: boolean): void {
+  /** Records a consent, given or withdrawn, if `granted` is one. */
+  function sign(granted: unknown): void {
+    if (typeof granted != 'boolean') return;
     touch();
-    machine.record('consent', { granted }, source);
+    say('consent', { granted }, source);
     machine.write(CONSENT, granted ? '1.1' : '1.0');
   }
 
@@ -139,15 +140,15 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
     const { schema } = options;
     const hasUid = type == 'user' && typeof properties == 'object' && properties && 'uid' in properties;
     const { uid, ...rest } = hasUid ? properties : { uid: 0 };
-    if (hasUid && api == 1) return setIdentity({ uid: uid === undefined ? null : uid, properties: isEmpty(rest) ? undefined : rest, schema });
+    if (hasUid && api == 1) return setIdentity({ uid: uid ?? null, properties: isEmpty(rest) ? undefined : rest, schema });
     const found = properties != null && carried(hasUid ? rest : properties, schema);
     if (!found) return 'invalid_properties';
     follow();
     if (!allows('properties')) return 'rate_limited';
     if (hasUid) note('uid_in_properties');
-    const kept = found.properties;
-    if (type == 'page' && kept) machine.keepPageNames(kept);
-    if (!kept || isEmpty(kept)) return;
+    const { properties: kept = {} } = found;
+    if (type == 'page') machine.keepPageNames(kept);
+    if (isEmpty(kept)) return;
     say('properties', { type, ...found }, source);
     if (type == 'user') machine.tellUser(found);
   }
@@ -169,27 +170,22 @@ export function perform(machine: Machine, name: string, given: unknown, api: Api
     follow();
     say('log', { level: LEVEL.test(level) ? level : 'log', message: msg.slice(0, MESSAGE_CHARS_MAX) }, source);
   }
-}
 
-/** As `perform`; `settle` is called once, with the code of what went wrong or null (ID-8). */
-export function performAsync(
-  machine: Machine, name: string, options: unknown, api: Api, source: string | undefined,
-  settle: (error: ErrorCode | null, value?: unknown) => void,
-): void {
-  const { error, value, entry } = perform(machine, name, options, api, source);
-  if (entry && (options as Options | null)?.ack === true) machine.acknowledgements.await(entry, (isAnswered) => settle(isAnswered ? null : 'not_acknowledged'));
-  else settle(error || null, value);
-}
-
-function session(machine: Machine, format: unknown): unknown {
-  const at = machine.peek();
-  if (!at) return null;
-  const { device, session: sessionId } = at;
-  if (format == 'id') return device + ':' + sessionId;
-  const { settings, ports } = machine;
-  const { device: own, page } = machine.state();
-  if (format == 'all') {
-    return { orgId: settings.org, userId: device, sessionId, pageId: own == device ? page : null };
+  function session(): unknown {
+    const at = machine.peek();
+    if (!at) return null;
+    const { format } = options;
+    const { device, session: sessionId } = at;
+    if (format == 'id') return device + ':' + sessionId;
+    const own = machine.state();
+    if (format == 'all') return { orgId: machine.settings.org, userId: device, sessionId, pageId: own.device == device ? own.page : null };
+    return machine.urlOf(at) + (format == 'url.now' ? '%3A' + wallMs() : '');
   }
-  return machine.urlOf(at) + (format == 'url.now' ? '%3A' + ports.wallMs() : '');
 }
+
+/** Settles with what a call gave: once, with the code of what went wrong or null, when the server has answered if it is to (ID-8). */
+export function settleWith(machine: Machine, result: Result, settle: (error: ErrorCode | null, value?: unknown) => void): void {
+  if (result.entry) machine.acknowledgements.await(result.entry, settle);
+  else settle(result.error_ || null, result.value_);
+}
+

@@ -1,7 +1,8 @@
-export { perform, performAsync, type Result } from './calls';
+export { perform, settleWith, type Result } from './calls';
 export type { ErrorCode, NoteCode } from './codes';
 export { jsonText } from './json';
 export { MOBILE } from './limits';
 export { type Machine, makeMachine } from './machine';
 export type * from './ports';
 export type { Config, Settings } from './settings';
+export { tried } from './tried';

@@ -25,7 +25,7 @@
  */
 
 import { makeAcknowledgements } from './acknowledgements';
-import { makeActivity } from './activity';
+import { ACTIVITY, makeActivity } from './activity';
 import { makeAddress } from './address';
 import { type Buckets, type Limited, makeBuckets, WEB } from './limits';
 import { boundTo } from './bound';
@@ -59,7 +59,8 @@ export function makeMachine(ports: Ports) {
   const address = makeAddress(ports);
   const names = makePageNames(ports);
 
-  let capture: State['capture'] = 'off';
+  let isOn = false;
+  let isShut = false;
   let hasBegun = false;
   let here: Identity | null = null;
   let page: string | null = null;
@@ -88,7 +89,7 @@ export function makeMachine(ports: Ports) {
   let madeAt: number | undefined;
 
   function state(): State {
-    return { capture, device: here && here.device, session: here && here.session, page, uid: user, bound: !!here?.bound };
+    return { capture: isOn ? 'on' : isShut ? 'shutdown' : 'off', device: here && here.device, session: here && here.session, page, uid: user, bound: !!here?.bound };
   }
 
   /** Takes the configuration, and begins to capture unless that is switched off (CL-3, SE-4). */
@@ -100,13 +101,13 @@ export function makeMachine(ports: Ports) {
 
   /** Capture begins on this page load. */
   function begin(): void {
-    if (capture == 'on') return;
+    if (isOn) return;
     const found = presence.read(here);
     const isOver = found && activity.over(found, false);
     // What was read a moment ago is not written back if another tab let the user go meanwhile.
     if (found && presence.there()?.device != found.device) return begin();
-    capture = 'on';
-    hasBegun = true;
+    isOn = hasBegun = true;
+    isShut = false;
     if (!found) fresh('start');
     else {
       sweep(found.device);
@@ -164,7 +165,7 @@ export function makeMachine(ports: Ports) {
 
   /** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
   function ready(): void {
-    if (capture != 'on' || (!waiting && (n || !isPageHeld()))) return;
+    if (!isOn || (!waiting && (n || !isPageHeld()))) return;
     follow();
     if (waiting && here!.bound) goApart('apart');
     goOn();
@@ -172,9 +173,9 @@ export function makeMachine(ports: Ports) {
   }
 
   /** A new device, session and page id. `uid` binds the device. */
-  function fresh(why: ChangeWhy, uid: string | null = null): void {
+  function fresh(why: ChangeWhy, uid?: string): void {
     if (!isApart) sweep();
-    const at = freshRecord(mint('device'), mint('session'), mint('key'), wallMs());
+    const at = freshRecord(ports);
     if (uid) at.bound = boundTo(at.device, uid);
     turn(at, why, true, uid);
   }
@@ -203,7 +204,7 @@ export function makeMachine(ports: Ports) {
   }
 
   /** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
-  function turn(at: Identity, why: ChangeWhy, isNew: boolean, uid: string | null = null): void {
+  function turn(at: Identity, why: ChangeWhy, isNew: boolean, uid?: string): void {
     const id = mint('page');
     save(at);
     activity.touch(isNew, isApart);
@@ -211,7 +212,7 @@ export function makeMachine(ports: Ports) {
   }
 
   /** A page id of its own begins with nothing carried over: no counter, bucket or page property (PV-1). */
-  function enter(at: Identity | null, id: string | null, why: ChangeWhy, uid: string | null = null): void {
+  function enter(at: Identity | null, id: string | null, why: ChangeWhy, uid?: string): void {
     const before = here;
     const isSame = at && at.device == before?.device;
     n = 0;
@@ -226,7 +227,7 @@ export function makeMachine(ports: Ports) {
       if (user || !isEmpty(traits)) news.user = { user: null };
       traits = {};
     }
-    become(at, id, isSame ? user : uid, why);
+    become(at, id, isSame ? user : uid ?? null, why);
     if (at && before && before.session != at.session) newSession();
   }
 
@@ -240,7 +241,7 @@ export function makeMachine(ports: Ports) {
   }
 
   function newSession(): void {
-    if (capture == 'on') news.session = { url: urlOf(here!) };
+    if (isOn) news.session = { url: urlOf(here!) };
   }
 
 
@@ -296,7 +297,7 @@ export function makeMachine(ports: Ports) {
 
   /** Writes, or removes where there is no value. */
   function write(key: string, value: string | null): void {
-    if (!(value === null ? storage.remove(key) : storage.write(key, value))) fail();
+    if (!storage.write(key, value)) fail();
   }
 
   function fail(): void {
@@ -321,9 +322,13 @@ export function makeMachine(ports: Ports) {
   }
 
   function nextSession(why: ChangeWhy, pages?: number): void {
-    const at = renewed(here!, pages);
+    proceed(renewed(here!, pages), why, true);
+  }
+
+  /** Writes `at`, the record of the same device, and goes on with it. */
+  function proceed(at: Identity, why: ChangeWhy, isNew: boolean): void {
     save(at);
-    activity.touch(true, isApart);
+    activity.touch(isNew, isApart);
     go(at, why);
   }
 
@@ -332,7 +337,7 @@ export function makeMachine(ports: Ports) {
    * wrote back; a user whose record is gone; and one whose record could not be replaced.
    */
   function guard(): void {
-    if (capture != 'on' || isApart) return;
+    if (!isOn || isApart) return;
     const there = presence.there();
     if (there ? !presence.left[there.device] && !presence.isStuck : !here!.bound && !presence.isUnwritten()) return;
     follow();
@@ -341,7 +346,7 @@ export function makeMachine(ports: Ports) {
 
   /** A user's input (SE-1). */
   function touch(): void {
-    if (capture != 'on') return;
+    if (!isOn) return;
     follow();
     const isNew = renew();
     activity.touch(false, isApart);
@@ -384,7 +389,7 @@ export function makeMachine(ports: Ports) {
 
   /** The URL of the page may have changed (CL-11). */
   function navigated(): void {
-    if (capture != 'on' || ports.page().url == lookedAt) return;
+    if (!isOn || ports.page().url == lookedAt) return;
     names.look();
     if (!waiting) {
       follow();
@@ -395,8 +400,8 @@ export function makeMachine(ports: Ports) {
   }
 
   /** Whether a device is another user's than `uid`'s. */
-  function isOthers(uid: string, { bound, device } = here!): boolean {
-    return !!bound && bound != boundTo(device, uid);
+  function isOthers(uid: string, at = here!): boolean {
+    return !!at.bound && at.bound != boundTo(at.device, uid);
   }
 
   /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
@@ -430,9 +435,10 @@ export function makeMachine(ports: Ports) {
    * it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
    */
   function isAgain(uid: string): boolean {
-    if (told != uid || (!isApart && here!.bound)) return false;
-    const found = !isApart || here!.bound ? here : presence.read(null, () => 0);
-    return !!found && (found == here || !found.bound || isOthers(uid, found));
+    if (told != uid) return false;
+    if (!isApart || here!.bound) return isApart || !here!.bound;
+    const found = presence.read(null, () => 0);
+    return !!found && (!found.bound || isOthers(uid, found));
   }
 
   /** What this page was told of the present user, for its observers (CL-7). */
@@ -446,7 +452,7 @@ export function makeMachine(ports: Ports) {
 
   /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
   function anonymize(isForced: boolean, isPage: boolean, source?: string): boolean {
-    if (capture != 'on') return !isPage && release(isForced);
+    if (!isOn) return !isPage && release(isForced);
     let isReleased = follow(isPage ? undefined : null, source);
     const wasApart = isApart;
     if (here!.bound && (wasApart || isPage)) {
@@ -464,7 +470,7 @@ export function makeMachine(ports: Ports) {
         leave(bound ? 'anonymize' : 'forget', source);
       }
     }
-    if (presence.isStuck) storage.disown?.();
+    if (presence.isStuck) storage.disown();
     goOn();
     return isReleased;
   }
@@ -473,12 +479,12 @@ export function makeMachine(ports: Ports) {
   function leave(why: ChangeWhy, source?: string, uid?: string): void {
     record('end', { why }, source);
     fresh(why, uid);
-    if (!isApart) storage.disown?.();
+    if (!isApart) storage.disown();
   }
 
   /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
-  function boundOf({ device, bound }: Identity): string {
-    return bound || (here?.device == device ? here.bound : '');
+  function boundOf(at: Identity): string {
+    return at.bound || (here?.device == at.device ? here.bound : '');
   }
 
   /** Lets an identity go while nothing is captured: from storage alone (SE-3, SE-4). */
@@ -491,8 +497,8 @@ export function makeMachine(ports: Ports) {
     if (isReleased) {
       presence.left[found.device] = true;
       presence.remove();
-      storage.disown?.();
-      activity.remove();
+      storage.disown();
+      write(ACTIVITY, null);
     } else if (!here || found?.device == here.device) return false;
     isApart = false;
     enter(null, null, isReleased && !bound ? 'forget' : 'anonymize');
@@ -501,34 +507,31 @@ export function makeMachine(ports: Ports) {
 
   /** Ends the session and stops capture (SE-3). */
   function shutdown(source?: string): void {
-    const isOn = capture == 'on';
-    if (isOn) {
+    const wasOn = isOn;
+    if (wasOn) {
       ready();
       follow();
       record('end', { why: 'shutdown' }, source);
     }
-    if (capture != 'shutdown') news.shutdown = { reason: 0 };
-    capture = 'shutdown';
-    if (isOn) nextSession('shutdown', 0);
+    if (!isShut) news.shutdown = { reason: 0 };
+    isOn = false;
+    isShut = true;
+    if (wasOn) nextSession('shutdown', 0);
   }
 
   /** Begins to capture again (SE-3). */
   function restart(): void {
-    if (capture != 'shutdown') return;
+    if (!isShut) return;
     if (!hasBegun) return begin();
-    capture = 'on';
-    isApart = false;
+    isOn = true;
+    isShut = isApart = false;
     told = null;
     const found = presence.read(here);
     if (!found || boundOf(found)) fresh('restart');
     else {
       const isOver = !!activity.over(found, false);
       const at = next(found, isOver);
-      const id = here?.device == at.device ? null : mint('page');
-      save(at);
-      activity.touch(isOver, false);
-      if (id) enter(at, id, 'restart');
-      else go(at, 'restart');
+      (here?.device == at.device ? proceed : turn)(at, 'restart', isOver);
     }
     recordPage();
     began();
@@ -536,11 +539,11 @@ export function makeMachine(ports: Ports) {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   function peek(): Identity | null {
-    return capture != 'on' || isUnknown() ? null : isApart ? here : presence.read(here, () => 0);
+    return !isOn || isUnknown() ? null : isApart ? here : presence.read(here, () => 0);
   }
 
-  function urlOf({ device, session }: Identity): string {
-    return `${settings.app}/ui/${settings.org}/session/${device}%3A${session}`;
+  function urlOf(at: Identity): string {
+    return `${settings.app}/ui/${settings.org}/session/${at.device}%3A${at.session}`;
   }
 
   function timer(name: 'flush' | 'retry' | 'settle'): void {
@@ -556,7 +559,7 @@ export function makeMachine(ports: Ports) {
     if (event == 'foreground') touch();
     else if (event == 'resume') queue.revive();
     else ready();
-    if (/foreground|ready|resume/.test(event)) finish();
+    if (/^[fr]/.test(event)) finish();
     else {
       guard();
       queue.leave();
@@ -569,8 +572,8 @@ export function makeMachine(ports: Ports) {
     queue,
     acknowledgements,
     presence,
-    get capture() {
-      return capture;
+    get isOn() {
+      return isOn;
     },
     /** Whether this page id has recorded nothing yet, and is not waited for to do so. */
     get isFresh() {
@@ -583,7 +586,6 @@ export function makeMachine(ports: Ports) {
     follow,
     allows,
     say,
-    record,
     write,
     wait,
     guard,
@@ -606,6 +608,6 @@ export function makeMachine(ports: Ports) {
   };
 }
 
-function stampOf({ device, session, began: started, key }: Identity, page: string): Stamp {
-  return { device, session, page, started, key: key || undefined };
+function stampOf(at: Identity, page: string): Stamp {
+  return { device: at.device, session: at.session, page, started: at.began, key: at.key || undefined };
 }

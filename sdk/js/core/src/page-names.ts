@@ -4,7 +4,7 @@ import type { Ports } from './ports';
 
 const NAMES_MAX = 50;
 
-export function makePageNames({ page, note }: Ports) {
+export function makePageNames(ports: Ports) {
   /** The host and path they were set on. */
   let place = '';
   let first = '';
@@ -18,7 +18,7 @@ export function makePageNames({ page, note }: Ports) {
 
   /** They end with the host or path. */
   function look(): void {
-    const now = page().url.replace(/^[a-z][\w+.-]*:\/\/|[?#].*$/gi, '');
+    const now = ports.page().url.replace(/^[a-z][\w+.-]*:\/\/|[?#].*$/gi, '');
     if (now != place) clear();
     place = now;
   }
@@ -34,7 +34,7 @@ export function makePageNames({ page, note }: Ports) {
       } else if (names.has(name) || names.size < NAMES_MAX) names.add(name);
       else wrong = 'too_many_properties:' + name;
       if (!wrong) continue;
-      note(wrong);
+      ports.note(wrong);
       delete properties[name];
     }
   }

@@ -21,14 +21,13 @@ export interface State {
 
 export interface Storage {
   read(key: string): string | null;
-  /** False when the value is not there afterwards. Never throws. */
-  write(key: string, value: string): boolean;
-  remove(key: string): boolean;
+  /** Null removes. False when that had no effect. Never throws. */
+  write(key: string, value: string | null): boolean;
   keys(prefix: string): string[];
   /** The records that stand in homes not in use, which are removed by asking (ST-1). */
-  strays?(): string[];
+  strays(): string[];
   /** A user was let go: a record that this page could not see or replace is to be ended by the first page that can (ID-17). */
-  disown?(): void;
+  disown(): void;
 }
 
 export interface Operation {
@@ -73,6 +72,8 @@ export interface Ports {
   /** Device, session, page or uid of this page may be others now. */
   changed(from: State, to: State, why: ChangeWhy): void;
   notify(name: 'start' | 'session' | 'shutdown' | 'user', args: Record<string, unknown>): void;
+  /** Whether a uid is likely not one person's; a platform without it leaves that to the reply's notes (ID-9.1). */
+  isSuspicious?(uid: string): boolean;
   /** A diagnostic; one about a property is `code:name`. */
   note(code: string): unknown;
 }

@@ -20,7 +20,7 @@ export function makePresence({ storage, wallMs, note }: Ports, settings: Setting
   /** What storage held when the record could not be written; undefined: it could. */
   let held: string | null | undefined;
 
-  const parsed = (text: string | null): Identity | null => parseRecord(text, settings.org);
+  const parsed = (text: string | null): Identity | null => parseRecord(text, settings);
 
   const self = {
     left: {} as Record<string, true>,
@@ -64,17 +64,16 @@ export function makePresence({ storage, wallMs, note }: Ports, settings: Setting
     forget: (): void => void (held = undefined),
 
     remove(): void {
-      self.isStuck = !storage.remove(RECORD);
+      self.isStuck = !storage.write(RECORD, null);
       if (self.isStuck) fail();
     },
 
     /** The bound records that stood in other homes, which hold none from now on; not the device `but`, and each once (ST-1). */
     sweep: (but?: string): Identity[] =>
-      // Of two that name one device the bound one says more.
-      (storage.strays?.() || []).map(parsed).sort((one, other) => +!one?.bound - +!other?.bound).filter((found): found is Identity => {
-        if (!found || found.device == but || self.left[found.device]) return false;
-        self.left[found.device] = true;
-        return !!found.bound;
+      storage.strays().map(parsed).filter((found): found is Identity => {
+        const isToEnd = !!found?.bound && found.device != but && !self.left[found.device];
+        if (isToEnd) self.left[found.device] = true;
+        return isToEnd;
       }),
   };
   return self;

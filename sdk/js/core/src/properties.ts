@@ -1,17 +1,16 @@
 /** Properties as they travel (CL-10): what the caller gave, as plain JSON. Which of them hold is the server's to say (PR-1). */
 
 import { jsonText } from './json';
+import { tried } from './tried';
 
 const CALL_BYTES_MAX = 512 * 1024;
 
 /** What JSON makes of `given`: no cycles, dates as text, nothing undefined; {} of null. Null: no object, or over 512 KiB. */
 export function plainObject(given: unknown): Record<string, any> | null {
-  try {
+  return tried(() => {
     const text = jsonText(given ?? {});
     return text[0] == '{' && !isOver(text) ? JSON.parse(text) : null;
-  } catch (_) {
-    return null;
-  }
+  }, null);
 }
 
 /** Whether there is nothing in `object`. */

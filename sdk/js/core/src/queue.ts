@@ -8,6 +8,7 @@
 
 import { jsonText } from './json';
 import type { Envelope, Operation, Ports } from './ports';
+import { tried } from './tried';
 
 export interface Stamp {
   device: string;
@@ -29,6 +30,8 @@ interface Traveller {
 }
 
 interface Queued extends Entry, Traveller {
+  /** What is alike under one stamp, since a page is of one device. */
+  run_: string;
   dueAt_: number;
 }
 
@@ -79,9 +82,16 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   let operationsMax = Infinity;
 
   function add(stamp: Stamp, operation: Operation): Entry {
-    const entry: Queued = { stamp, operation_: operation, dueAt_: operation.t + settings.flush_ms, request_: '' };
+    const entry: Queued = { stamp, operation_: operation, run_: stamp.page + stamp.session, dueAt_: operation.t + settings.flush_ms, request_: '' };
     entries.push(entry);
-    makeRoom(stamp.page);
+    const mine = of(stamp.page);
+    const victim =
+      mine.length > settings.queue_operations_max &&
+      (mine.find(({ operation_ }) => FIRST_TO_GO.test(operation_.op)) || mine.find(({ operation_ }) => !isNeeded(operation_)));
+    if (victim) {
+      entries.splice(entries.indexOf(victim), 1);
+      note('queue_full');
+    }
     if (isNeeded(operation)) {
       hurry();
       persist(stamp.page);
@@ -93,20 +103,14 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     return entries.filter(({ stamp }) => stamp.page == page);
   }
 
-  function makeRoom(page: string): void {
-    const mine = of(page);
-    if (mine.length <= settings.queue_operations_max) return;
-    const victim = mine.find(({ operation_ }) => FIRST_TO_GO.test(operation_.op)) || mine.find(({ operation_ }) => !isNeeded(operation_));
-    if (!victim) return;
-    entries.splice(entries.indexOf(victim), 1);
-    note('queue_full');
-  }
-
-  /** Puts what is unanswered of one page where the next page load finds it (QU-6); nothing left removes it. */
+  /**
+   * Puts what is unanswered of one page where the next page load finds it (QU-6); nothing left removes it. Where that
+   * would be too much, identity operations alone are kept (QU-9).
+   */
   function persist(page: string): void {
     const mine = of(page);
     const key = OUT + page;
-    if (mine.length) store(key, outbox(mine, key));
+    if (mine[0]) store(key, outbox(mine, key));
     else if (storage.read(key) !== null) store(key, null);
   }
 
@@ -114,8 +118,8 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
   function outbox(mine: Queued[], own: string): string {
     const text = textOf(mine);
     if (text.length < OUTBOX_CHARS_SMALL) return text;
-    const others = storage.keys(OUT).reduce((sum, key) => sum + (key == own ? 0 : (storage.read(key) || '').length), 0);
-    if (others + text.length <= settings.outbox_chars_max) return text;
+    const others = storage.keys(OUT).map((key) => (key == own ? '' : storage.read(key)));
+    if ((others.join('') + text).length <= settings.outbox_chars_max) return text;
     note('outbox_full');
     return textOf(mine.filter(({ operation_ }) => isNeeded(operation_)));
   }
@@ -138,7 +142,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
       if (!envelopes_) note('broken_remains');
       const newest_ = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
       if (newest_ > wallMs() - REMAINS_AGE_MS_MAX) found.push({ key_, text_, envelopes_: envelopes_!, newest_, request_: '' });
-      else storage.remove(key_);
+      else storage.write(key_, null);
     }
     let chars = 0;
     for (const one of [...found].sort((a, b) => b.newest_ - a.newest_)) {
@@ -199,7 +203,10 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     pump();
   }
 
-  /** The answer to request `id`, and its header `Retry-After`; status 0: there was none. An id nobody knows is an answer that came twice. */
+  /**
+   * The answer to request `id`, and its header `Retry-After`; status 0: there was none. An id nobody knows is an answer
+   * that came twice. What has no answer yet goes again later (QU-5).
+   */
   function reply(id: string, status: number, retryAfter: string | null, body: any): void {
     const flight = land(id);
     if (!flight) return;
@@ -211,8 +218,13 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     else if (isOk || isTooLarge || (REFUSED.test(head) && typeof body?.code == 'string')) {
       if (isOk) attempts = 0;
       else note('bundle_refused');
-      done(flight, isOk, isOk ? body : {});
-    } else putOff(TELLS_WHEN.test(head) ? +retryAfter! * 1000 : 0);
+      done(flight, isOk && body);
+    } else {
+      const wait = Math.min(settings.retry_max_ms, settings.retry_ms * 2 ** attempts++) * (0.5 + ports.random() / 2);
+      persistAll();
+      isWaiting = true;
+      setTimer('retry', wallMs() + Math.max(Math.floor(wait), TELLS_WHEN.test(head) ? +retryAfter! * 1000 : 0));
+    }
     pump();
   }
 
@@ -226,27 +238,20 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     return underWay.delete(id) && flight;
   }
 
-  /** All of it again, later (QU-5), but not before `afterMs`. */
-  function putOff(afterMs: number): void {
-    const wait = Math.min(settings.retry_max_ms, settings.retry_ms * 2 ** attempts++) * (0.5 + ports.random() / 2);
-    persistAll();
-    isWaiting = true;
-    setTimer('retry', wallMs() + Math.max(Math.floor(wait), afterMs));
-  }
-
-  /** `flight` was answered; a 2xx may name operations as `refused`, and `notes` on their properties. */
-  function done(flight: (Queued | Remains)[], isOk: boolean, { refused, notes }: { refused?: unknown; notes?: unknown }): void {
+  /** `flight` was answered: it is refused (false), or stored, but for operations `refused` by name; `notes` are on properties. */
+  function done(flight: (Queued | Remains)[], stored: false | { refused?: unknown; notes?: unknown }): void {
+    const { refused, notes } = stored as { refused?: unknown; notes?: unknown };
     const named = list(refused);
     named.forEach(({ code }) => note('refused:' + code));
     list(notes).forEach(({ code, name }) => note(code + (name ? ':' + name : '')));
     entries = entries.filter((entry) => !flight.includes(entry));
     for (const one of flight) {
       if (one.stamp) {
-        answered(one, isOk && !named.some(({ n }) => n == one.operation_.n));
+        answered(one, !!stored && !named.some(({ n }) => n == one.operation_.n));
         if (one == flight[flight.length - 1]) persist(one.stamp.page);
       } else if (one.envelopes_.shift() && !one.envelopes_[0]) {
         remains.shift();
-        if (storage.read(one.key_) == one.text_) storage.remove(one.key_);
+        if (storage.read(one.key_) == one.text_) storage.write(one.key_, null);
       }
     }
   }
@@ -256,7 +261,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
     const found: Queued[][] = [];
     for (const entry of some) {
       const last = found[found.length - 1];
-      if (last && last.length < Math.min(operationsMax, settings.bundle_operations_max) && isSame(last[0]!.stamp, entry.stamp)) last.push(entry);
+      if (last && last.length < Math.min(operationsMax, settings.bundle_operations_max) && last[0]!.run_ == entry.run_) last.push(entry);
       else found.push([entry]);
     }
     return found;
@@ -264,8 +269,7 @@ export function makeQueue(ports: Ports, settings: QueueSettings, answered: Answe
 
   /** A bundle as it is kept; `sent` is added when it travels (WI-2). */
   function enveloped(bundle: Queued[]): Envelope {
-    const { org, sdk } = settings;
-    return { v: 1, org, ...bundle[0]!.stamp, sdk, ops: bundle.map(({ operation_ }) => operation_) };
+    return { v: 1, org: settings.org, ...bundle[0]!.stamp, sdk: settings.sdk, ops: bundle.map(({ operation_ }) => operation_) };
   }
 
   function sendQueued(bundle: Queued[], isLeaving: boolean): void {
@@ -304,17 +308,10 @@ function list(given: unknown): { n: number; code: string; name?: string }[] {
 
 /** The envelopes in what a page load left; null when it is not such JSON. */
 function envelopesIn(text: string): Envelope[] | null {
-  try {
+  const isWhole = (one: any): boolean =>
+    one.device && one.session && one.page && one.started >= 0 && one.ops[0] && one.ops.every((op: any) => op.op && op.n && op.t >= 0);
+  return tried(() => {
     const found = JSON.parse(text);
-    const isWhole = (one: any): boolean =>
-      one.device && one.session && one.page && one.started >= 0 && one.ops[0] && one.ops.every((op: any) => op.op && op.n && op.t >= 0);
     return Array.isArray(found) && found.every(isWhole) ? found : null;
-  } catch (_) {
-    return null;
-  }
-}
-
-/** A page is of one device. */
-function isSame(one: Stamp, other: Stamp): boolean {
-  return one.page == other.page && one.session == other.session;
+  }, null);
 }

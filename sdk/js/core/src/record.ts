@@ -1,9 +1,11 @@
 /** The identity record: which device and session this browser has, in one line of text (ST-2). */
 
+import type { Ports } from './ports';
+
 const YEAR_MS = 31_536_000_000;
 /** What stands for the key is one only if it has that form (ST-8). */
 const FORM =
-  /^#([^#]+)#([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,15}):(?:([0-9a-f]{32})|[^:#]*):(\d{1,9})(?:#((?:[0-9a-f]{8}){0,2}))?#\/(\d{1,12})$/;
+  /^#([^#]+)#([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}):([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}):(\d{1,15}):(?:([\da-f]{32})|[^:#]*):(\d{1,9})(?:#((?:[\da-f]{8}){0,2}))?#\/(\d{1,12})$/;
 
 export interface Identity {
   device: string;
@@ -20,15 +22,14 @@ export interface Identity {
   expiry: number;
 }
 
-/** The record in `text`; null for any other text. It may be past its expiry. */
-export function parseRecord(text: string | null, org: string): Identity | null {
+/** The org's record in `text`; null for any other text. It may be past its expiry. */
+export function parseRecord(text: string | null, { org }: { org: string }): Identity | null {
   const [, owner, device, session, began, key = '', pages, bound = '', expiry] = FORM.exec(text || '') || [];
   return owner === org ? { device: device!, session: session!, began: +began!, key, pages: +pages!, bound, expiry: +expiry! } : null;
 }
 
 export function recordText(org: string, record: Identity): string {
-  const { device, session, began, key, pages, bound, expiry } = record;
-  return `#${org}#${device}:${session}:${began}:${key}:${pages}${bound && '#' + bound}#/${expiry}`;
+  return `#${org}#${record.device}:${record.session}:${record.began}:${record.key}:${record.pages}${record.bound && '#' + record.bound}#/${record.expiry}`;
 }
 
 /** The second that `ms` is in: a new device repeats no instant of the one before it (ST-2). */
@@ -37,7 +38,7 @@ export function wholeSecond(ms: number): number {
 }
 
 /** A fresh, unbound device's record, dated to the whole second (ST-2); expires a year from now. */
-export function freshRecord(device: string, session: string, key: string, nowMs: number): Identity {
-  const began = wholeSecond(nowMs);
-  return { device, session, began, key, pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
+export function freshRecord({ mint, wallMs }: Ports): Identity {
+  const began = wholeSecond(wallMs());
+  return { device: mint('device'), session: mint('session'), began, key: mint('key'), pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
 }

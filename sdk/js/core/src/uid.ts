@@ -1,7 +1,6 @@
 /** What may be a uid (ID-9). The patterns are those of spec/uids.json, which a test compares. */
 
 const UID_CHARS_MAX = 256;
-const NUMBER_BOUND = 2 ** 53;
 const EMPTY = /^[\s\0-,:-@[-^`{-\xb4\xbb\u061c\u180e\u2000-\u206f]*$|\ufffd/;
 const HALF = /\p{Cs}/u;
 const PLACEHOLDER = /^[\s\0-,:-@[-^`{-\xb4\xbb\u061c\u180e\u2000-\u206f]*(undef|null|none|nil|nan|void|n\/a|true|false|infinity|not[_\W]set|_*(your_)?user[_\W]?id_*|[-./]|(urn:uuid:|0x|[-./:0])[-./:0]+|[-f]{32,})[\s\0-,:-@[-^`{-\xb4\xbb\u061c\u180e\u2000-\u206f]*$|undefined|\[object |\{(?![\da-f-]{32})|<[%?]|\[\[|%[a-z_.]{3,}%|%[(!s@]|=>|function[ (]/i;
@@ -14,7 +13,7 @@ export function isTooLong(text: string, max: number): boolean {
 
 /** The uid as a string; null when it is none. */
 export function uidText(given: unknown): string | null {
-  const uid = typeof given == 'number' && Math.abs(given) < NUMBER_BOUND ? String(given) : given;
+  const uid = typeof given == 'number' && Math.abs(given) < 2 ** 53 ? String(given) : given;
   return typeof uid != 'string' || isTooLong(uid, UID_CHARS_MAX) || EMPTY.test(uid) || HALF.test(uid) ? null : uid;
 }
 

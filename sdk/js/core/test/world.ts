@@ -1,6 +1,8 @@
 /** The injected world of a vector: clock, ids, storage, transport and timers, all in plain sight (spec/vectors/README.md). */
 
-import { type Config, type Machine, makeMachine, MOBILE, perform, performAsync, type Ports, type Request } from '../src/index';
+import { type Config, type Machine, makeMachine, MOBILE, perform, settleWith, type Ports, type Request } from '../src/index';
+
+import { isSuspicious } from '../src/uid';
 
 export interface Given {
   config?: Record<string, unknown>;
@@ -120,8 +122,8 @@ export class World {
       storage: {
         read: (key) => this.storage.get(key) ?? null,
         write,
-        remove: (key) => write(key, null),
         strays: () => this.strays.splice(0),
+        disown: () => undefined,
         keys: (prefix) => [...this.storage.keys()].filter((key) => key.startsWith(prefix)),
       },
       send: ({ id, bundle }: Request) => {
@@ -137,6 +139,7 @@ export class World {
         }
       },
       notify: (name, args) => void this.seen.callbacks.push({ name, args: JSON.parse(JSON.stringify(args)) }),
+      isSuspicious,
       note: (code) => void this.seen.notes.push(code),
     };
   }
@@ -168,15 +171,13 @@ export class World {
   }
 
   do_call({ call, args, api = 2, source, async }: Step): void {
+    const result = perform(this.machine, call!, args, api, source);
     if (async) {
-      performAsync(this.machine, call!, args, api, source, (error) =>
-        this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }),
-      );
+      settleWith(this.machine, result, (error) => this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }));
       return;
     }
-    const { value, error } = perform(this.machine, call!, args, api, source);
-    this.seen.returns = value;
-    this.seen.error = error;
+    this.seen.returns = result.value_;
+    this.seen.error = result.error_;
   }
 
   do_advance({ ms }: Step): void {

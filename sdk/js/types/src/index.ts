@@ -15,13 +15,17 @@ interface Told {
 }
 
 /** Texts that come of a bug, and would make one user of many strangers (ID-9). */
-type Placeholder = '' | 'undefined' | 'null' | 'NaN' | '[object Object]';
-type Checked<Uid> = Uid extends Placeholder ? never : Uid;
+type Placeholder =
+  | '' | 'undefined' | 'null' | 'none' | 'nil' | 'nan' | 'void' | 'n/a' | 'true' | 'false' | 'infinity'
+  | '[object object]' | `{{${string}}}` | `\${${string}}` | `<%${string}`;
+type Checked<Uid> = Uid extends string ? (Lowercase<Uid> extends Placeholder ? never : Uid) : Uid;
 
 /** Says who is there. */
 export interface Identify<Uid extends string | number = string | number> extends Told {
   uid: Uid & Checked<Uid>;
   consent?: boolean;
+  /** For this page alone: what other pages know stays as it is. */
+  scope?: 'page';
   anonymous?: never;
   force?: never;
   ack?: boolean;
@@ -34,6 +38,8 @@ export interface Anonymize {
   force?: boolean;
   /** The Async form waits until the server has heard. */
   ack?: boolean;
+  /** Ends what the same scope began: the page goes on as nobody. */
+  scope?: 'page';
   consent?: boolean;
   uid?: never;
   properties?: never;
@@ -57,6 +63,12 @@ export interface Release {
 }
 
 export type Identity = Anonymize | Consent | Release;
+
+/** What the `code` of the error is that an Async call is rejected with. */
+export type ErrorCode =
+  | 'invalid_uid' | 'placeholder_uid' | 'uid_and_anonymous' | 'invalid_anonymous' | 'empty_identity'
+  | 'invalid_scope' | 'rate_limited' | 'not_capturing' | 'not_acknowledged' | 'not_released'
+  | 'invalid_event_name' | 'invalid_event_type' | 'invalid_properties' | 'invalid_log' | 'unknown_call';
 
 export interface Session {
   orgId: string;

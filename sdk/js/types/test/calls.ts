@@ -1,5 +1,7 @@
 /** What compiles is right, and what is wrong does not: read by `tsc` alone (`npm run typecheck`). */
 
+import type { ErrorCode as CoreCode } from '../../core/src/codes';
+import type { ErrorCode } from '../src/index';
 import '../src/global';
 
 declare const user: { id?: string } | null;
@@ -17,6 +19,26 @@ FS.anonymize();
 FS.identify(false);
 const gone: Promise<void> = FS('setIdentityAsync', { anonymous: true });
 void gone.then(() => FS('setIdentityAsync', { anonymous: true, ack: true }));
+
+// For one page alone.
+FS('setIdentity', { uid: 'x', scope: 'page' });
+FS('setIdentity', { anonymous: true, scope: 'page' });
+// @ts-expect-error there is no other scope
+FS('setIdentity', { uid: 'x', scope: 'tab' });
+// @ts-expect-error a consent is the browser's
+FS('setIdentity', { consent: true, scope: 'page' });
+
+// What went wrong is one of the core's codes, and the other way round.
+const told: ErrorCode = 'not_released' as CoreCode;
+const known: CoreCode = 'invalid_scope' as ErrorCode;
+void [told, known];
+
+// Names that a bug printed.
+// @ts-expect-error of a template
+FS('setIdentity', { uid: '{{user.id}}' });
+// @ts-expect-error in any case
+FS('setIdentity', { uid: 'None' });
+FS('setIdentity', { uid: 'nullable-4' });
 
 // Signing out, the mistakes.
 // @ts-expect-error null is nobody's id, and signs nobody out

@@ -89,13 +89,9 @@ class Presence:
     def sweep(self, but: str | None = None) -> list[Record]:
         """The bound records that stood in other homes, which hold none from now on; not `but`, and each once (ST-1)."""
         bound: list[Record] = []
-        strays = filter(None, (parse(text, self._org) for text in self._store.strays()))
-        # Of two that name one device the bound one says more.
-        for found in sorted(strays, key=lambda one: not one.bound):
-            if found.device == but or found.device in self.left:
-                continue
-            self.left.add(found.device)
-            if found.bound:
+        for found in filter(None, (parse(text, self._org) for text in self._store.strays())):
+            if found.bound and found.device != but and found.device not in self.left:
+                self.left.add(found.device)
                 bound.append(found)
         return bound
 

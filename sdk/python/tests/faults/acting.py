@@ -266,8 +266,8 @@ FAULTS: Final = (
     Fault(
         "a copy of the record is ended",
         _PRESENCE,
-        "if found.device == but or found.device in self.left:",
-        "if found.device in self.left:",
+        "found.device != but and found.device not in self.left:",
+        "found.device not in self.left:",
         (
             "storage/strays-beside-a-record",
             "storage/a-record-that-moved-is-lost",
@@ -276,16 +276,19 @@ FAULTS: Final = (
     Fault(
         "strays of nobody hide those of a user",
         _PRESENCE,
-        "sorted(strays, key=lambda one: not one.bound)",
-        "strays",
+        """            if found.bound and found.device != but and found.device not in self.left:
+                self.left.add(found.device)
+                bound.append(found)""",
+        """            if found.device != but and found.device not in self.left:
+                self.left.add(found.device)
+                bound.extend([found] if found.bound else [])""",
         ("storage/strays-of-one-device",),
     ),
     Fault(
         "nobody's strays are ended",
         _PRESENCE,
-        """            if found.bound:
-                bound.append(found)""",
-        "            bound.append(found)",
+        "if found.bound and found.device != but",
+        "if found.device != but",
         ("storage/strays-are-ended-as-their-own-users",),
     ),
     Fault(
