@@ -35,7 +35,8 @@ def test_what_a_page_does_that_comes_back_after_an_anonymize_is_nobodys(shop: Sh
     page.evaluate("FS('trackEvent', { name: 'nobodys', properties: {} })")
     nobodys = shop.told(page, "nobodys")
 
-    assert full_id(nobodys) == released == session_of(page)
+    assert full_id(nobodys) == session_of(page) != released
+    assert nobodys["device"] != hers["device"]
     assert nobodys["page"] != hers["page"]
     assert page.evaluate("FS('getConfig').user") is None
     assert reader.sessions("ana goes back") == [full_id(hers)]
