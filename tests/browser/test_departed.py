@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.shop import Shop, session_of
+from tests.browser.shop import Shop
 
 _PERSONAL: Final = "inbox?user=ana&token=secret#message"
 _ANONYMIZE: Final = "FS('setIdentity', { anonymous: true })"
@@ -25,9 +25,8 @@ def _personal_page(shop: Shop) -> Page:
 
 
 def _pages_of(shop: Shop, page: Page) -> list[dict[str, Any]]:
-    device = session_of(page).split(":")[0]
     page.evaluate("FS('trackEvent', { name: 'after', properties: {} })")
-    shop.told(page, "after")
+    device = shop.told(page, "after")["device"]
     return [op for op in shop.relay.operations() if op["op"] == "page" and op["device"] == device]
 
 

@@ -539,7 +539,9 @@ export function makeMachine(ports: Ports) {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   function peek(): Identity | null {
-    return !isOn || isUnknown() ? null : isApart ? here : presence.read(here, () => 0);
+    if (!isOn || isUnknown()) return null;
+    const found = isApart ? here : presence.read(here, () => 0);
+    return found && isStrange(found) ? null : found;
   }
 
   function urlOf(at: Identity): string {
