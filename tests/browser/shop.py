@@ -92,18 +92,20 @@ class Shop:
 
 
 def session_of(page: Page) -> str:
-    """`device:session`, as the page's FS says."""
+    """`device:session`, as the page's FS says; empty, or None, where it shows none."""
     found: str = page.evaluate("FS.getCurrentSession()")
     return found
 
 
 def agreed(*pages: Page, within_s: float = 10) -> str:
-    """`device:session`, as soon as all these pages say the same. AssertionError if they do not in time.
+    """`device:session`, as soon as all these pages that show one show the same. AssertionError if they do not in time.
+
+    A page that was told somebody who was let go elsewhere shows none.
 
     Engines whose tabs have a process each may show a tab what another wrote a moment late.
     """
     agree_until, pause = time.monotonic() + within_s, threading.Event()
-    while len(said := {session_of(page) for page in pages}) > 1:
+    while len(said := {shown for page in pages if (shown := session_of(page))}) > 1:
         if time.monotonic() > agree_until:
             raise AssertionError(f"never agreed: {said}")
         pause.wait(0.02)
