@@ -44,7 +44,7 @@ def _device(page: Page) -> str:
 def test_a_logout_on_http_fails_and_is_made_good_on_https(
     shop: Shop, plain: Site, reader: ApiReader, kind: dict[str, bool]
 ) -> None:
-    uid = f"ana of https {kind}"
+    uid = f"ana of https {len(kind)}"
     page = shop.open()
     page.evaluate(_IDENTIFY, uid)
     page.evaluate(_TRACK, "hers")
