@@ -100,7 +100,6 @@ def session_of(page: Page) -> str:
 def agreed(*pages: Page, within_s: float = 10) -> str:
     """`device:session`, as soon as all these pages that show one show the same. AssertionError if they do not in time.
 
-    A page that was told somebody who was let go elsewhere shows none.
 
     Engines whose tabs have a process each may show a tab what another wrote a moment late.
     """

@@ -25,6 +25,7 @@ export async function send(ask: Ask, base: string, { bundle, leaving }: Request,
       method: 'POST',
       body,
       keepalive: body.length <= KEEPALIVE_CHARS_MAX,
+      cache: 'no-store',
     });
     answer(response.status, response.headers.get('retry-after'), parsed(await response.text()));
   } catch (_) {

@@ -539,9 +539,7 @@ export function makeMachine(ports: Ports) {
 
   /** What storage says this page would be stamped with, without taking part (SE-5). */
   function peek(): Identity | null {
-    if (!isOn || isUnknown()) return null;
-    const found = isApart ? here : presence.read(here, () => 0);
-    return found && isStrange(found) ? null : found;
+    return !isOn || isUnknown() ? null : isApart ? here : presence.read(here, () => 0);
   }
 
   function urlOf(at: Identity): string {

@@ -251,8 +251,7 @@ class Identity:
         standing = self._standing
         if standing.capture != "on":
             return None
-        found = standing.record if standing.is_apart else self._presence.read(standing.record, unsaid)
-        return None if found is not None and standing.is_strange(found) else found
+        return standing.record if standing.is_apart else self._presence.read(standing.record, unsaid)
 
     def _go_apart(self, why: str, uid: str | None = None) -> None:
         """Leave the shared device for one of this page's own (ID-15)."""
