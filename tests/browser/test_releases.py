@@ -58,8 +58,8 @@ def test_a_logout_on_http_fails_and_is_made_good_on_https(
     page.evaluate(_TRACK, "of whoever is next")
 
     assert shop.told(page, "of whoever is next")["device"] != hers["device"]
-    ends = [op["why"] for op in shop.relay.operations() if op["op"] == "end" and op["device"] == hers["device"]]
-    assert ends == ["lost"]
+    done = shop.relay.wait_for(lambda ops: any(op["op"] == "end" and op["device"] == hers["device"] for op in ops))
+    assert [op["why"] for op in done if op["op"] == "end" and op["device"] == hers["device"]] == ["lost"]
     assert reader.event_names(full_id(hers)) == ["hers"]
     before = _device(page)
     shop.go(page, "and on")

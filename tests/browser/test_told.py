@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page
@@ -121,6 +121,10 @@ def test_05_a_logout_on_a_page_that_views_a_customer_is_everybodys(shop: Shop, r
     assert _events_of(reader, "05 left") == []
 
 
+def _is_private(operation: dict[str, Any]) -> bool:
+    return operation["op"] == "page" and str(operation["url"]).endswith("private")
+
+
 def test_05_a_view_that_is_said_before_the_document_is_read_has_the_first_page(shop: Shop) -> None:
     admins = shop.open(loader="tag")
     _identify(admins, "05 first")
@@ -128,9 +132,9 @@ def test_05_a_view_that_is_said_before_the_document_is_read_has_the_first_page(s
     shop.put(loader="tag", after="FS('setIdentity', { uid: '05 at once', scope: 'page' })")
     view = shop.visit(shop.address() + "private")
     _track(shop, view, "Viewed")
-    pages = [op for op in shop.relay.operations() if op["op"] == "page" and op["url"].endswith("private")]
+    operations = shop.relay.wait_for(lambda ops: any(_is_private(op) for op in ops))
+    pages = [op for op in operations if _is_private(op)]
 
-    assert pages
     assert {op["device"] for op in pages}.isdisjoint({hers["device"]})
 
 
