@@ -292,6 +292,7 @@ def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_
     assert looked["device"] != hers["device"]
 
 
+@pytest.mark.needs("cookie jar")
 def test_04_a_kiosk_whose_visitor_could_not_be_let_go_welcomes_nobody(shop: Shop) -> None:
     page = shop.open(body=f"{_NOTICE}<script>{_pattern('kiosk.js')}</script>", loader="tag")
     page.evaluate("pattern.signIn({ holder: 'stays at the kiosk' })")
@@ -303,6 +304,7 @@ def test_04_a_kiosk_whose_visitor_could_not_be_let_go_welcomes_nobody(shop: Shop
     assert page.evaluate("document.body.dataset.screen") == "out-of-order"
 
 
+@pytest.mark.needs("cookie jar")
 def test_12_a_logout_without_the_script_removes_our_record_and_leaves_another_orgs(shop: Shop) -> None:
     theirs = {"name": "fs_uid", "value": _THEIRS, "domain": ".shop.test", "path": "/"}
     shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]
@@ -369,6 +371,7 @@ def test_a_switch_ends_the_one_before_the_other_begins(
     assert identities == {before["device"]: "switched from", after["device"]: "switched to"}
 
 
+@pytest.mark.needs("cookie jar")
 def test_12_a_plain_script_that_is_blocked_says_which_orgs_record_is_to_go(shop: Shop) -> None:
     theirs = {"name": "fs_uid", "value": _THEIRS, "domain": ".shop.test", "path": "/"}
     shop.visitor.context.add_cookies([theirs])  # type: ignore[list-item]

@@ -134,7 +134,7 @@ def test_anonymous_is_a_uid_like_any_other(shop: Shop, reader: ApiReader) -> Non
     _is_answered(page)
 
     assert session_of(page) in reader.sessions("anonymous")
-    page.wait_for_timeout(100)
+    page.evaluate("new Promise((done) => setTimeout(done, 300))")
     assert any("suspicious_uid" in line for line in shop.visitor.complaints)
 
 

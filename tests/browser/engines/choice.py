@@ -14,8 +14,12 @@ from tests.browser.visitor import launched as chromium_launched
 
 LACKS: Final[dict[str, dict[str, str]]] = {
     "chromium": {},
-    "firefox": {"prerendering": "Firefox prerenders no page"},
+    "firefox": {
+        "cookie jar": "the driver of Firefox puts no cookies in",
+        "prerendering": "Firefox prerenders no page",
+    },
     "webkit": {
+        "cookie jar": "the driver of WebKit puts no cookies in",
         "crash": "a driven WebKit ends when a page of it crashes",
         "prerendering": "WebKit prerenders no page",
     },

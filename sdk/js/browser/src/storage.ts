@@ -79,7 +79,8 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
           removeEverywhere(name);
           setCookie(name, value, domain!);
         }
-        isBlocked = !(isTrusted = cookies(name).join() == value);
+        // Another tab may have written since; nothing at all means that a cookie we cannot see is in the way.
+        isBlocked = !(isTrusted = !!cookies(name)[0]);
         if (isTrusted && isDisowned()) {
           delete store[DISOWNED];
           setCookie(DISOWNED, null, domain!);
