@@ -63,31 +63,31 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
 
   /** Sets a value, or removes it (null), in its home. */
   const put = guarded((key: string, value: string | null): boolean => {
-      const name = nameOf(key);
-      if (!isCookie(key)) {
-        if (value === null) delete store[name];
-        else if (store.setItem) store.setItem(name, value);
-        else store[name] = value;
-        return true;
+    const name = nameOf(key);
+    if (!isCookie(key)) {
+      if (value === null) delete store[name];
+      else if (store.setItem) store.setItem(name, value);
+      else store[name] = value;
+      return true;
+    }
+    setCookie(name, value, domain!);
+    // Reading right after writing is a round trip to another process, so only the first record is looked for.
+    if (key != RECORD) return true;
+    if (value !== null && !isTrusted) {
+      // The record stood at another reach: it moves.
+      if (cookies(name)[1]) {
+        removeEverywhere(name);
+        setCookie(name, value, domain!);
       }
-      setCookie(name, value, domain!);
-      // Reading right after writing is a round trip to another process, so only the first record is looked for.
-      if (key != RECORD) return true;
-      if (value !== null && !isTrusted) {
-        // The record stood at another reach: it moves.
-        if (cookies(name)[1]) {
-          removeEverywhere(name);
-          setCookie(name, value, domain!);
-        }
-        // Another tab may have written since; nothing at all means that a cookie we cannot see is in the way.
-        isBlocked = !(isTrusted = !!cookies(name)[0]);
-        if (isTrusted && isDisowned()) {
-          delete store[DISOWNED];
-          setCookie(DISOWNED, null, domain!);
-        }
+      // Another tab may have written since; nothing at all means that a cookie we cannot see is in the way.
+      isBlocked = !(isTrusted = !!cookies(name)[0]);
+      if (isTrusted && isDisowned()) {
+        delete store[DISOWNED];
+        setCookie(DISOWNED, null, domain!);
       }
-      return !isBlocked;
-    });
+    }
+    return !isBlocked;
+  });
 
   /** As `put`; what only says when the user was here last is put when the calls under way are over (ST-4). */
   const write = (key: string, value: string | null): boolean => key != 'fs_lua' ? put(key, value) : !!soon(() => put(key, value));
