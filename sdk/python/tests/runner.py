@@ -95,11 +95,13 @@ class Run:
             case ("navigate", {"url": url, **others}) if set(others) <= {"title"}:
                 world.page = {**world.page, "url": url, **others}
                 machine.navigated()
+            case ("write_storage", {"set": changed, "at": "mint", **others}) if not others:
+                world.at_mint |= changed
             case ("write_storage", {"set": changed, **others}) if not others:
-                world.stored = {k: v for k, v in {**world.stored, **changed}.items() if v is not None}
+                world.write_from_elsewhere(changed)
             case ("write_strays", {"records": records, **others}) if not others:
                 world.elsewhere += records
-            case ("storage_fails", {"fails": fails, **others}) if not others:
+            case ("storage_fails", {"fails": bool() | "writes" | "record" | "outbox" as fails, **others}) if not others:
                 world.storage_fails = fails
             case ("reply", {"request": request, "status": status, **others}) if set(others) <= {"headers", "body"}:
                 machine.reply(request, status, others.get("headers", {}), others.get("body"))

@@ -11,6 +11,7 @@ from typing import Any
 from passerby_client import Page, Ports, Request
 
 PAGE = {"url": "https://app.example/"}
+_REFUSED_KEYS = {"record": "fs_uid", "outbox": "fs_out."}
 
 
 @dataclass
@@ -33,6 +34,8 @@ class World:
         self.left: dict[str, list[str]] = {kind: list(ids) for kind, ids in given["ids"].items()}
         self.keys_left: list[str] = list(given.get("keys", []))
         self.stored: dict[str, str] = dict(given["storage"] or {})
+        self.at_mint: dict[str, str | None] = {}
+        """What another tab writes just before the next id is given."""
         self.elsewhere: list[str] = list(given.get("strays", []))
         self.storage_fails: bool | str = given.get("storage_fails", False)
         self.page: dict[str, str] = dict(given.get("page", PAGE))
@@ -57,7 +60,17 @@ class World:
     def wall_ms(self) -> int:
         return self.now_ms
 
+    def write_from_elsewhere(self, changed: Mapping[str, str | None]) -> None:
+        """Another tab writes; None removes."""
+        for key, value in changed.items():
+            if value is None:
+                self.stored.pop(key, None)
+            else:
+                self.stored[key] = value
+
     def mint(self, kind: str) -> str:
+        changed, self.at_mint = self.at_mint, {}
+        self.write_from_elsewhere(changed)
         if kind == "key":
             return self.keys_left.pop(0) if self.keys_left else ""
         if not self.left.get(kind):
@@ -68,15 +81,26 @@ class World:
         return self.stored.get(key)
 
     def write(self, key: str, value: str) -> bool:
-        if not self.storage_fails:
-            self.stored[key] = self.diary.writes[key] = value
-        return not self.storage_fails
+        if self._refuses(key, is_write=True):
+            return False
+        self.stored[key] = self.diary.writes[key] = value
+        return True
 
     def remove(self, key: str) -> bool:
-        if self.storage_fails is not True:
-            self.stored.pop(key, None)
-            self.diary.writes[key] = None
-        return self.storage_fails is not True
+        if self._refuses(key, is_write=False):
+            return False
+        self.stored.pop(key, None)
+        self.diary.writes[key] = None
+        return True
+
+    def _refuses(self, key: str, *, is_write: bool) -> bool:
+        match self.storage_fails:
+            case bool(fails):
+                return fails
+            case "writes":
+                return is_write
+            case kind:
+                return key.startswith(_REFUSED_KEYS[kind])
 
     def keys(self, prefix: str) -> Iterable[str]:
         return [key for key in self.stored if key.startswith(prefix)]
