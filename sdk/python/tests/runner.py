@@ -42,7 +42,7 @@ class Run:
         if not set(vector.get("requires", ())) <= CAPABILITIES:
             raise VectorError(f"an unknown capability in {vector['requires']}")
         self._steps = vector["steps"]
-        self._config = {"org": "o1", **given.get("config", {})}
+        self._settings = {"org": "o1", **given.get("config", {})}
         self._world = World(given)
         self._machine = Machine(self._world.ports())
 
@@ -66,8 +66,8 @@ class Run:
             **vars(self._world.diary),
             "returns": answer.value,
             "error": answer.error,
-            "state": self._machine.state,
-            "queue": self._machine.queue,
+            "state": self._machine.state(),
+            "queue": self._queue,
             "storage": dict(self._world.stored),
             "timers": dict(self._world.timers),
         }
@@ -77,7 +77,7 @@ class Run:
         rest = {name: value for name, value in step.items() if name not in ("do", "comment", "expect")}
         match (step["do"], rest):
             case ("start", {**others}) if not others:
-                machine.start(self._config)
+                machine.start(self._settings)
             case ("call", {"call": name, **others}):
                 return self._call(name, others)
             case ("advance", {"ms": ms, **others}) if not others:
@@ -88,10 +88,10 @@ class Run:
                 if event != "terminate":
                     machine.app(event)
             case ("restart", {**others}) if set(others) <= {"args"}:
-                self._config |= others.get("args", {})
+                self._settings |= others.get("args", {})
                 world.timers.clear()
                 self._machine = Machine(world.ports())
-                self._machine.start(self._config)
+                self._machine.start(self._settings)
             case ("navigate", {"url": url, **others}) if set(others) <= {"title"}:
                 world.page = {**world.page, "url": url, **others}
                 machine.navigated()
@@ -104,9 +104,9 @@ class Run:
             case ("storage_fails", {"fails": bool() | "writes" | "record" | "outbox" as fails, **others}) if not others:
                 world.storage_fails = fails
             case ("reply", {"request": request, "status": status, **others}) if set(others) <= {"headers", "body"}:
-                machine.reply(request, status, others.get("headers", {}), others.get("body"))
+                machine.reply(request, status, _retry_after(others.get("headers", {})), others.get("body"))
             case ("fail", {"request": request, "error": _, **others}) if not others:
-                machine.fail(request)
+                machine.reply(request, 0, None, None)
             case _:
                 raise VectorError(f"no step that a runner knows: {step}")
         return Answer()
@@ -114,15 +114,21 @@ class Run:
     def _call(self, name: str, others: Mapping[str, Any]) -> Answer:
         _known(others, {"args", "api", "source", "async"})
         options, api, source = others.get("args"), others.get("api", 2), others.get("source")
+        answer = self._machine.call(name, options, api, source)
         if not others.get("async"):
-            return self._machine.call(name, options, api, source)
-        diary = self._world
+            return answer
+        world = self._world
 
-        def settle(_: object, code: str | None) -> None:
-            diary.diary.settled.append({"call": name, "ok": code is None, **({"error": code} if code else {})})
+        def settle(code: str | None, _: object) -> None:
+            world.diary.settled.append({"call": name, "ok": code is None, **({"error": code} if code else {})})
 
-        self._machine.call_async(name, options, settle, api, source)
+        self._machine.settle(answer, settle)
         return Answer()
+
+    @property
+    def _queue(self) -> list[dict[str, Any]]:
+        """The core's own operations that are not answered, each with its stamp."""
+        return [{**entry.stamp, **entry.op} for entry in self._machine.entries]
 
     def _advance(self, ms: int) -> None:
         until_ms = self._world.now_ms + ms
@@ -143,9 +149,9 @@ class Run:
                 case "returns" | "error":
                     found: Any = answer.value if name == "returns" else answer.error
                 case "state":
-                    found = self._machine.state
+                    found = self._machine.state()
                 case "queue":
-                    found = self._machine.queue
+                    found = self._queue
                 case "storage" | "timers":
                     there: Mapping[str, Any] = self._world.stored if name == "storage" else self._world.timers
                     found = {key: there.get(key) for key in wanted}
@@ -159,6 +165,10 @@ class Run:
                     yield f"{name}: keys {sorted(found)}, not {sorted(wanted)}"
             if not _matches(wanted, found, whole=name in _WHOLE):
                 yield f"{name}: {_shown(found)}, not {_shown(wanted)}"
+
+
+def _retry_after(headers: Mapping[str, str]) -> str | None:
+    return next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
 
 
 def _opened(stored: Mapping[str, str | None]) -> dict[str, Any]:

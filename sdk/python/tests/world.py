@@ -6,12 +6,16 @@ import copy
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Literal
 
-from passerby_client import Page, Ports, Request
+from passerby_client import Page, Ports, Request, State
+from passerby_client.placeholder import is_suspicious
 
-PAGE = {"url": "https://app.example/"}
-_REFUSED_KEYS = {"record": "fs_uid", "outbox": "fs_out."}
+What = Literal["device", "session", "page", "uid"]
+
+PAGE: Final = {"url": "https://app.example/"}
+_WHATS: Final[tuple[What, ...]] = ("device", "session", "page", "uid")
+_REFUSED_KEYS: Final = {"record": "fs_uid", "outbox": "fs_out."}
 
 
 @dataclass
@@ -45,16 +49,18 @@ class World:
 
     def ports(self) -> Ports:
         return Ports(
-            clock=self,
-            ids=self,
+            wall_ms=self.wall_ms,
+            mint=self.mint,
             storage=self,
-            transport=self,
-            timers=_Timers(self.timers),
+            send=self.send,
+            set_timer=self.timers.__setitem__,
+            clear_timer=lambda name: self.timers.pop(name, None) and None,
             page=lambda: Page(**self.page),
             random=lambda: self.randoms.pop(0) if self.randoms else 0.5,
             changed=self._changed,
             notify=lambda name, args: self.diary.callbacks.append({"name": name, "args": copy.deepcopy(args)}),
-            note=lambda code, *name: self.diary.notes.append(":".join([code, *name])),
+            note=lambda code: self.diary.notes.append(code),
+            is_suspicious=is_suspicious,
         )
 
     def wall_ms(self) -> int:
@@ -80,17 +86,14 @@ class World:
     def read(self, key: str) -> str | None:
         return self.stored.get(key)
 
-    def write(self, key: str, value: str) -> bool:
-        if self._refuses(key, is_write=True):
+    def write(self, key: str, value: str | None) -> bool:
+        if self._refuses(key, is_write=value is not None):
             return False
-        self.stored[key] = self.diary.writes[key] = value
-        return True
-
-    def remove(self, key: str) -> bool:
-        if self._refuses(key, is_write=False):
-            return False
-        self.stored.pop(key, None)
-        self.diary.writes[key] = None
+        if value is None:
+            self.stored.pop(key, None)
+        else:
+            self.stored[key] = value
+        self.diary.writes[key] = value
         return True
 
     def _refuses(self, key: str, *, is_write: bool) -> bool:
@@ -113,24 +116,18 @@ class World:
         """There is one home."""
 
     def send(self, request: Request) -> None:
-        body = json.loads(json.dumps(request.body))
-        self.diary.requests.append({"id": request.id, "method": request.method, "path": request.path, "body": body})
+        """What is posted as JSON to `/rec/bundle`."""
+        body = json.loads(json.dumps(request.bundle))
+        self.diary.requests.append(
+            {"id": request.id, "method": "POST", "path": "/rec/bundle", "body": body, "leaving": request.leaving}
+        )
 
     def due(self, until_ms: int) -> str | None:
         """The next timer that is due by then."""
         waiting = sorted((at_ms, name) for name, at_ms in self.timers.items() if at_ms <= until_ms)
         return waiting[0][1] if waiting else None
 
-    def _changed(self, what: str, before: str | None, after: str | None, why: str) -> None:
-        self.diary.changes.append({"what": what, "from": before, "to": after, "why": why})
-
-
-class _Timers:
-    def __init__(self, timers: dict[str, int]) -> None:
-        self._timers = timers
-
-    def set(self, name: str, at_ms: int) -> None:
-        self._timers[name] = at_ms
-
-    def clear(self, name: str) -> None:
-        self._timers.pop(name, None)
+    def _changed(self, before: State, now: State, why: str) -> None:
+        for what in _WHATS:
+            if before[what] != now[what]:
+                self.diary.changes.append({"what": what, "from": before[what], "to": now[what], "why": why})

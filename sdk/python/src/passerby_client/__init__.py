@@ -2,6 +2,7 @@
 
 from passerby_client.calls import Answer
 from passerby_client.machine import Machine
-from passerby_client.ports import Clock, Ids, Page, Ports, Request, Storage, Timers, Transport
+from passerby_client.ports import Page, Ports, Request, State, Storage
+from passerby_client.queue import Entry
 
-__all__ = ["Answer", "Clock", "Ids", "Machine", "Page", "Ports", "Request", "Storage", "Timers", "Transport"]
+__all__ = ["Answer", "Entry", "Machine", "Page", "Ports", "Request", "State", "Storage"]

@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from passerby_client import codes
 from passerby_client.activity import Activity
-from passerby_client.config import Config
 from passerby_client.identity import Identity
 from passerby_client.limits import Bucket
 from passerby_client.ports import Ports
 from passerby_client.presence import Presence
-from passerby_client.properties import members, traits, usable
+from passerby_client.properties import again, copied, members, members_of, traits, usable
+from passerby_client.queue import Entry
 from passerby_client.recorder import Recorder
+from passerby_client.settings import Settings
 from passerby_client.standing import Standing
 from passerby_client.store import CONSENT, Store
 from passerby_client.uid import Anonymize, Consent, Identify, asked_by
@@ -30,6 +31,7 @@ LEVELS: Final = frozenset({"log", "info", "warn", "error", "debug"})
 _VISIBILITY: Final = "visibility"
 OBSERVED: Final = frozenset({"click", "navigate", "exception", _VISIBILITY, "change"})
 _SET_IDENTITY: Final = "setIdentity"
+_ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Answer:
 
     value: Any = None
     error: str | None = None
+    entry: Entry | None = None
+    """The operation whose answer the call is to wait for (ID-8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,23 @@ class Call:
     """The options, any JSON value."""
     api: int = 2
     source: str | None = None
+    uid: Any = _ABSENT
+    """What user properties have as `uid`; it is no property (ID-10)."""
+
+    @classmethod
+    def made(cls, name: str, given: Any, api: int, source: str | None) -> Call:
+        """The call as it is now: what the app changes in its options afterwards shows nowhere."""
+        if not isinstance(given, Mapping):
+            return cls(name, given, api, source)
+        options, uid = members_of(given), _ABSENT
+        properties = options.get("properties")
+        if name == "setProperties" and options.get("type") == "user" and isinstance(properties, Mapping):
+            options["properties"] = rest = members_of(properties)
+            uid = rest.pop("uid", _ABSENT)
+        for member in ("properties", "schema"):
+            if member in options:
+                options[member] = copied(options[member])
+        return cls(name, options, api, source, uid)
 
     def option(self, name: str) -> Any:
         return self.given.get(name) if isinstance(self.given, Mapping) else None
@@ -57,13 +78,10 @@ class Call:
     @property
     def v1_identity(self) -> dict[str, Any] | None:
         """The options of the `setIdentity` that a v1 `setProperties` stands for, if it does (ID-10)."""
-        properties: Any = self.option("properties")
-        if self.name != "setProperties" or self.api != 1 or self.option("type") != "user":
+        if self.uid is _ABSENT or self.api != 1:
             return None
-        if not isinstance(properties, Mapping) or "uid" not in properties:
-            return None
-        rest = _without_uid(properties)
-        return {"uid": properties["uid"], "schema": self.option("schema"), **({"properties": rest} if rest else {})}
+        rest = self.option("properties")
+        return {"uid": self.uid, "schema": self.option("schema"), **({"properties": rest} if rest else {})}
 
     @property
     def says_who(self) -> bool:
@@ -77,7 +95,7 @@ class Calls:
     def __init__(
         self,
         ports: Ports,
-        config: Config,
+        settings: Settings,
         store: Store,
         presence: Presence,
         activity: Activity,
@@ -87,7 +105,7 @@ class Calls:
         tell: Callable[[str, Any], None],
     ) -> None:
         self._ports = ports
-        self._config = config
+        self._settings = settings
         self._store = store
         self._presence = presence
         self._activity = activity
@@ -174,7 +192,7 @@ class Calls:
             if is_others:
                 identity.anonymize(call.source, is_forced=False, is_page=asked.is_page)
             return self.refuse(codes.RATE_LIMITED)
-        if asked.suspicious:
+        if self._ports.is_suspicious is not None and self._ports.is_suspicious(asked.uid):
             self._ports.note(codes.SUSPICIOUS_UID)
         carried: dict[str, Any] = {}
         if usable(asked.properties, asked.schema):
@@ -198,15 +216,14 @@ class Calls:
         if (options := call.v1_identity) is not None:
             return self._change_identity(options, call)
         kind, given, schema = call.option("type"), call.option("properties"), call.option("schema")
-        if kind not in ("user", "page") or not isinstance(given, Mapping) or not usable(given, schema):
+        if kind not in ("user", "page") or given is None or not usable(given, schema):
             return self.refuse(codes.INVALID_PROPERTIES)
         self._identity.follow()
         if not self._take("properties"):
             return self.refuse(codes.RATE_LIMITED)
-        if kind == "user" and "uid" in given:
+        if call.uid is not _ABSENT:
             self._ports.note(codes.UID_IN_PROPERTIES)
-            given = _without_uid(given)
-        if kind == "page" and given:
+        if kind == "page":
             given = self._standing.names.kept(given)
         if carried := self._carried(given, schema, call):
             self._standing.renew()
@@ -259,21 +276,17 @@ class Calls:
         return Answer()
 
     def _take(self, bucket: Bucket) -> bool:
-        return self._standing.limits.take(bucket, self._ports.clock.wall_ms())
+        return self._standing.limits.take(bucket, self._ports.wall_ms())
 
     def _carried(self, properties: Any, schema: Any, call: Call) -> dict[str, Any]:
-        return members(properties, schema, suffixes=call.api == 1 or self._config.mobile)
+        return members(properties, schema, suffixes=call.api == 1 or self._settings.mobile)
 
     def _tell_user(self, carried: Mapping[str, Any]) -> None:
         standing = self._standing
         standing.user_properties |= traits(carried)
-        user = {"uid": standing.uid, "properties": dict(standing.user_properties)}
+        user = {"uid": standing.uid, "properties": again(standing.user_properties)}
         self._tell("user", {"user": {name: value for name, value in user.items() if value}})
 
 
 def _is_event_name(name: Any) -> bool:
     return isinstance(name, str) and 1 <= len(name) <= EVENT_NAME_CHARS_MAX
-
-
-def _without_uid(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in properties.items() if name != "uid"}

@@ -12,6 +12,8 @@ Everything an operation needs to know of identity is read from the record in sha
     U         another device of U                  follows
     U         any other device, or its own with    goes apart: on a device of its own, as nobody
               somebody else's binding
+    any       its own device, with another         goes apart: the evidence contradicts itself
+              binding than it knew
     any       nothing, or a device it has left;    ends its own as its own user's, and goes apart (ID-16)
               its own was bound
     any       the same; its own was not            mints a fresh one; whoever left does not come back
@@ -25,11 +27,11 @@ from dataclasses import replace
 from typing import Any
 
 from passerby_client.activity import Activity
-from passerby_client.config import Config
 from passerby_client.ports import Ports
-from passerby_client.presence import Presence, unsaid
+from passerby_client.presence import Presence
 from passerby_client.record import Record, bound_to, fresh
 from passerby_client.recorder import Recorder
+from passerby_client.settings import Settings
 from passerby_client.standing import Standing
 
 
@@ -37,14 +39,14 @@ class Identity:
     def __init__(
         self,
         ports: Ports,
-        config: Config,
+        settings: Settings,
         presence: Presence,
         activity: Activity,
         standing: Standing,
         recorder: Recorder,
     ) -> None:
         self._ports = ports
-        self._config = config
+        self._settings = settings
         self._presence = presence
         self._activity = activity
         self._standing = standing
@@ -58,13 +60,8 @@ class Identity:
             self.mint("start")
             return
         is_over = self._activity.over(found, is_apart=False) is not None
-        there = presence.there()
-        if there is None or there.device != found.device:
-            # What was read a moment ago is not written back if another page let the user go meanwhile.
-            self.begin()
-            return
         self._sweep(found.device)
-        keyed = replace(found, key=found.key or self._ports.ids.mint("key"))
+        keyed = replace(found, key=found.key or self._ports.mint("key"))
         at = standing.renewed(keyed) if is_over else _loaded(keyed)
         standing.turn(at, "start", is_new=is_over)
 
@@ -92,9 +89,9 @@ class Identity:
         """A new device, session and page; bound to `uid` if that is given (CL-6)."""
         if not self._standing.is_apart:
             self._sweep()
-        ids = self._ports.ids
-        device, session, key = ids.mint("device"), ids.mint("session"), ids.mint("key")
-        at = fresh(self._config.org, device, session, key, self._ports.clock.wall_ms())
+        mint = self._ports.mint
+        device, session, key = mint("device"), mint("session"), mint("key")
+        at = fresh(self._settings.org, device, session, key, self._ports.wall_ms())
         if uid:
             at = replace(at, bound=bound_to(device, uid))
         self._standing.turn(at, why, is_new=True, uid=uid)
@@ -111,7 +108,11 @@ class Identity:
         found = presence.read(standing.record)
         if found is None:
             return self._find_nothing(uid, source, speaks)
-        if standing.is_strange(found) and (not speaks or (found.bound and uid == standing.told)):
+        if not speaks:
+            is_apart = standing.is_strange(found) or standing.is_contradicted(found)
+        else:
+            is_apart = standing.is_strange(found) and bool(found.bound) and uid == standing.told
+        if is_apart:
             self._go_apart("apart")
         elif found.device != standing.here.device:
             self._activity.forget()
@@ -137,15 +138,15 @@ class Identity:
         self.leave("anonymize" if speaks and uid is None else "lost", source)
         return True
 
-    def guard(self) -> bool:
-        """Look for what this page must not leave for the next one to find (ID-11); whether there may have been any.
+    def guard(self) -> None:
+        """Look for what this page must not leave for the next one to find (ID-11).
 
         That is a device it has left, which another tab wrote back; a user whose record is gone; and one whose record
         could not be replaced.
         """
         standing, presence = self._standing, self._presence
         if standing.is_apart:
-            return False
+            return
         there = presence.there()
         if there is not None:
             is_at_rest = there.device not in presence.left and not presence.is_stuck
@@ -153,7 +154,6 @@ class Identity:
             is_at_rest = not standing.here.bound and not presence.is_unwritten
         if not is_at_rest:
             self.follow()
-        return not is_at_rest
 
     def wait_no_longer(self) -> None:
         """The page has said nothing of who is there: of a bound device it goes apart (CL-16)."""
@@ -191,7 +191,7 @@ class Identity:
         at = standing.here
         if not at.bound:
             standing.record = replace(at, bound=bound_to(at.device, uid))
-            if self._config.split_on_identify and not is_new:
+            if self._settings.split_on_identify and not is_new:
                 standing.begin_session("split")
             else:
                 standing.save(standing.here)
@@ -208,7 +208,7 @@ class Identity:
             return False
         if not standing.is_apart or standing.here.bound:
             return True
-        found = self._presence.read(None, unsaid)
+        found = self._presence.ask(None)
         return found is not None and not found.belongs_to(uid)
 
     def anonymize(self, source: str | None, *, is_forced: bool, is_page: bool) -> bool:
@@ -251,7 +251,7 @@ class Identity:
         standing = self._standing
         if standing.capture != "on":
             return None
-        return standing.record if standing.is_apart else self._presence.read(standing.record, unsaid)
+        return standing.record if standing.is_apart else self._presence.ask(standing.record)
 
     def _go_apart(self, why: str, uid: str | None = None) -> None:
         """Leave the shared device for one of this page's own (ID-15)."""
@@ -280,22 +280,25 @@ class Identity:
             self._recorder.end_lost(at)
 
     def _release(self, is_forced: bool) -> bool:
-        """Let an identity go while nothing is captured: from storage alone (SE-3, SE-4)."""
+        """While nothing is captured: let go whoever stands in storage, and whoever this page holds (SE-3, SE-4)."""
         standing, presence = self._standing, self._presence
-        found = presence.there()
-        bound = found is not None and bool(standing.bound_of(found))
-        is_released = found is not None and (bound or is_forced)
+        found, own = presence.see(), standing.record
+        held = [at for at in (found, own) if at]
+        is_bound = any(map(standing.bound_of, held))
+        is_released = is_bound or (is_forced and bool(held))
+        presence.is_stuck = False
         presence.sweep()
         standing.told = None
-        if found is not None and is_released:
-            presence.left.add(found.device)
+        if is_released:
+            presence.left.update(at.device for at in held)
             presence.remove()
             presence.disown()
             self._activity.remove()
-        elif standing.record is None or (found is not None and found.device == standing.record.device):
+        elif own is None or (found is not None and found.device == own.device):
             return False
+        presence.forget()
         standing.is_apart = False
-        standing.enter(None, None, "forget" if is_released and not bound else "anonymize")
+        standing.enter(None, None, "anonymize" if is_bound or not is_released else "forget")
         return is_released
 
 

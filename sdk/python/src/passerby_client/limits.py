@@ -12,8 +12,6 @@ Rates = Mapping[Bucket, tuple[int, int]]
 WEB: Final[Rates] = {"identity": (10, 30), "properties": (10, 30), "events": (40, 60)}
 MOBILE: Final[Rates] = {"identity": (5, 12), "properties": (5, 12), "events": (10, 30)}
 _WINDOWS_MS: Final = (1000, 60_000)
-_ROUNDING: Final = 1e-9
-"""What a token may lack that was put together of many parts."""
 
 
 class Limits:
@@ -30,24 +28,33 @@ class Limits:
         pair = self._pairs[bucket]
         for tokens in pair:
             tokens.refill(now_ms)
-        if any(tokens.left < 1 - _ROUNDING for tokens in pair):
+        if not all(tokens.is_enough for tokens in pair):
             return False
         for tokens in pair:
-            tokens.left -= 1
+            tokens.take()
         return True
 
 
 class _Tokens:
+    """At most so many in a window. A level counts ms times tokens, all whole: nothing is ever rounded."""
+
     def __init__(self, most: int, window_ms: int, now_ms: int) -> None:
         self._most = most
         self._window_ms = window_ms
         self._at_ms = now_ms
-        self.left: float = most
+        self._level = most * window_ms
+
+    @property
+    def is_enough(self) -> bool:
+        return self._level >= self._window_ms
+
+    def take(self) -> None:
+        self._level -= self._window_ms
 
     def refill(self, now_ms: int) -> None:
         gap_ms = max(0, now_ms - self._at_ms)
         self._at_ms = now_ms
-        self.left = min(self._most, self.left + gap_ms * self._most / self._window_ms)
+        self._level = min(self._most * self._window_ms, self._level + gap_ms * self._most)
 
 
 def rates(mobile: bool, changed: Mapping[str, Sequence[int]]) -> Rates:

@@ -7,6 +7,7 @@ It owns the parts, knows whether capture is on, and hands what comes in to the p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from passerby_client import codes
@@ -14,12 +15,12 @@ from passerby_client.acknowledgements import Acknowledgements, Settle
 from passerby_client.activity import Activity
 from passerby_client.address import Address
 from passerby_client.calls import Answer, Call, Calls
-from passerby_client.config import Config, config_of
 from passerby_client.identity import Identity
-from passerby_client.ports import Ports
+from passerby_client.ports import Ports, State
 from passerby_client.presence import Presence
-from passerby_client.queue import Queue
+from passerby_client.queue import Entry, Queue
 from passerby_client.recorder import Recorder
+from passerby_client.settings import Settings, settings_of
 from passerby_client.standing import Standing
 from passerby_client.store import Store
 
@@ -36,7 +37,8 @@ class Machine:
         self._started = False
         self._begun = False
         self._heard: dict[str, Any] = {}
-        self._build(config_of({"org": ""}))
+        self._changes: list[tuple[State, State, str]] = []
+        self._build(settings_of({"org": ""}))
         self._own_calls: dict[str, Callable[[Call], Answer]] = {
             "start": self._start,
             "shutdown": self._shutdown,
@@ -45,51 +47,49 @@ class Machine:
             "activity": self._activity,
         }
 
-    def _build(self, config: Config) -> None:
+    def _build(self, settings: Settings) -> None:
         ports, tell = self._ports, self._tell
-        self._config = config
+        self._settings = settings
         store = Store(ports.storage, ports.note)
         address = Address(ports.page)
-        activity = Activity(ports, store, config)
-        self._acks = Acknowledgements(ports, config.settle_ms)
-        self._queue = Queue(ports, store, config, self._acks.answered)
-        self._presence = Presence(ports, store, config.org)
-        self._standing = Standing(ports, config, self._presence, activity, address, tell)
-        self._recorder = Recorder(ports, config, self._standing, address, self._queue)
-        self._identity = Identity(ports, config, self._presence, activity, self._standing, self._recorder)
+        activity = Activity(ports, store, settings)
+        self._acks = Acknowledgements(ports, settings.settle_ms)
+        self._queue = Queue(ports, store, settings, self._acks.answered)
+        self._presence = Presence(ports, store, settings.org)
+        self._standing = Standing(ports, settings, self._presence, activity, address, tell, self._change)
+        self._recorder = Recorder(ports, settings, self._standing, address, self._queue)
+        self._identity = Identity(ports, settings, self._presence, activity, self._standing, self._recorder)
         self._calls = Calls(
-            ports, config, store, self._presence, activity, self._standing, self._recorder, self._identity, tell
+            ports, settings, store, self._presence, activity, self._standing, self._recorder, self._identity, tell
         )
 
-    def start(self, config: Mapping[str, Any]) -> None:
-        """Begin with `config` (CL-3): `org`, and any of the names that spec/ gives. A second start does nothing."""
+    def start(self, settings: Mapping[str, Any]) -> None:
+        """Begin with `settings` (CL-3): `org`, and any of the names that spec/ gives. A second start does nothing."""
         if self._started:
             return
         self._started = True
-        self._build(config_of(config))
-        if self._config.capture:
+        self._build(settings_of(settings))
+        if self._settings.capture:
             self._begin()
         self._done()
 
     def call(self, name: str, options: Any = None, api: int = 2, source: str | None = None) -> Answer:
-        """Do the v2 operation `name`; `options` is any JSON value."""
-        answer = self._answer(Call(name, options, api, source))
+        """Do the v2 operation `name`; `options` is any JSON value, and stays the caller's."""
+        call = Call.made(name, options, api, source)
+        self._recorder.expect_identity()
+        answer = self._answer(call)
+        if answer.error is None and call.option("ack") is True:
+            answer = replace(answer, entry=self._recorder.identity_made)
         if name != _ASKING:
             self._done()
         return answer
 
-    def call_async(self, name: str, options: Any, settle: Settle, api: int = 2, source: str | None = None) -> None:
-        """As `call`; `settle` is called once, now or, with `{"ack": True}`, within `settle_ms` (ID-8)."""
-        call = Call(name, options, api, source)
-        self._recorder.expect_identity()
-        answer = self._answer(call)
-        made = self._recorder.identity_made
-        if name != _ASKING:
-            self._done()
-        if answer.error is None and made is not None and call.option("ack") is True:
-            self._acks.await_answer(made, settle)
+    def settle(self, answer: Answer, settle: Settle) -> None:
+        """The Async form of the call just made: `settle` is called once, now or within `settle_ms` (ID-8)."""
+        if answer.entry is None:
+            settle(answer.error, answer.value)
         else:
-            settle(answer.value, answer.error)
+            self._acks.await_answer(answer.entry, settle)
 
     def navigated(self) -> None:
         """The URL may have changed within the page (CL-11)."""
@@ -103,29 +103,33 @@ class Machine:
             self._identity.follow()
             standing.renew()
             recorder.record_page()
-            self._done()
+        self._done()
 
     def app(self, event: str) -> None:
         """`hide`, `leave`, `background`: this may be the last that the page hears. `foreground`: the user is back.
 
         `ready`: the page is not to be waited for any longer (CL-16). `resume`: it was frozen, and its requests are
-        lost (QU-4).
+        lost (QU-4). `look`: there is reason to look at storage. Others are passed over.
         """
-        if event == "foreground":
-            self._calls.touch()
-        elif event == "resume":
-            self._queue.revive()
-        else:
-            self._ready()
-        if event in ("foreground", "ready", "resume"):
-            self._done()
-            return
-        if self._standing.capture == "on" and self._identity.guard():
-            self._done()
-        self._queue.hurry()
+        match event:
+            case "hide" | "leave" | "background":
+                self._ready()
+                self._look()
+                self._queue.hurry()
+            case "foreground":
+                self._calls.touch()
+            case "ready":
+                self._ready()
+            case "resume":
+                self._queue.revive()
+            case "look":
+                self._look()
+            case _:
+                return
+        self._done()
 
     def timer(self, name: str) -> None:
-        """The wall clock is at the time that the port `timers` was given for `name`."""
+        """The wall clock is at the time that the port `set_timer` was given for `name`."""
         match name:
             case "flush":
                 self._queue.flush()
@@ -133,26 +137,24 @@ class Machine:
                 self._queue.retry()
             case "settle":
                 self._acks.expire()
+        self._queue.pump()
 
-    def reply(self, request: str, status: int, headers: Mapping[str, str], body: Any) -> None:
-        """The server answered the request of that id; `body` is decoded JSON, or anything."""
-        self._queue.reply(request, status, headers, body)
+    def reply(self, request: str, status: int, retry_after: str | None, body: Any) -> None:
+        """The server answered the request of that id, or (0) no answer came: no network, or none in time.
 
-    def fail(self, request: str) -> None:
-        """The request of that id found no answer: no network, or none in time."""
-        self._queue.fail(request)
+        `retry_after` is that header, `body` decoded JSON, or anything.
+        """
+        self._queue.reply(request, status, retry_after, body)
+        self._queue.pump()
 
-    @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What CL-8 shows."""
-        standing = self._standing
-        is_bound = standing.record is not None and bool(standing.record.bound)
-        return {"capture": standing.capture, **standing.shown, "bound": is_bound}
+        return self._standing.state
 
     @property
-    def queue(self) -> list[dict[str, Any]]:
-        """This core's own operations not yet answered, oldest first, each with its stamp."""
-        return [{**entry.stamp, **entry.op} for entry in self._queue.entries]
+    def entries(self) -> list[Entry]:
+        """This core's own operations not yet answered, oldest first."""
+        return list(self._queue.entries)
 
     def _answer(self, call: Call) -> Answer:
         own = self._own_calls.get(call.name)
@@ -163,16 +165,23 @@ class Machine:
         return own(call) if own is not None else self._calls.perform(call)
 
     def _done(self) -> None:
-        """The call is over: what is due goes, and observers hear how things stand now (CL-7)."""
+        """The end of a call or event: what is due goes, and observers hear how things stand now (CL-7)."""
         heard: dict[str, Any] = {}
         if not self._is_unknown:
             heard, self._heard = self._heard, {}
         self._queue.pump()
         if "start" in heard:
             heard["start"] = {"sessionUrl": self._standing.session_url(self._standing.here)}
+        changes, self._changes = self._changes, []
+        for change in changes:
+            self._ports.changed(*change)
         for name in _HEARD:
             if name in heard:
                 self._ports.notify(name, heard[name])
+
+    def _change(self, before: State, now: State, why: str) -> None:
+        """Kept until the call is over, for who hears of it may call again."""
+        self._changes.append((before, now, why))
 
     @property
     def _is_unknown(self) -> bool:
@@ -192,18 +201,23 @@ class Machine:
         standing, recorder = self._standing, self._recorder
         standing.capture, self._begun = "on", True
         self._identity.begin()
-        if self._config.hold == "auth":
+        if self._settings.hold == "auth":
             recorder.begin_to_wait()
             recorder.wait_to_record_page()
-        elif not self._config.hold:
+        elif not self._settings.hold:
             recorder.record_page()
         self._tell_start()
         self._queue.take_up()
 
+    def _look(self) -> None:
+        """See to what must not stay in storage for the next page to find (ID-11)."""
+        if self._standing.capture == "on":
+            self._identity.guard()
+
     def _ready(self) -> None:
         """The page has said nothing of who is there, and is not waited for any longer (CL-16)."""
         standing, recorder = self._standing, self._recorder
-        is_done = not self._config.hold or standing.n > 0 or standing.url is not None
+        is_done = not self._settings.hold or standing.n > 0 or standing.url is not None
         if standing.capture != "on" or (is_done and not recorder.is_waiting):
             return
         self._identity.wait_no_longer()
@@ -256,9 +270,9 @@ class Machine:
             case "id":
                 return Answer(f"{record.device}:{record.session}")
             case "url.now":
-                return Answer(f"{url}%3A{self._ports.clock.wall_ms()}")
+                return Answer(f"{url}%3A{self._ports.wall_ms()}")
             case "all":
-                page = standing.page if record.device == standing.shown["device"] else None
+                page = standing.page if record.device == standing.state["device"] else None
                 return Answer(
                     {"orgId": record.org, "userId": record.device, "sessionId": record.session, "pageId": page}
                 )

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from passerby_client import codes
+from passerby_client.json_text import in_utf16
 from passerby_client.ports import Ports
-from passerby_client.uid import NUMBER_MAX, number_text
 
 NAMES_MAX: Final = 50
 
 _PAGE_NAME: Final = "pageName"
-_NO_PLACE: Final = re.compile(r"^[a-z][\w+.-]*://|[?#].*$", re.IGNORECASE | re.ASCII)
+_NO_PLACE: Final = re.compile(r"^[a-z][\w+.-]*://|[?#].*$", re.IGNORECASE | re.ASCII | re.DOTALL)
 
 
 class PageNames:
@@ -39,26 +39,26 @@ class PageNames:
     def kept(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What of `given` the page may have."""
         self.look()
-        kept: dict[str, Any] = {}
-        for name, value in given.items():
+        kept = {}
+        for name in sorted(given, key=in_utf16):
             if name == _PAGE_NAME:
-                self._first = self._first or _text(value)
-                if self._first != _text(value) or value is None:
-                    self._note(codes.PAGE_NAME_KEPT)
-                    continue
-            elif name in self._names or len(self._names) < NAMES_MAX:
-                self._names.add(name)
+                passes = self._is_first(given[name])
+                refusal = codes.PAGE_NAME_KEPT
             else:
-                self._note(codes.TOO_MANY_PROPERTIES, name)
-                continue
-            kept[name] = value
+                passes = name in self._names or len(self._names) < NAMES_MAX
+                refusal = f"{codes.TOO_MANY_PROPERTIES}:{name}"
+                if passes:
+                    self._names.add(name)
+            if passes:
+                kept[name] = given[name]
+            else:
+                self._note(refusal)
         return kept
 
-
-def _text(value: Any) -> str:
-    """A value as ECMAScript prints it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return number_text(value) if abs(value) <= NUMBER_MAX else str(value)
-    return "null" if value is None else value if isinstance(value, str) else "[object Object]"
+    def _is_first(self, value: Any) -> bool:
+        """Whether the page may be called so: its first name that is a text stays; until then anything passes."""
+        if self._first:
+            return bool(value == self._first)
+        if isinstance(value, str):
+            self._first = value
+        return True

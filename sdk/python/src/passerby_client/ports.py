@@ -1,30 +1,29 @@
 """What is injected into the core (CL-1). The only way in which it touches the world.
 
-No port may raise: a storage that fails says so by returning False, a transport that fails calls `Machine.fail` later.
-None may call the machine from within but `notify`, which comes at the end of a call.
+No port raises: a storage that fails says so by returning False, a request that finds no answer is answered later, with
+status 0. None calls the machine from within but `notify` and `changed`, which come at the end of a call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
 Kind = Literal["device", "session", "page", "key"]
-What = Literal["device", "session", "page", "uid"]
 Timer = Literal["flush", "retry", "settle"]
+Capture = Literal["off", "on", "shutdown"]
 
 
-class Clock(Protocol):
-    def wall_ms(self) -> int:
-        """Ms since 1970 by this machine's wall clock, which may jump (SE-8)."""
-        ...
+class State(TypedDict):
+    """What the core shows of itself (CL-8)."""
 
-
-class Ids(Protocol):
-    def mint(self, kind: Kind) -> str:
-        """A new random lower-case UUID; of kind `key` 32 lower-case hex digits, all of them random (ST-8)."""
-        ...
+    capture: Capture
+    device: str | None
+    session: str | None
+    page: str | None
+    uid: str | None
+    bound: bool
 
 
 class Storage(Protocol):
@@ -32,9 +31,9 @@ class Storage(Protocol):
 
     def read(self, key: str) -> str | None: ...
 
-    def write(self, key: str, value: str) -> bool: ...
-
-    def remove(self, key: str) -> bool: ...
+    def write(self, key: str, value: str | None) -> bool:
+        """None removes."""
+        ...
 
     def keys(self, prefix: str) -> Iterable[str]: ...
 
@@ -52,26 +51,12 @@ class Storage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One bundle to be sent: `body` is the envelope of WI-2, to be written as JSON."""
+    """One bundle to be sent: the envelope of WI-2, to be posted as JSON to `/rec/bundle` (CL-15)."""
 
     id: str
-    method: str
-    path: str
-    body: Mapping[str, Any]
-
-
-class Transport(Protocol):
-    def send(self, request: Request) -> None:
-        """Send, and later call `Machine.reply` or `Machine.fail` with the request's id; never from within."""
-        ...
-
-
-class Timers(Protocol):
-    def set(self, name: Timer, at_ms: int) -> None:
-        """Call `Machine.timer(name)` once the wall clock is at `at_ms`; replaces an earlier time of that name."""
-        ...
-
-    def clear(self, name: Timer) -> None: ...
+    bundle: Mapping[str, Any]
+    leaving: bool
+    """Whether the page is going away, and the request has to outlive it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +70,24 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    clock: Clock
-    ids: Ids
+    wall_ms: Callable[[], int]
+    """Ms since 1970 by this machine's wall clock, which may jump (SE-8)."""
+    mint: Callable[[Kind], str]
+    """A new random lower-case UUID; of kind `key` 32 lower-case hex digits, all of them random (ST-8)."""
     storage: Storage
-    transport: Transport
-    timers: Timers
+    send: Callable[[Request], None]
+    """Send, and later call `Machine.reply` with the request's id; never from within."""
+    set_timer: Callable[[Timer, int], None]
+    """Call `Machine.timer` of that name once the wall clock is there; replaces an earlier time of that name."""
+    clear_timer: Callable[[Timer], None]
     page: Callable[[], Page]
     random: Callable[[], float]
     """In [0, 1)."""
-    changed: Callable[[What, str | None, str | None, str], None]
-    """(what, from, to, why)"""
+    changed: Callable[[State, State, str], None]
+    """(from, to, why): once for each change, which may show in nothing of the two."""
     notify: Callable[[str, Any], None]
     """(name, args) for observers (CL-7)"""
-    note: Callable[..., None]
-    """(code) or (code, name): a diagnostic, never with a value (PV-3)"""
+    note: Callable[[str], None]
+    """A diagnostic, never with a value (PV-3); one about a name is `code:name`."""
+    is_suspicious: Callable[[str], bool] | None = None
+    """Whether a uid is likely not one person's; where it is absent the reply says so (ID-9.1)."""

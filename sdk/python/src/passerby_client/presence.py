@@ -7,12 +7,14 @@
     nothing, or nothing readable          nothing (`lost`)
     what was there when a write failed    what could not be written (RE-2)
 
+Another tab may write between a read and the write that follows from it. So each write and each removal looks again, and
+is not made when another device is there by then: what that tab wrote is for the next operation to find.
+
 Of a device that was left nothing is kept but its id, to know it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from passerby_client import codes
@@ -31,6 +33,8 @@ class Presence:
         self._store = store
         self._org = org
         self._held: Any = _NOT_HELD
+        self._seen: str | None = None
+        """The device that storage had when this page last acted upon it, or that it wrote there since."""
         self.left: set[str] = set()
         self.is_stuck = False
         """Whether storage keeps a record that could be neither replaced nor removed."""
@@ -43,35 +47,51 @@ class Presence:
         return self._held is not _NOT_HELD
 
     def there(self) -> Record | None:
+        """What stands in storage, for who only looks."""
         return parse(self._store.read(RECORD), self._org)
 
-    def read(self, here: Record | None, say: Callable[[str], None] | None = None) -> Record | None:
-        """The record to go on with, None when there is none; `here` is the one in memory, `say` notes what is odd."""
-        say = say or self._ports.note
+    def see(self) -> Record | None:
+        """What stands in storage, for who acts upon it."""
+        return self._see(self._store.read(RECORD))
+
+    def ask(self, here: Record | None) -> Record | None:
+        """What `read` would say, for who only asks: nothing comes of it (SE-5)."""
         text = self._store.read(RECORD)
+        if self._held == text:
+            return here
+        found = parse(text, self._org)
+        return found if found and self._is_valid(found) and found.device not in self.left else None
+
+    def read(self, here: Record | None) -> Record | None:
+        """The record to go on with, None when there is none; `here` is the one in memory."""
+        text = self._store.read(RECORD)
+        found = self._see(text)
         if self._held == text:
             return here
         self._held = _NOT_HELD
         self.why_gone = "lost"
-        found = parse(text, self._org)
         if text and found is None:
-            say(codes.FOREIGN_RECORD)
-        if found is None or found.expiry_s * 1000 <= self._ports.clock.wall_ms():
+            self._ports.note(codes.FOREIGN_RECORD)
+        if found is None or not self._is_valid(found):
             return None
         if found.device not in self.left:
             return found
-        say(codes.RELEASED_DEVICE_RETURNED)
+        self._ports.note(codes.RELEASED_DEVICE_RETURNED)
         self.why_gone = "returned"
         return None
 
     def save(self, at: Record) -> None:
         self.is_stuck = False
-        if self._store.write(RECORD, str(at), say=False):
+        if not self._is_as_seen:
             self._held = _NOT_HELD
             return
+        if self._store.write(RECORD, str(at), say=False):
+            self._held = _NOT_HELD
+            self._seen = at.device
+            return
         # What is there must not bring anybody back at the next load; a removal needs no room.
-        self.is_stuck = not self._store.remove(RECORD, say=False)
-        if not self.is_unwritten:
+        self.remove(say=False)
+        if not self.is_unwritten and self._is_as_seen:
             self._held = self._store.read(RECORD)
         self._store.fail()
 
@@ -80,11 +100,15 @@ class Presence:
         self._store.disown()
 
     def forget(self) -> None:
-        """What could not be written is given up: the page goes apart from it."""
+        """What could not be written is given up: the page goes apart from it, or lets it go."""
         self._held = _NOT_HELD
 
-    def remove(self) -> None:
-        self.is_stuck = not self._store.remove(RECORD)
+    def remove(self, *, say: bool = True) -> None:
+        self.is_stuck = False
+        if self._is_as_seen:
+            self.is_stuck = not self._store.write(RECORD, None, say=say)
+            if not self.is_stuck:
+                self._seen = None
 
     def sweep(self, but: str | None = None) -> list[Record]:
         """The bound records that stood in other homes, which hold none from now on; not `but`, and each once (ST-1)."""
@@ -95,6 +119,15 @@ class Presence:
                 bound.append(found)
         return bound
 
+    def _see(self, text: str | None) -> Record | None:
+        found = parse(text, self._org)
+        self._seen = found.device if found else None
+        return found
 
-def unsaid(_: str) -> None:
-    """For who only asks, and notes nothing (SE-5)."""
+    @property
+    def _is_as_seen(self) -> bool:
+        found = self.there()
+        return (found.device if found else None) == self._seen
+
+    def _is_valid(self, found: Record) -> bool:
+        return found.expiry_s * 1000 > self._ports.wall_ms()

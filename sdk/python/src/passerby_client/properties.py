@@ -7,26 +7,56 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from passerby_client.json_text import json_text
+
 BYTES_MAX: Final = 512 << 10
+LEVELS_MAX: Final = 256
+"""How deep they may lie in one another: what is kept of them must be readable at the next start."""
+UNUSABLE: Final = object()
+"""What stands for properties that cannot travel."""
 
 _SUFFIX: Final = re.compile(r"(?<=.)_(?:str|int|real|bool|date)s?\Z")
 
 
+def members_of(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """What an app's mapping holds; nothing, if it fails."""
+    try:
+        return dict(given)
+    except Exception:
+        return {}
+
+
+def copied(given: Any) -> Any:
+    """Properties or a schema as they are now, as plain JSON; UNUSABLE when they are no object, or too large (PR-1)."""
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        return UNUSABLE
+    try:
+        text = json_text(given, chars_max=BYTES_MAX, levels_max=LEVELS_MAX)
+        return json.loads(text) if len(text.encode()) <= BYTES_MAX else UNUSABLE
+    except Exception:  # An app's own mapping may raise anything.
+        return UNUSABLE
+
+
+def again(plain: dict[str, Any]) -> Any:
+    """Another copy of what was copied once, for an app to do with as it likes."""
+    return json.loads(json_text(plain))
+
+
 def usable(properties: Any, schema: Any) -> bool:
-    """Whether they can travel: objects, or absent, and not too large as a whole (PR-1)."""
-    if not all(given is None or isinstance(given, Mapping) for given in (properties, schema)):
-        return False
-    return all(_fits(given) for given in (properties, schema))
+    """Whether what was `copied` can travel."""
+    return properties is not UNUSABLE and schema is not UNUSABLE
 
 
 def members(properties: Any, schema: Any, *, suffixes: bool) -> dict[str, Any]:
-    """The members of an operation that `usable` properties make; none for none.
+    """The members of an operation that `usable` properties make; none for none. What they hold is not copied again.
 
     `suffixes`: names may carry their type (PR-1.3).
     """
     if not properties:
         return {}
-    found = {"properties": dict(properties), "schema": schema, "suffixes": suffixes}
+    found = {"properties": properties, "schema": schema, "suffixes": suffixes}
     return {name: value for name, value in found.items() if value}
 
 
@@ -35,11 +65,3 @@ def traits(carried: Mapping[str, Any]) -> dict[str, Any]:
     suffixes = carried.get("suffixes")
     given = carried.get("properties", {}).items()
     return {_SUFFIX.sub("", name) if suffixes else name: value for name, value in given if value is not None}
-
-
-def _fits(given: Any) -> bool:
-    try:
-        text = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return len(text.encode("utf-8", "surrogatepass")) <= BYTES_MAX

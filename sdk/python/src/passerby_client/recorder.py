@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from passerby_client.address import Address
-from passerby_client.config import Config
 from passerby_client.ports import Page, Ports
 from passerby_client.queue import Entry, Queue, Stamp
 from passerby_client.record import Record
+from passerby_client.settings import Settings
 from passerby_client.standing import Standing
 
 SOURCE_CHARS_MAX: Final = 64
@@ -19,9 +19,9 @@ Work = Callable[[], object]
 
 
 class Recorder:
-    def __init__(self, ports: Ports, config: Config, standing: Standing, address: Address, queue: Queue) -> None:
+    def __init__(self, ports: Ports, settings: Settings, standing: Standing, address: Address, queue: Queue) -> None:
         self._ports = ports
-        self._config = config
+        self._settings = settings
         self._standing = standing
         self._address = address
         self._queue = queue
@@ -30,7 +30,7 @@ class Recorder:
         self.looked_at: str | None = None
         """The URL at the last look around for a `page`, recorded or waiting."""
         self.identity_made: Entry | None = None
-        """The last `end`, or else the first `identify`, that the present call recorded."""
+        """The last `end`, or else the first `identify`, recorded since it was last said that one is expected."""
 
     def expect_identity(self) -> None:
         self.identity_made = None
@@ -49,7 +49,7 @@ class Recorder:
         if source and isinstance(source, str):
             members["source"] = source[:SOURCE_CHARS_MAX]
         standing.n += 1
-        at_ms = self._ports.clock.wall_ms() if self._made_at_ms is None else self._made_at_ms
+        at_ms = self._ports.wall_ms() if self._made_at_ms is None else self._made_at_ms
         stamp = self._stamp(standing.here, standing.page or "")
         entry = self._queue.append(stamp, {"op": op, "n": standing.n, "t": at_ms, **members})
         if op == "end" or (op == "identify" and self.identity_made is None):
@@ -61,7 +61,7 @@ class Recorder:
     def end_lost(self, at: Record) -> None:
         """End a device that stood in a home not in use, as its own user's (ST-1)."""
         stamp = self._stamp(at, self._standing.mint_page())
-        self._queue.append(stamp, {"op": "end", "n": 1, "t": self._ports.clock.wall_ms(), "why": "lost"})
+        self._queue.append(stamp, {"op": "end", "n": 1, "t": self._ports.wall_ms(), "why": "lost"})
 
     @property
     def is_waiting(self) -> bool:
@@ -75,7 +75,7 @@ class Recorder:
         """Keep `work` until it is known who is there; False when that has not to be waited for."""
         if self._waiting is None:
             return False
-        self._waiting.append((work, self._ports.clock.wall_ms()))
+        self._waiting.append((work, self._ports.wall_ms()))
         return True
 
     def wait_to_record_page(self) -> None:
@@ -103,7 +103,7 @@ class Recorder:
     def _stamp(self, at: Record, page: str) -> Stamp:
         stamp: dict[str, Any] = {
             "v": 1,
-            "org": self._config.org,
+            "org": self._settings.org,
             "device": at.device,
             "session": at.session,
             "page": page,
@@ -111,6 +111,6 @@ class Recorder:
         }
         if at.key:
             stamp["key"] = at.key
-        if self._config.sdk:
-            stamp["sdk"] = self._config.sdk
+        if self._settings.sdk:
+            stamp["sdk"] = self._settings.sdk
         return stamp

@@ -7,37 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Any
 
 from passerby_client.activity import Activity
 from passerby_client.address import Address
-from passerby_client.config import Config
 from passerby_client.limits import Limits
 from passerby_client.page_names import PageNames
-from passerby_client.ports import Ports, What
+from passerby_client.ports import Capture, Ports, State
 from passerby_client.presence import Presence
 from passerby_client.record import Record, bound_to
-
-_WHATS: Final[tuple[What, ...]] = ("device", "session", "page", "uid")
+from passerby_client.settings import Settings
 
 
 class Standing:
     def __init__(
         self,
         ports: Ports,
-        config: Config,
+        settings: Settings,
         presence: Presence,
         activity: Activity,
         address: Address,
         tell: Callable[[str, Any], None],
+        changed: Callable[[State, State, str], None],
     ) -> None:
         self._ports = ports
-        self._config = config
+        self._settings = settings
         self._presence = presence
         self._activity = activity
         self._address = address
         self._tell = tell
-        self.capture: Literal["off", "on", "shutdown"] = "off"
+        self._changed = changed
+        self.capture: Capture = "off"
         self.record: Record | None = None
         self.page: str | None = None
         self.uid: str | None = None
@@ -53,7 +53,7 @@ class Standing:
         self.is_page_due = False
         """Whether the next operation is to have a `page` before it."""
         self.names = PageNames(ports)
-        self.limits = Limits(config.rates, 0)
+        self.limits = Limits(settings.rates, 0)
 
     @property
     def here(self) -> Record:
@@ -62,18 +62,25 @@ class Standing:
         return self.record
 
     @property
-    def shown(self) -> dict[str, str | None]:
+    def state(self) -> State:
+        """What CL-8 shows."""
         record = self.record
-        device, session = (record.device, record.session) if record else (None, None)
-        return {"device": device, "session": session, "page": self.page, "uid": self.uid}
+        return {
+            "capture": self.capture,
+            "device": record.device if record else None,
+            "session": record.session if record else None,
+            "page": self.page,
+            "uid": self.uid,
+            "bound": record is not None and bool(record.bound),
+        }
 
     @property
     def is_unshown(self) -> bool:
         """Whether the first page still waits to be recorded (CL-16)."""
-        return self._config.hold is not None and self.url is None
+        return self._settings.hold is not None and self.url is None
 
     def mint_page(self) -> str:
-        return self._ports.ids.mint("page")
+        return self._ports.mint("page")
 
     def turn(self, at: Record, why: str, *, is_new: bool, uid: str | None = None) -> None:
         """Write `at`, then make it this page's, under a page id of its own (CL-6)."""
@@ -88,7 +95,7 @@ class Standing:
         is_same = at is not None and before is not None and at.device == before.device
         self.n = 0
         self.is_page_due = True
-        self.limits = Limits(self._config.rates, self._ports.clock.wall_ms())
+        self.limits = Limits(self._settings.rates, self._ports.wall_ms())
         self.names.clear()
         if not is_same:
             if before is not None:
@@ -135,7 +142,7 @@ class Standing:
         self.go(at, why)
 
     def renewed(self, at: Record, pages: int = 1) -> Record:
-        return replace(at, session=self._ports.ids.mint("session"), began_ms=self._ports.clock.wall_ms(), pages=pages)
+        return replace(at, session=self._ports.mint("session"), began_ms=self._ports.wall_ms(), pages=pages)
 
     def bound_of(self, found: Record) -> str:
         """The binding of the device: once seen it stays, whatever a delayed write says (ID-11)."""
@@ -148,18 +155,20 @@ class Standing:
             return False
         return bool(found.bound) or found.device != self.here.device
 
+    def is_contradicted(self, found: Record) -> bool:
+        """Whether storage says of the page's own device that it is another's than this page knows."""
+        here = self.here
+        return found.device == here.device and bool(found.bound and here.bound) and found.bound != here.bound
+
     def session_url(self, record: Record) -> str:
-        return f"{self._config.app}/ui/{self._config.org}/session/{record.device}%3A{record.session}"
+        return f"{self._settings.app}/ui/{self._settings.org}/session/{record.device}%3A{record.session}"
 
     def tell_session(self) -> None:
         if self.capture == "on":
             self._tell("session", {"url": self.session_url(self.here)})
 
     def _become(self, at: Record | None, page: str | None, uid: str | None, why: str) -> None:
-        """Make these the page's own, and say so, in the order of CL-1."""
-        before = self.shown
+        """Make these the page's own, and say so."""
+        before = self.state
         self.record, self.page, self.uid = at, page, uid
-        now = self.shown
-        for what in _WHATS:
-            if before[what] != now[what]:
-                self._ports.changed(what, before[what], now[what], why)
+        self._changed(before, self.state, why)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from passerby_client import codes
+from passerby_client.json_text import in_utf16
 from passerby_client.ports import Storage
 
 RECORD: Final = "fs_uid"
@@ -15,7 +16,7 @@ OUTBOX: Final = "fs_out."
 
 
 class Store:
-    def __init__(self, storage: Storage, note: Callable[..., None]) -> None:
+    def __init__(self, storage: Storage, note: Callable[[str], None]) -> None:
         self._storage = storage
         self._note = note
         self._failed = False
@@ -24,8 +25,8 @@ class Store:
         return self._storage.read(key)
 
     def keys(self, prefix: str) -> list[str]:
-        """In the order of their names."""
-        return sorted(self._storage.keys(prefix))
+        """In the order of the UTF-16 of their names."""
+        return sorted(self._storage.keys(prefix), key=in_utf16)
 
     def strays(self) -> list[str]:
         """What stands in homes that are not in use, and is removed by asking (ST-1)."""
@@ -35,19 +36,15 @@ class Store:
         """A user was let go (ID-17)."""
         self._storage.disown()
 
-    def write(self, key: str, value: str, *, say: bool = True) -> bool:
-        return self._checked(self._storage.write(key, value), say)
-
-    def remove(self, key: str, *, say: bool = True) -> bool:
-        return self._checked(self._storage.remove(key), say)
+    def write(self, key: str, value: str | None, *, say: bool = True) -> bool:
+        """Write, or remove where the value is None; False when storage refuses, which is noted if it is to be said."""
+        done = self._storage.write(key, value)
+        if not done and say:
+            self.fail()
+        return done
 
     def fail(self) -> None:
         """Storage refused something."""
         if not self._failed:
             self._failed = True
             self._note(codes.STORAGE_FAILED)
-
-    def _checked(self, done: bool, say: bool) -> bool:
-        if not done and say:
-            self.fail()
-        return done

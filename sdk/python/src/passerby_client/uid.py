@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from passerby_client import codes
-from passerby_client.placeholder import is_placeholder, is_suspicious, is_text
+from passerby_client.json_text import number_text
+from passerby_client.placeholder import is_placeholder, is_text
 
 UID_CHARS_MAX: Final = 256
 NUMBER_MAX: Final = 2**53 - 1
@@ -24,10 +25,6 @@ class Identify:
     consent: bool | None = None
     is_page: bool = False
     """Whether it is for this page alone (ID-15)."""
-
-    @property
-    def suspicious(self) -> bool:
-        return is_suspicious(self.uid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def asked_by(options: Any) -> Asked | str:
     if scope is not None and scope != _PAGE:
         return codes.INVALID_SCOPE
     if anonymous is True or uid is False:
-        has_properties = _is_something(options.get("properties"))
+        has_properties = options.get("properties") is not None
         return Anonymize(options.get("force") is True, has_properties, consent, scope == _PAGE)
     if "anonymous" in options and uid is None:
         return codes.INVALID_ANONYMOUS
@@ -72,11 +69,6 @@ def asked_by(options: Any) -> Asked | str:
     return codes.EMPTY_IDENTITY if consent is None else Consent(consent)
 
 
-def _is_something(given: Any) -> bool:
-    """Whether ECMAScript takes it for true; an empty object is."""
-    return isinstance(given, Mapping | list) or bool(given)
-
-
 def uid_text(uid: Any) -> str | None:
     """The uid as a string; None when it is none."""
     if isinstance(uid, int | float) and not isinstance(uid, bool):
@@ -84,19 +76,3 @@ def uid_text(uid: Any) -> str | None:
     if not isinstance(uid, str) or len(uid) > UID_CHARS_MAX or not is_text(uid):
         return None
     return uid
-
-
-def number_text(number: int | float) -> str:
-    """A number the way ECMAScript prints it: 42, 1.5, 1e+21."""
-    if isinstance(number, int) and abs(number) < 10**21:
-        return str(number)
-    number = float(number)
-    if number.is_integer() and abs(number) < 1e21:
-        return str(int(number))
-    text = repr(number)
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    if -7 < int(exponent) < 0:
-        return f"{number:.{len(mantissa.replace('.', '').lstrip('-')) - 1 - int(exponent)}f}"
-    return f"{mantissa}e{'+' if int(exponent) > 0 else '-'}{abs(int(exponent))}"

@@ -1,4 +1,4 @@
-"""The config of `start` (CL-3): every number that the pages of spec/ name, under that name."""
+"""The settings of `start` (CL-3): every number that the pages of spec/ name, under that name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REMAINS_MS_MAX: Final = 30 * 24 * 60 * 60 * 1000  # QU-8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Settings:
     org: str
     capture: bool = True
     app: str = ""
@@ -34,11 +34,12 @@ class Config:
     rates: Rates
 
 
-def config_of(given: Mapping[str, Any]) -> Config:
-    """The config as given; members that no page names belong to the platform and are passed over."""
-    known = {field.name for field in fields(Config)} - {"rates"}
-    mobile = bool(given.get("mobile", False))
-    return Config(
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """The settings as given; members that no page names belong to the platform and are passed over."""
+    known = {field.name for field in fields(Settings)} - {"rates", "mobile"}
+    mobile = given.get("mobile") is True
+    return Settings(
+        mobile=mobile,
         rates=rates(mobile, given.get("limits") or {}),
         **{name: value for name, value in given.items() if name in known},
     )
