@@ -43,18 +43,20 @@ class Tab(World):
         return self.browser.now_ms
 
     def mint(self, kind: str) -> str:
+        self.write_from_elsewhere(self.at_mint)
+        self.at_mint = {}
         return self.browser.mint(kind)
 
-    def write(self, key: str, value: str) -> bool:
+    def write(self, key: str, value: str | None) -> bool:
         self.storage_fails = self.browser.storage_fails
         done = super().write(key, value)
-        if done and key == RECORD:
+        if done and value is not None and key == RECORD:
             self.browser.records.append(value)
         return done
 
-    def remove(self, key: str) -> bool:
-        self.storage_fails = self.browser.storage_fails
-        return super().remove(key)
+    def queue(self) -> list[Op]:
+        """The operations not yet answered, each with its stamp."""
+        return [{**entry.stamp, **entry.op} for entry in self.machine.entries]
 
 
 class Browser:
@@ -64,7 +66,7 @@ class Browser:
         self.config = {"org": "o1", **config}
         self.now_ms = 1_750_000_000_000
         self.stored: dict[str, str] = {}
-        self.storage_fails = False
+        self.storage_fails: bool | str = False
         self.records: list[str] = []
         self.calm = True
         self.is_rewritten = False
@@ -84,9 +86,9 @@ class Browser:
         return f"{'d59'[['device', 'session', 'page'].index(kind)]}0000000-0000-4000-8000-{next(self._ids):012x}"
 
     def call(self, tab: Tab, name: str, options: Any, api: int = 2) -> None:
-        before = tab.machine.state
+        before = tab.machine.state()
         answer = tab.machine.call(name, options, api)
-        after = tab.machine.state
+        after = tab.machine.state()
         if name == "setProperties" and api == 1:
             options = options["properties"]
         if name in ("setIdentity", "setProperties") or (name == "restart" and before["capture"] == "shutdown"):
@@ -101,7 +103,8 @@ class Browser:
     def call_with_ack(self, tab: Tab, options: Any) -> None:
         settled: list[str | None] = []
         self._settled.append(settled)
-        tab.machine.call_async("setIdentity", {**options, "ack": True}, lambda _, code: settled.append(code))
+        answer = tab.machine.call("setIdentity", {**options, "ack": True})
+        tab.machine.settle(answer, lambda code, _: settled.append(code))
         self.hear(tab, options, settled[0] if settled else None)
 
     def hear(self, tab: Tab, options: Any, error: str | None) -> None:
@@ -129,10 +132,7 @@ class Browser:
             if status < 300 or (status < 500 and status != 429 and not (status == 413 and len(body["ops"]) > 1)):
                 for op in body["ops"]:
                     self._identity_waits.pop((body["page"], op["n"]), None)
-            if status:
-                tab.machine.reply(request, status, {}, {"stored": 1})
-            else:
-                tab.machine.fail(request)
+            tab.machine.reply(request, status, None, {"stored": 1} if status else None)
 
     def reload(self, at: int) -> None:
         gone = self.tabs[at]
@@ -148,7 +148,7 @@ class Browser:
 
     def look(self) -> None:
         for tab in self.tabs:
-            queue = tab.machine.queue
+            queue = tab.queue()
             for op in queue:
                 if (op["page"], op["n"]) not in self._recorded:
                     self._look_at(op, tab)
@@ -257,14 +257,15 @@ ordinary = st.one_of(
     st.tuples(st.just("ack"), tabs, st.one_of(uids.map(lambda uid: {"uid": uid}), st.just(ANONYMOUS))),
     st.tuples(st.just("advance"), st.sampled_from([1, 1000, 5000, 1_800_000])),
     st.tuples(st.just("answer"), tabs, st.sampled_from([200, 200, 400, 413, 429, 500, 0])),
-    st.tuples(st.just("app"), tabs, st.sampled_from(["hide", "leave", "foreground", "ready"])),
+    st.tuples(st.just("app"), tabs, st.sampled_from(["hide", "leave", "foreground", "ready", "look", "resume"])),
     st.tuples(st.just("navigate"), tabs, st.sampled_from(["/a", "/b"])),
     st.tuples(st.just("reload"), tabs),
 )
 disturbances = st.one_of(
-    st.tuples(st.just("storage_fails"), st.booleans()),
+    st.tuples(st.just("storage_fails"), st.sampled_from([True, "writes", "record", "outbox", False])),
     st.tuples(st.just("written_late"), st.integers(1, 3)),
     st.tuples(st.just("forgotten")),
+    st.tuples(st.just("overtaken"), tabs, st.integers(1, 3)),
     st.tuples(st.just("moved"), tabs, st.integers(1, 3)),
     st.tuples(st.just("jump"), st.sampled_from([-3_600_000, 90_000_000])),
 )
@@ -292,6 +293,9 @@ def perform(browser: Browser, step: tuple[Any, ...]) -> None:
         case "written_late", age:
             browser.calm, browser.is_rewritten = False, True
             browser.stored[RECORD] = browser.records[-1 - age % len(browser.records)] if browser.records else "rubbish"
+        case "overtaken", tab, age:
+            browser.calm, browser.is_rewritten = False, True
+            browser.tabs[tab].at_mint = {RECORD: browser.records[-1 - age % len(browser.records)]}
         case "moved", tab, age:
             browser.tabs[tab].elsewhere += browser.records[-age:]
         case ("forgotten",):

@@ -14,7 +14,8 @@ def test_a_call_settles_when_its_timer_rings_though_the_clock_stands_still() -> 
     settled: list[str | None] = []
 
     machine.start({"org": "o1"})
-    machine.call_async("setIdentity", {"uid": "u1", "ack": True}, lambda _, code: settled.append(code))
+    answer = machine.call("setIdentity", {"uid": "u1", "ack": True})
+    machine.settle(answer, lambda code, _: settled.append(code))
     machine.timer("settle")
 
     assert settled == ["not_acknowledged"]

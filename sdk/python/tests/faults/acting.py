@@ -19,10 +19,7 @@ FAULTS: Final = (
         _STANDING,
         "return bool(found.bound) or found.device != self.here.device",
         "return False",
-        (
-            "identity/told-a-user-goes-apart-from-anothers-device",
-            "identity/its-own-device-bound-to-another-is-anothers",
-        ),
+        ("identity/told-a-user-goes-apart-from-anothers-device",),
     ),
     Fault(
         "a page told a user shares a device that is nobody's",
@@ -326,8 +323,8 @@ FAULTS: Final = (
     Fault(
         "a record that was removed counts as stuck",
         _PRESENCE,
-        "self.is_stuck = not self._store.remove(RECORD, say=False)",
-        "self.is_stuck = True; self._store.remove(RECORD, say=False)",
+        "self.is_stuck = not self._store.write(RECORD, None, say=say)",
+        "self.is_stuck = self._store.write(RECORD, None, say=say) is not None",
         (
             "identity/a-removal-is-enough",
             "storage/an-anonymize-in-full-storage",

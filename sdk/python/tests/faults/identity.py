@@ -59,7 +59,7 @@ FAULTS: Final = (
     Fault(
         "what could not be written is forgotten",
         _PRESENCE,
-        """        if not self.is_unwritten:
+        """        if not self.is_unwritten and self._is_as_seen:
             self._held = self._store.read(RECORD)
 """,
         "",
@@ -71,8 +71,12 @@ FAULTS: Final = (
     Fault(
         "a record that could not be written beats what another tab wrote",
         _PRESENCE,
-        "if self._held == text:",
-        "if self.is_unwritten:",
+        """        if self._held == text:
+            return here
+        self._held""",
+        """        if self.is_unwritten:
+            return here
+        self._held""",
         (
             "storage/the-old-record-touched-meanwhile-is-still-left",
             "storage/what-another-tab-wrote-meanwhile-counts",
@@ -81,8 +85,8 @@ FAULTS: Final = (
     Fault(
         "expiry is a second late",
         _PRESENCE,
-        "found.expiry_s * 1000 <= self._ports",
-        "found.expiry_s * 1000 < self._ports",
+        "found.expiry_s * 1000 > self._ports",
+        "found.expiry_s * 1000 >= self._ports",
         (
             "session/the-record-reaches-its-expiry",
             "storage/an-expired-record-is-replaced",
@@ -140,7 +144,7 @@ FAULTS: Final = (
     Fault(
         "activity is written at every event of a user",
         _ACTIVITY,
-        ">= self._config.activity_write_ms",
+        ">= self._settings.activity_write_ms",
         ">= 0",
         (
             "session/restart-follows-another-tab",
@@ -183,7 +187,7 @@ FAULTS: Final = (
     Fault(
         "a minted device keeps the buckets",
         _STANDING,
-        """        self.limits = Limits(self._config.rates, self._ports.clock.wall_ms())
+        """        self.limits = Limits(self._settings.rates, self._ports.wall_ms())
 """,
         "",
         (
@@ -339,15 +343,17 @@ FAULTS: Final = (
         _IDENTITY,
         """        if not at.bound:
 """,
-        """        if not at.bound or self._config.split_on_identify:
+        """        if not at.bound or self._settings.split_on_identify:
 """,
         ("session/split-on-identify",),
     ),
     Fault(
         "the last name of a page wins",
         _PAGE_NAMES,
-        "self._first = self._first or _text(value)",
-        "self._first = _text(value)",
+        """        if self._first:
+            return bool(value == self._first)
+""",
+        "",
         (
             "properties/page-properties-end-with-the-user",
             "properties/page-properties-outlive-a-session",
@@ -392,7 +398,7 @@ FAULTS: Final = (
     Fault(
         "asking follows",
         _IDENTITY,
-        "standing.record if standing.is_apart else self._presence.read(standing.record, unsaid)",
+        "standing.record if standing.is_apart else self._presence.ask(standing.record)",
         "standing.record",
         (
             "session/a-released-device-is-no-answer",

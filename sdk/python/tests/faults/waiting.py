@@ -18,7 +18,7 @@ FAULTS: Final = (
     Fault(
         "a held first page is recorded at once",
         _MACHINE,
-        "elif not self._config.hold:",
+        "elif not self._settings.hold:",
         "else:",
         (
             "capture/a-held-page-and-ready",
@@ -47,12 +47,11 @@ FAULTS: Final = (
     Fault(
         "hiding does not end the wait",
         _MACHINE,
-        """        else:
-            self._ready()
-        if event in""",
-        """        elif event == "ready":
-            self._ready()
-        if event in""",
+        """                self._ready()
+                self._look()
+""",
+        """                self._look()
+""",
         (
             "capture/a-held-page-that-is-hidden",
             "capture/held-and-hidden",
@@ -157,9 +156,9 @@ FAULTS: Final = (
     Fault(
         "a device has no key",
         _IDENTITY,
-        """ids.mint("key")
+        """mint("session"), mint("key")
         at = fresh""",
-        """""
+        """mint("session"), ""
         at = fresh""",
         (
             "storage/strays-are-ended-as-their-own-users",
@@ -169,7 +168,7 @@ FAULTS: Final = (
     Fault(
         "a record without a key gets none",
         _IDENTITY,
-        'key=found.key or self._ports.ids.mint("key")',
+        'key=found.key or self._ports.mint("key")',
         "key=found.key",
         (
             "storage/a-record-without-a-key-gets-one",
@@ -179,8 +178,8 @@ FAULTS: Final = (
     Fault(
         "a key is minted at every load",
         _IDENTITY,
-        'key=found.key or self._ports.ids.mint("key")',
-        'key=self._ports.ids.mint("key")',
+        'key=found.key or self._ports.mint("key")',
+        'key=self._ports.mint("key")',
         ("storage/a-key-is-kept-over-loads",),
     ),
     Fault(
