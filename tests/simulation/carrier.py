@@ -48,12 +48,12 @@ class Carrier:
         """All that this page sends now, and what it sends when answered. Without `draw` nothing happens to it."""
         while load.outgoing:
             request = load.outgoing.pop(0)
-            body = _signed(request.body)
+            body = _signed(request.bundle)
             if draw is None:
                 self._answer(load, request, body)
                 continue
             if load.seat.is_offline:
-                load.do(lambda request=request: load.machine.fail(request.id))
+                load.do(lambda request=request: load.machine.reply(request.id, 0, None, None))
                 continue
             words, weights = zip(*_FATES, strict=True)
             self._meet(draw.choices(words, weights)[0], load, request, body, draw.randint(1, LATE_MS_MAX))
@@ -66,22 +66,22 @@ class Carrier:
             case "arrives late":
                 world.at(late_ms, lambda: self._answer(load, request, body))
             case "is lost":
-                world.at(late_ms, lambda: load.do(lambda: load.machine.fail(request.id)))
+                world.at(late_ms, lambda: load.do(lambda: load.machine.reply(request.id, 0, None, None)))
             case "arrives, and the answer is lost":
                 self._arrive(body)
-                world.at(late_ms, lambda: load.do(lambda: load.machine.fail(request.id)))
+                world.at(late_ms, lambda: load.do(lambda: load.machine.reply(request.id, 0, None, None)))
             case "arrives late, and long given up":
                 world.at(late_ms, lambda: self._arrive(body))
-                load.do(lambda: load.machine.fail(request.id))
+                load.do(lambda: load.machine.reply(request.id, 0, None, None))
             case "arrives twice":
                 world.at(late_ms, lambda: self._arrive(body))
                 self._answer(load, request, body)
             case "is answered by a portal":
-                load.do(lambda: load.machine.reply(request.id, 200, {}, "<html>Welcome to our network</html>"))
+                load.do(lambda: load.machine.reply(request.id, 200, None, "<html>Welcome to our network</html>"))
 
     def _answer(self, load: Load, request: Request, body: bytes) -> None:
         status, answer = self._arrive(body)
-        load.do(lambda: load.machine.reply(request.id, status, {}, answer))
+        load.do(lambda: load.machine.reply(request.id, status, None, answer))
 
     def _arrive(self, body: bytes) -> tuple[int, Any]:
         status, reply = self._loop.run_until_complete(self._pipeline.take(body, ""))

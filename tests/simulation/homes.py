@@ -84,11 +84,8 @@ class Homes:
             self._profile.remove_everywhere(RECORD)
         return None
 
-    def write(self, key: str, value: str) -> bool:
+    def write(self, key: str, value: str | None) -> bool:
         return self._put(key, value)
-
-    def remove(self, key: str) -> bool:
-        return self._put(key, None)
 
     def keys(self, prefix: str) -> Iterable[str]:
         return [key for key in self._profile.local if key.startswith(prefix)]

@@ -55,11 +55,12 @@ class Load:
 
     def _ports(self) -> Ports:
         return Ports(
-            clock=self.seat,
-            ids=self.world,
+            wall_ms=self.seat.wall_ms,
+            mint=self.world.mint,
             storage=self.homes,
-            transport=self,
-            timers=_Timers(self),
+            send=self.outgoing.append,
+            set_timer=self._set_timer,
+            clear_timer=lambda name: self.timers.pop(name, None) and None,
             page=lambda: Page(f"https://app.example/{self.address}", "A page"),
             random=lambda: 0.5,
             changed=lambda *_: None,
@@ -67,8 +68,9 @@ class Load:
             note=lambda *_: None,
         )
 
-    def send(self, request: Request) -> None:
-        self.outgoing.append(request)
+    def _set_timer(self, name: str, at_ms: int) -> None:
+        """A browser's timers run on, whatever becomes of the wall clock."""
+        self.timers[name] = self.world.now_ms + max(0, at_ms - self.seat.wall_ms())
 
     def at(self, in_ms: int, work: Callable[[], object]) -> None:
         """Do `work` after that time, if the page is there then."""
@@ -86,10 +88,10 @@ class Load:
             self.seat.let_go()
         self.told, self.told_in, self.is_viewing = uid, self.seat.login, "scope" in options and uid is not None
         source = self.world.oracle.sign(self.seat.person)
-        state, stored = self.machine.state, self.homes.record
+        state, stored = self.machine.state(), self.homes.record
         self._done(lambda: self.machine.call("setIdentity", options, source=source), before, is_tell=True)
         oracle, device = self.world.oracle, state["device"]
-        is_left = state["bound"] and uid != before and self.machine.state["device"] != device
+        is_left = state["bound"] and uid != before and self.machine.state()["device"] != device
         is_its_own = device in (stored or "") or device not in self._written
         if is_left and is_its_own and ("scope" not in options or was_viewing):
             oracle.want_ended(device, "who was let go was not ended")
@@ -116,7 +118,7 @@ class Load:
 
     def app(self, event: str) -> None:
         """What the browser says of the page."""
-        device, is_gone = self.machine.state["device"], self.machine.state["bound"] and self._is_gone()
+        device, is_gone = self.machine.state()["device"], self.machine.state()["bound"] and self._is_gone()
         self.do(lambda: self.machine.app(event))
         if is_gone and event in ("hide", "leave"):
             self.world.oracle.want_ended(device, "a lost record's device was not ended")
@@ -143,14 +145,14 @@ class Load:
     def _done(self, work: Callable[[], object], told_before: str | None, *, is_tell: bool) -> None:
         if self.is_gone:
             return
-        before, is_gone = self.machine.state, self._is_gone()
+        before, is_gone = self.machine.state(), self._is_gone()
         was_undecided = self.is_undecided
         if is_tell:
             self.world.oracle.hold_to(self)
             self.is_undecided, self.has_spoken = False, True
         work()
         self.world.oracle.look(self, told_before, was_undecided=was_undecided, is_tell=is_tell)
-        if before["bound"] and is_gone and self.machine.state["device"] != before["device"]:
+        if before["bound"] and is_gone and self.machine.state()["device"] != before["device"]:
             self.world.oracle.want_ended(before["device"], "a lost record's device was not ended")
         self._is_gone()
         for text in self.handed:
@@ -159,22 +161,9 @@ class Load:
 
     def _is_gone(self) -> bool:
         """Whether the record of the page's device was in storage, and is no more."""
-        device, text = self.machine.state["device"], self.homes.record
+        device, text = self.machine.state()["device"], self.homes.record
         if device:
             self.devices.add(device)
             if text and device in text:
                 self._written.add(device)
         return device in self._written and text is None
-
-
-class _Timers:
-    """A browser's timers run on, whatever becomes of the wall clock."""
-
-    def __init__(self, load: Load) -> None:
-        self._load = load
-
-    def set(self, name: str, at_ms: int) -> None:
-        self._load.timers[name] = self._load.world.now_ms + max(0, at_ms - self._load.seat.wall_ms())
-
-    def clear(self, name: str) -> None:
-        self._load.timers.pop(name, None)

@@ -101,8 +101,9 @@ class Oracle:
 
     def look(self, load: Load, told_before: str | None, *, was_undecided: bool, is_tell: bool) -> None:
         """Take note of what a step of that page recorded."""
-        for op in load.machine.queue:
-            source = f"{op['page']}:{op['n']}"
+        for entry in load.machine.entries:
+            op, device = entry.op, entry.stamp["device"]
+            source = f"{entry.page}:{op['n']}"
             if source in self.made:
                 continue
             told = told_before if op["op"] == "end" else load.told
@@ -110,7 +111,7 @@ class Oracle:
             is_held = was_undecided and not is_tell and load.hold == "auth" and not load.has_spoken
             wanted = told if told == person == load.seat.site_user and load.told_in == load.seat.login else None
             now_ms = load.world.now_ms
-            made = Made(source, op, op["device"], load, self.place(), now_ms, person, told, is_held, wanted)
+            made = Made(source, op, device, load, self.place(), now_ms, person, told, is_held, wanted)
             self.made[source] = made
             if op["op"] == "identify":
                 self._claims[made.device].append(made)
@@ -126,7 +127,7 @@ class Oracle:
     def copy(self, seat: Seat) -> None:
         """The profile of that seat is copied: its devices live on in two browsers."""
         self.copied |= {made.device for made in self.made.values() if made.load.seat is seat}
-        self.copied |= {str(load.machine.state["device"]) for load in seat.loads}
+        self.copied |= {str(load.machine.state()["device"]) for load in seat.loads}
 
     def restore(self, profile: Profile) -> None:
         """What a profile held once is back: its device is again where it was left."""
@@ -162,7 +163,7 @@ class Oracle:
     def look_at_stray(self, text: str, load: Load) -> None:
         """A record was taken out of a home not in use: if it was somebody's, that is over (ST-1)."""
         found = parse(text, "o1")
-        if found is None or not found.bound or found.device in {*load.devices, load.machine.state["device"]}:
+        if found is None or not found.bound or found.device in {*load.devices, load.machine.state()["device"]}:
             return
         if not self._ends[found.device]:
             self.faults.append(f"a stray was not ended: {found.device[-4:]}, found by page {load.number}")

@@ -59,11 +59,11 @@ class Call:
         """The call as it is now: what the app changes in its options afterwards shows nowhere."""
         if not isinstance(given, Mapping):
             return cls(name, given, api, source)
-        options, uid = members_of(given), _ABSENT
-        properties = options.get("properties")
-        if name == "setProperties" and options.get("type") == "user" and isinstance(properties, Mapping):
-            options["properties"] = rest = members_of(properties)
+        options, uid = members_of(given) or {}, _ABSENT
+        rest = members_of(options.get("properties"))
+        if name == "setProperties" and options.get("type") == "user" and rest is not None:
             uid = rest.pop("uid", _ABSENT)
+            options["properties"] = rest
         for member in ("properties", "schema"):
             if member in options:
                 options[member] = copied(options[member])

@@ -18,12 +18,12 @@ UNUSABLE: Final = object()
 _SUFFIX: Final = re.compile(r"(?<=.)_(?:str|int|real|bool|date)s?\Z")
 
 
-def members_of(given: Mapping[Any, Any]) -> dict[Any, Any]:
-    """What an app's mapping holds; nothing, if it fails."""
+def members_of(given: Any) -> dict[Any, Any] | None:
+    """What an app's mapping holds; None, if it is none, or fails."""
     try:
-        return dict(given)
+        return dict(given) if isinstance(given, Mapping) else None
     except Exception:
-        return {}
+        return None
 
 
 def copied(given: Any) -> Any:
