@@ -1,8 +1,7 @@
 /** The injected world of a vector: clock, ids, storage, transport and timers, all in plain sight (spec/vectors/README.md). */
 
-import { type Config, type Machine, makeMachine, MOBILE, perform, settleWith, type Ports, type Request } from '../src/index';
-
-import { isSuspicious } from '../src/uid';
+import { type Config, type Machine, makeMachine, type Ports, type Request } from '../src/index';
+import { isSuspicious } from '../src/placeholder';
 
 export interface Given {
   config?: Record<string, unknown>;
@@ -172,8 +171,7 @@ export class World {
   }
 
   private config(args?: object): Config {
-    const given = { org: 'o1', ...this.given.config, ...args } as Config;
-    return given.mobile ? { ...given, limits: { ...MOBILE, ...given.limits } } : given;
+    return { org: 'o1', ...this.given.config, ...args };
   }
 
   do_start({ args }: Step): void {
@@ -186,13 +184,13 @@ export class World {
   }
 
   do_call({ call, args, api = 2, source, async }: Step): void {
-    const result = perform(this.machine, call!, args, api, source);
+    const answer = this.machine.call(call!, args, api, source);
     if (async) {
-      settleWith(this.machine, result, (error) => this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }));
+      this.machine.settle(answer, (error) => this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }));
       return;
     }
-    this.seen.returns = result.value_;
-    this.seen.error = result.error_;
+    this.seen.returns = answer.value;
+    this.seen.error = answer.error;
   }
 
   do_advance({ ms }: Step): void {
@@ -246,12 +244,12 @@ export class World {
   }
 
   do_reply({ request, status, headers = {}, body }: Step): void {
-    this.machine.queue.reply(request!, status!, new Headers(headers).get('retry-after'), body);
+    this.machine.reply(request!, status!, new Headers(headers).get('retry-after'), body);
   }
 
   do_fail({ request, error }: Step): void {
     if (!error) throw new Error('a failure has an error');
-    this.machine.queue.reply(request!, 0, null, null);
+    this.machine.reply(request!, 0, null, null);
   }
 }
 
