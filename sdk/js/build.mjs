@@ -13,12 +13,11 @@ const assets = join(home, "../../src/passerby/faces/assets");
 
 /** Members that only our own code knows, by whatever name: not on the wire, not in the API, and no browser's. */
 const INTERNAL = `
-  acknowledgements activity_write_ms allows answered api await began begin bound bundle_operations_max hold
-  changed clear clearTimer domain dueAt expiry finish flush_ms follow guard isFresh isLoud isOthers keep keepPageNames
-  leave limits look machine mint mobile navigated note notify pages peek ports pump queue queue_operations_max
-  read record renew retry_max_ms retry_ms saw setTimer settle_ms stamp state storage takeRemains tellUser
-  urlOf waiting wallMs write isUnknown hasSpoken isStuck isUnwritten whyGone strays presence revive outbox_chars_max sweep touch goOn wait there
-  entry leaving disown save remove left over timer say reply entries isOn
+  activity_write_ms began bound bundle_operations_max flush_ms hold mobile outbox_chars_max queue_operations_max retry_max_ms retry_ms
+  settle_ms changed clearTimer disown entry expiry isSuspicious leaving mint note notify pages send setTimer storage strays wallMs write read
+  app entries hasSpoken isOn isUnknown navigated reply state timer limits attempts count departed dueAt firstName hasBegun hasFailed hasLooked
+  held here identityEntry isApart isPageDue isRetrying isShut isStuck left lookedAt madeAt names news operationsMax pageHere place remains
+  requests ringsAt seen seenAt shownUrl spent stamp toldUid traits uidHere underWay unsettled waiting whyGone api domain isLoud machine await
 `.trim().split(/\s+/);
 const told = [
   readFileSync(join(home, "types/src/index.ts"), "utf8").replace(/\/\*.*?\*\//gs, ""),

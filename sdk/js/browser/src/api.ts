@@ -1,6 +1,6 @@
 /** The one function behind `FS(…)`: what the core does not know, done here; the rest handed on (contract 1.2). */
 
-import { type Machine, perform, settleWith } from '../../core/src/index';
+import type { Machine } from '../../core/src/index';
 import { observe, tell } from './observers';
 import { type Entry, type FS, modernEntry } from './stub';
 
@@ -29,7 +29,7 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
   let nodeCount = 0;
   let integration: string | undefined;
 
-  const session = (format: string): any => perform(machine, 'getSession', { format }).value_;
+  const session = (format: string): any => machine.call('getSession', { format }).value;
   const current = (type: string): unknown => {
     const url = session('url');
     return type == 'internal/fs-init' ? {} : url && (type == 'start' ? started(machine, face, url) : type == 'session' && { url });
@@ -66,16 +66,16 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
     if (HIDDEN.test(op)) op = '';
     if (op == 'log' && typeof options?.msg == 'object') options = { ...options, msg: JSON.stringify(options.msg) };
     if (options?.type == 'document') options = { ...options, type: 'page' };
-    const result = perform(machine, op, options, version, typeof source == 'string' ? source : undefined);
-    if (!resolve) return result.value_;
+    const answer = machine.call(op, options, version, source);
+    if (!resolve) return answer.value;
     const settle = (code: string | null, value?: unknown): void => {
       if (!code) resolve(value);
       else reject?.(Object.assign(Error(code), { code }));
     };
-    if (op != 'getSession' || (machine.isOn && !machine.isUnknown())) return settleWith(machine, result, settle);
+    if (op != 'getSession' || (machine.isOn && !machine.isUnknown())) return machine.settle(answer, settle);
     // A session is asked for before there is one: it waits for the start, but not for ever (ID-8).
     setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
-    return void observe('start', () => machine.isOn && settle(null, perform(machine, op, options).value_), null);
+    return void observe('start', () => machine.isOn && settle(null, machine.call(op, options).value), null);
   };
 
   return {

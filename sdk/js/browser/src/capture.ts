@@ -4,7 +4,7 @@
  * `fs-unmask` shows that again; the org's `blocks` do the same by selector.
  */
 
-import { type Machine, perform } from '../../core/src/index';
+import type { Machine } from '../../core/src/index';
 import { now, tried } from './tried';
 
 export type Auto = Record<'navigate' | 'click' | 'change' | 'exception' | 'visibility', boolean>;
@@ -26,7 +26,7 @@ const TYPED = 'input,textarea,select,[contenteditable]';
 export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => unknown): void {
   let lastAt = 0;
   const saw = (type: keyof Auto, name: string, properties?: Record<string, unknown>): void => {
-    if (wants(type) && machine.isOn) perform(machine, 'capture', { type, name, properties });
+    if (wants(type) && machine.isOn) machine.call('capture', { type, name, properties });
   };
   const hide = (): void => machine.app('hide');
   const navigated = (): void => void (wants('navigate') && machine.navigated());
@@ -38,7 +38,7 @@ export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, bl
     const at = now();
     if (Math.abs(at - lastAt) < ACTIVITY_EVERY_MS) return;
     lastAt = at;
-    perform(machine, 'activity', 0);
+    machine.call('activity');
   };
   const sawUse = ({ type, target }: any): void => {
     const known = blocks();

@@ -1,6 +1,6 @@
 /** `fs.js`: takes over the page's `FS`, begins to capture, and does what was asked of it before it was there. */
 
-import { type Config, type Machine, makeMachine, perform, type TimerName } from '../../core/src/index';
+import { type Config, type Machine, makeMachine, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
 import { type Auto, type Block, watch } from './capture';
 import { warn } from './messages';
@@ -78,7 +78,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
 
   const timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
   const clearTimer = (name: TimerName): void => clearTimeout(timers[name]);
-  const guard = (ms: number): unknown => setTimeout(() => (machine.guard(), draw(), ms < 300 && guard(ms * 4)), ms);
+  const guard = (ms: number): unknown => setTimeout(() => (machine.app('look'), draw(), ms < 300 && guard(ms * 4)), ms);
   // Ids are drawn before they are needed, so that no logout waits for chance.
   let ids: string[] = [];
   const draw = (): void => void (ids = [uuid(), uuid(), uuid(), uuid()]);
@@ -115,7 +115,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
           seq: +request.id.slice(1),
           size: JSON.stringify(bundle).length,
         }));
-        machine.queue.reply(request.id, status, retryAfter, body);
+        machine.reply(request.id, status, retryAfter, body);
       }),
     page: () => ({ url: location.href, title: tried(() => document.title) || undefined, referrer: referrer(storage.domain()) }),
     notify: (name, args) => {
@@ -132,7 +132,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
     const uid = madeFor;
     madeFor = undefined;
     // A name that is none was printed where nobody was; and of whom the app spoke before capture, nobody is left.
-    if (uid != null && (machine.hasSpoken || !uid || perform(machine, 'setIdentity', { uid }).error_)) perform(machine, 'setIdentity', { anonymous: true });
+    if (uid != null && (machine.hasSpoken || !uid || machine.call('setIdentity', { uid }).error)) machine.call('setIdentity', { anonymous: true });
     askSettings();
   }
 
@@ -149,8 +149,8 @@ function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
       auto = settings.auto || auto;
       blocks = settings.blocks || [];
       Object.assign(machine.settings, settings);
-      if (settings.capture === false) perform(machine, 'shutdown', 0);
-      else if (machine.state().capture == 'off') perform(machine, 'start', 0);
+      if (settings.capture === false) machine.call('shutdown');
+      else if (machine.state().capture == 'off') machine.call('start');
     } catch (_) {
       return;
     }

@@ -1,42 +1,45 @@
 /** Calls that wait for the server's answer (ID-8): each settles when it is in, and at the latest after `settle_ms`. */
 
+import type { Answer } from './calls';
 import type { ErrorCode } from './codes';
-import type { Ports } from './ports';
+import type { Core } from './machine';
 import type { Entry } from './queue';
 
-/** Told null, or the code of what went wrong. */
-type Settle = (error: ErrorCode | null) => void;
+/** Told null and the call's value, or the code of what went wrong. */
+export type Settle = (error: ErrorCode | null, value?: unknown) => void;
 
-interface Waiting {
-  entry: Entry;
-  dueAt: number;
-  settle: Settle;
+export interface AcknowledgementsState {
+  unsettled: { entry: Entry; settle: Settle; dueAt: number }[];
+  /** When the timer rings. */
+  ringsAt?: number;
 }
 
-export function makeAcknowledgements(ports: Ports, settings: { settle_ms: number }) {
-  let waiting: Waiting[] = [];
-  let ringsAt = 0;
+/** Settles with what a call gave: at once, or when the server has answered for it. */
+export function settle(c: Core, { value, error, entry }: Answer, settled: Settle): void {
+  if (!entry) return settled(error || null, value);
+  c.unsettled.push({ entry, settle: settled, dueAt: Infinity });
+  settleThose(c, () => false);
+}
 
-  /** Lets those go who are meant. A clock that ran backwards makes nobody wait longer than `settle_ms` from now. */
-  function settleThose(isMeant: (one: Waiting) => boolean, isAnswered?: boolean): void {
-    const latest = ports.wallMs() + settings.settle_ms;
-    const meant = waiting.filter(isMeant);
-    waiting = waiting.filter((one) => !meant.includes(one));
-    for (const one of waiting) one.dueAt = Math.min(one.dueAt, latest);
-    if (waiting[0]) ports.setTimer('settle', (ringsAt = waiting[0].dueAt));
-    else if (meant[0]) ports.clearTimer('settle');
-    for (const one of meant) one.settle(isAnswered ? null : 'not_acknowledged');
-  }
+/** `entry` was answered; `isStored`: the server has it. */
+export function answered(c: Core, entry: Entry, isStored: boolean): void {
+  settleThose(c, (one) => one.entry == entry, isStored);
+}
 
-  return {
-    /** Settles when the server has answered for `entry`, or will not in time. */
-    await(entry: Entry, settle: Settle): void {
-      waiting.push({ entry, settle, dueAt: Infinity });
-      settleThose(() => false);
-    },
-    /** `entry` was answered. */
-    answered: (entry: Entry, isAnswered: boolean): void => settleThose((one) => one.entry == entry, isAnswered),
-    /** The timer rang, even if the clock stands still: those who have waited long enough hear no. */
-    timer: (): void => settleThose((one) => one.dueAt <= Math.max(ports.wallMs(), ringsAt)),
-  };
+/** The timer rang, even if the clock stands still: those who have waited long enough hear no. */
+export function settleLate(c: Core): void {
+  settleThose(c, ({ dueAt }) => dueAt <= Math.max(c.wallMs(), c.ringsAt!));
+}
+
+type Unsettled = AcknowledgementsState['unsettled'][number];
+
+/** Lets those go who are meant. A clock that ran backwards makes nobody wait longer than `settle_ms` from now. */
+function settleThose(c: Core, isMeant: (one: Unsettled) => boolean, isStored?: boolean): void {
+  const latest = c.wallMs() + c.settings.settle_ms;
+  const meant = c.unsettled.filter(isMeant);
+  c.unsettled = c.unsettled.filter((one) => !meant.includes(one));
+  for (const one of c.unsettled) one.dueAt = Math.min(one.dueAt, latest);
+  if (c.unsettled[0]) c.setTimer('settle', (c.ringsAt = c.unsettled[0].dueAt));
+  else if (meant[0]) c.clearTimer('settle');
+  for (const one of meant) one.settle(isStored ? null : 'not_acknowledged');
 }

@@ -1,48 +1,43 @@
 /** When the user was here last, and whether that ends a session (SE-1, SE-8, ST-4). */
 
-import type { Ports } from './ports';
+import type { Core } from './machine';
 import { type Identity, wholeSecond } from './record';
-import type { Settings } from './settings';
+import { ACTIVITY, write } from './store';
 
-export const ACTIVITY = 'fs_lua';
 /** A time that is further ahead than this was said by a clock that has been put right since. */
 const AHEAD_MS_MAX = 300_000;
 
-export function makeActivity({ storage, wallMs }: Ports, settings: Settings, write: (key: string, value: string) => void) {
-  /** What this page itself has seen of the session, wall ms. */
-  let seenAt = 0;
+export interface ActivityState {
+  /** What this page itself has seen of the session, wall ms; 0: nothing. */
+  seenAt: number;
+}
 
-  /** When storage last heard of activity, wall ms; 0: never. */
-  function heardAt(): number {
-    const found = /^1\.(\d{1,15})$/.exec(storage.read(ACTIVITY) || '');
-    return found ? +found[1]! : 0;
-  }
+/**
+ * Takes note of activity; storage hears of it at most once per `activity_write_ms`, but of a beginning always. A page
+ * that is apart keeps it to itself.
+ */
+export function touch(c: Core, isBeginning: boolean): void {
+  const now = c.wallMs();
+  c.seenAt = isBeginning ? now : Math.max(believed(c.seenAt, now), now);
+  if (c.isApart) return;
+  if (isBeginning || now - heardAt(c, now) >= c.settings.activity_write_ms) write(c, ACTIVITY, '1.' + (isBeginning ? wholeSecond(now) : now));
+}
 
-  return {
-    /** What was seen was of another session. */
-    forget: (): void => void (seenAt = 0),
+/** Why the session of `at` is over by now, if it is (SE-1). */
+export function over(c: Core, { began }: Identity): 'age' | 'idle' | null {
+  const { settings } = c;
+  const now = c.wallMs();
+  const idleAt = Math.max(began, believed(c.seenAt, now), c.isApart ? 0 : heardAt(c, now)) + settings.idle_ms;
+  const ageAt = began + settings.age_ms;
+  if (!believed(began, now)) return 'age';
+  if (now < Math.min(idleAt, ageAt)) return null;
+  return ageAt <= idleAt ? 'age' : 'idle';
+}
 
-    /**
-     * Takes note of activity; storage hears of it at most once per `activity_write_ms`, but of a beginning always. A
-     * page that is `isApart` keeps it to itself.
-     */
-    touch(isBeginning: boolean, isApart: boolean): void {
-      const now = wallMs();
-      seenAt = isBeginning ? now : Math.max(believed(seenAt, now), now);
-      if (isApart) return;
-      if (isBeginning || now - believed(heardAt(), now) >= settings.activity_write_ms) write(ACTIVITY, '1.' + (isBeginning ? wholeSecond(now) : now));
-    },
-
-    /** Why the session of `at` is over by now, if it is (SE-1). */
-    over({ began }: Identity, isApart: boolean): 'age' | 'idle' | null {
-      const now = wallMs();
-      const idleAt = Math.max(began, believed(seenAt, now), isApart ? 0 : believed(heardAt(), now)) + settings.idle_ms;
-      const ageAt = began + settings.age_ms;
-      if (!believed(began, now)) return 'age';
-      if (now < Math.min(idleAt, ageAt)) return null;
-      return ageAt <= idleAt ? 'age' : 'idle';
-    },
-  };
+/** When storage last heard of activity, wall ms; 0: never. */
+function heardAt(c: Core, now: number): number {
+  const found = /^1\.(\d{1,15})$/.exec(c.storage.read(ACTIVITY) || '');
+  return found ? believed(+found[1]!, now) : 0;
 }
 
 /** A time that lies ahead by more than clocks differ counts as none. */

@@ -5,187 +5,186 @@
  * happens. An anonymize takes no token and is never dropped (LI-3).
  */
 
+import { touch } from './activity';
 import type { ErrorCode } from './codes';
-import type { Carried, Machine } from './machine';
-import { isEmpty, plainObject } from './properties';
+import { anonymize, follow, identify } from './identity';
+import { cut } from './json-text';
+import { allows } from './limits';
+import type { Core } from './machine';
+import { keepNames } from './page-names';
+import { isPlaceholder } from './placeholder';
+import { peek } from './presence';
+import { type Carried, carriedOf, isEmpty } from './properties';
 import type { Entry } from './queue';
-import { isPlaceholder, isTooLong, uidText } from './uid';
+import { recordPage, say } from './recorder';
+import { isOthers, isPageHeld, isUnknown, renew, tellUser, urlOf } from './standing';
+import { CONSENT, write } from './store';
+import { uidText } from './uid';
 
-export interface Result {
-  value_?: unknown;
-  error_?: ErrorCode;
+/** What a call gave, or the code of what was wrong. */
+export interface Answer {
+  value?: unknown;
+  error?: ErrorCode;
   /** The `end`, or else the `identify`, whose answer the call is to wait for (ID-8). */
-  entry?: Entry | null;
+  entry?: Entry | null | undefined;
 }
 
-type Options = Record<string, any>;
-type Api = 1 | 2;
-/** Done, or the code of what was wrong. */
-type Done = ErrorCode | void;
+export interface Call {
+  name: string;
+  options: Record<string, any>;
+  source: unknown;
+  /** What it carries of properties, as they were when it was made; null: they cannot travel. */
+  carried_: Carried | null;
+  /** Whether a `uid` was among them. */
+  hasUid_: boolean;
+}
 
-const CONSENT = 'fs_cid';
+/** Done, or the code of what was wrong. */
+export type Done = ErrorCode | void;
+
 const EVENT_NAME_CHARS_MAX = 250;
 const MESSAGE_CHARS_MAX = 8192;
-const LEVEL = /^(log|info|warn|error|debug)$/;
-const SEEN = /^(click|navigate|exception|visibility|change)$/;
+const LEVELS = ['log', 'info', 'warn', 'error', 'debug'];
+const SEEN = ['click', 'navigate', 'exception', 'visibility', 'change'];
 
 /** What only a page that captures can do; as a consent does, it waits until it is known who is there (CL-16). */
-const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
+export const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
 
-/** Performs call `name`. Nothing is thrown; what is wrong is noted and returned. */
-export function perform(machine: Machine, name: string, given: unknown, api?: Api, source?: string): Result {
-  const { allows, follow, say, touch } = machine;
-  const { note, wallMs } = machine.ports;
-  const isOff = !machine.isOn;
-  const isIdentity = name == 'setIdentity';
-  const isRecording = RECORDING.test(name);
-  const isObject = typeof given == 'object' && given && !Array.isArray(given);
-  const options: Options = isObject ? given : isIdentity ? { uid: given ?? null } : {};
+export const CALLS: Record<string, (c: Core, call: Call) => Done> = { setIdentity, setProperties, trackEvent, capture, log, activity };
+
+/** A call as it was given; a v1 `setProperties` of a user with a `uid` is a `setIdentity` (ID-10). */
+export function callOf(c: Core, name: string, given: unknown, api: unknown, source: unknown): Call {
+  let options: Call['options'] = isObject(given) ? given : name == 'setIdentity' ? { uid: given ?? null } : {};
+  const { properties, schema, ack } = options;
+  const hasUid_ = name == 'setProperties' && options.type === 'user' && isObject(properties) && 'uid' in properties;
+  const { uid, ...rest } = hasUid_ ? properties : { uid: 0 };
+  const carried_ = carriedOf(c, hasUid_ ? rest : properties, schema, api);
+  if (hasUid_ && api == 1) {
+    name = 'setIdentity';
+    options = { uid: uid ?? null, properties: isEmpty(rest) ? null : rest, ack };
+  }
+  return { name, options, source, carried_, hasUid_ };
+}
+
+function isObject(given: unknown): given is Record<string, any> {
+  return typeof given == 'object' && !!given && !Array.isArray(given);
+}
+
+/** Whether a call says who is there, or that nobody is; such a one is heard while nothing is captured, and waits for nothing. */
+export function speaks({ name, options }: Call): boolean {
+  return name == 'setIdentity' && (options.uid !== undefined || options.anonymous !== undefined);
+}
+
+function setIdentity(c: Core, call: Call): Done {
+  const { uid, anonymous, consent, scope } = call.options;
+  const isGone = anonymous === true || uid === false;
+  if (isGone && (uid ?? false) !== false) return 'uid_and_anonymous';
+  if (scope != null && scope !== 'page') return 'invalid_scope';
+  if (isGone) return letGo(c, call);
+  if (!c.isOn) return 'not_capturing';
+  if (anonymous !== undefined && uid == null) return 'invalid_anonymous';
+  if (uid !== undefined) return callIdentify(c, call);
+  if (typeof consent != 'boolean') return 'empty_identity';
+  follow(c);
+  if (!allows(c, 'identity')) return 'rate_limited';
+  sign(c, call);
+}
+
+function letGo(c: Core, call: Call): Done {
+  const { properties, force, scope } = call.options;
+  if (properties != null) c.note('properties_ignored');
+  const isReleased = anonymize(c, force === true, !!scope, call.source);
+  if (c.isOn) sign(c, call);
+  if (c.isStuck) return 'not_released';
+  if (!isReleased) c.note('already_anonymous');
+}
+
+function callIdentify(c: Core, call: Call): Done {
+  const { options, source, carried_ } = call;
+  const uid = uidText(options.uid);
+  if (uid === null) return 'invalid_uid';
+  if (isPlaceholder(uid)) return 'placeholder_uid';
+  const isPage = !!options.scope;
+  follow(c, isPage ? undefined : uid, source);
+  const isAnother = isOthers(c.here!, uid);
+  if (!allows(c, 'identity')) {
+    if (isAnother) anonymize(c, false, isPage, source);
+    return 'rate_limited';
+  }
+  if (c.isSuspicious?.(uid)) c.note('suspicious_uid');
+  if (!carried_) c.note('invalid_properties');
+  identify(c, uid, carried_ || {}, isPage, source);
+  sign(c, call);
+  if (isAnother && c.isStuck) return 'not_released';
+}
+
+/** Records a consent, given or withdrawn, if there is one. */
+function sign(c: Core, { options, source }: Call): void {
+  const granted = options.consent;
+  if (typeof granted != 'boolean') return;
+  activity(c);
+  say(c, 'consent', { granted }, source);
+  write(c, CONSENT, granted ? '1.1' : '1.0');
+}
+
+function setProperties(c: Core, { options, source, carried_, hasUid_ }: Call): Done {
   const { type, properties } = options;
-  const calls: Record<string, () => Done> = {
-    // @ts-expect-error: so that no call is called `toString`.
-    __proto__: null,
-    setIdentity: () => setIdentity(options),
-    setProperties,
-    trackEvent: () => event(options.name),
-    capture: () => (SEEN.test(type) ? event(options.name ?? type, type) : 'invalid_event_type'),
-    log,
-    start: () => (machine.state().capture == 'shutdown' ? 'not_capturing' : machine.begin()),
-    restart: machine.restart,
-    shutdown: () => machine.shutdown(source),
-    activity: touch,
-  };
-  if (name == 'getSession') return { value_: session() };
-  const call = calls[name];
-  const isSpoken = speaks();
-  if (isSpoken) machine.hasSpoken = true;
-  const isDeaf = isOff && !isSpoken && isRecording;
-  if (!isSpoken && (isIdentity || isRecording) && machine.wait(() => void act())) return { value_: null };
-  const error = act();
-  const entry = machine.finish();
-  return error ? { error_: error } : { value_: null, entry: options.ack === true ? entry : null };
-
-  function act(): Done {
-    const wrong = !call ? 'unknown_call' : isDeaf ? 'not_capturing' : call();
-    if (wrong) note(wrong);
-    return wrong;
-  }
-
-  /** Whether a call says who is there, or that nobody is; such a one is heard while nothing is captured, and waits for nothing. */
-  function speaks(): boolean {
-    if (isIdentity) return options.uid !== undefined || options.anonymous !== undefined;
-    return api == 1 && name == 'setProperties' && type == 'user' && properties?.uid !== undefined;
-  }
-
-  function setIdentity(told: Options): Done {
-    const { uid, anonymous, consent, scope } = told;
-    const isGone = anonymous === true || uid === false;
-    if (isGone && (uid ?? false) !== false) return 'uid_and_anonymous';
-    if (scope != null && scope != 'page') return 'invalid_scope';
-    if (isGone) {
-      if (told.properties) note('properties_ignored');
-      const isReleased = machine.anonymize(told.force === true, !!scope, source);
-      if (!isOff) sign(consent);
-      if (machine.presence.isStuck) return 'not_released';
-      if (!isReleased) note('already_anonymous');
-      return;
-    }
-    if (isOff) return 'not_capturing';
-    if (anonymous !== undefined && uid == null) return 'invalid_anonymous';
-    if (uid !== undefined) return identify(told);
-    if (typeof consent != 'boolean') return 'empty_identity';
-    follow();
-    if (!allows('identity')) return 'rate_limited';
-    sign(consent);
-  }
-
-  function identify(told: Options): Done {
-    const uid = uidText(told.uid);
-    if (uid === null) return 'invalid_uid';
-    if (isPlaceholder(uid)) return 'placeholder_uid';
-    const isPage = !!told.scope;
-    follow(isPage ? undefined : uid, source);
-    const isOthers = machine.isOthers(uid);
-    if (!allows('identity')) {
-      if (isOthers) machine.anonymize(false, isPage, source);
-      return 'rate_limited';
-    }
-    if (machine.ports.isSuspicious?.(uid)) note('suspicious_uid');
-    const found = carried(told.properties, told.schema);
-    if (!found) note('invalid_properties');
-    machine.identify(uid, found || {}, isPage, source);
-    sign(told.consent);
-    if (isOthers && machine.presence.isStuck) return 'not_released';
-  }
-
-  /** Records a consent, given or withdrawn, if `granted` is one. */
-  function sign(granted: unknown): void {
-    if (typeof granted != 'boolean') return;
-    touch();
-    say('consent', { granted }, source);
-    machine.write(CONSENT, granted ? '1.1' : '1.0');
-  }
-
-  /** What an operation carries of properties and schema; null when one of them cannot travel (PR-1). */
-  function carried(given: unknown, schema: unknown): Carried | null {
-    const plain = plainObject(given);
-    const types = plainObject(schema);
-    if (!plain || !types) return null;
-    if (isEmpty(plain)) return {};
-    return { properties: plain, schema: isEmpty(types) ? undefined : types, suffixes: api == 1 || machine.settings.mobile || undefined };
-  }
-
-  function setProperties(): Done {
-    if (type != 'user' && type != 'page') return 'invalid_properties';
-    const { schema } = options;
-    const hasUid = type == 'user' && typeof properties == 'object' && properties && 'uid' in properties;
-    const { uid, ...rest } = hasUid ? properties : { uid: 0 };
-    if (hasUid && api == 1) return setIdentity({ uid: uid ?? null, properties: isEmpty(rest) ? undefined : rest, schema });
-    const found = properties != null && carried(hasUid ? rest : properties, schema);
-    if (!found) return 'invalid_properties';
-    follow();
-    if (!allows('properties')) return 'rate_limited';
-    if (hasUid) note('uid_in_properties');
-    const { properties: kept = {} } = found;
-    if (type == 'page') machine.keepPageNames(kept);
-    if (isEmpty(kept)) return;
-    say('properties', { type, ...found }, source);
-    if (type == 'user') machine.tellUser(found);
-  }
-
-  /** An event, as the app names it or as the platform saw it without being told: then of a type (CL-13). */
-  function event(called: unknown, seen?: string): Done {
-    if (typeof called != 'string' || !called || isTooLong(called, EVENT_NAME_CHARS_MAX)) return 'invalid_event_name';
-    const found = carried(properties, options.schema);
-    if (!found) return 'invalid_properties';
-    follow();
-    if (!seen && !allows('events')) return 'rate_limited';
-    if (seen != 'visibility' || !machine.isFresh) say('event', { name: called, type: seen, ...found }, source);
-  }
-
-  function log(): Done {
-    let { level, msg } = options;
-    if (msg === undefined) [level, msg] = ['log', level];
-    if (typeof msg != 'string' || !msg) return 'invalid_log';
-    follow();
-    say('log', { level: LEVEL.test(level) ? level : 'log', message: msg.slice(0, MESSAGE_CHARS_MAX) }, source);
-  }
-
-  function session(): unknown {
-    const at = machine.peek();
-    if (!at) return null;
-    const { format } = options;
-    const { device, session: sessionId } = at;
-    if (format == 'id') return device + ':' + sessionId;
-    const own = machine.state();
-    if (format == 'all') return { orgId: machine.settings.org, userId: device, sessionId, pageId: own.device == device ? own.page : null };
-    return machine.urlOf(at) + (format == 'url.now' ? '%3A' + wallMs() : '');
-  }
+  if ((type !== 'user' && type !== 'page') || properties == null || !carried_) return 'invalid_properties';
+  follow(c);
+  if (!allows(c, 'properties')) return 'rate_limited';
+  if (hasUid_) c.note('uid_in_properties');
+  const kept = carried_.properties || {};
+  if (type == 'page') keepNames(c, kept);
+  if (isEmpty(kept)) return;
+  say(c, 'properties', { type, ...carried_ }, source);
+  if (type == 'user') tellUser(c, carried_);
 }
 
-/** Settles with what a call gave: once, with the code of what went wrong or null, when the server has answered if it is to (ID-8). */
-export function settleWith(machine: Machine, result: Result, settle: (error: ErrorCode | null, value?: unknown) => void): void {
-  if (result.entry) machine.acknowledgements.await(result.entry, settle);
-  else settle(result.error_ || null, result.value_);
+function trackEvent(c: Core, call: Call): Done {
+  return event(c, call, call.options.name);
 }
 
+/** What the platform saw without being told (CL-13). */
+function capture(c: Core, call: Call): Done {
+  const { type, name } = call.options;
+  return SEEN.includes(type) ? event(c, call, name ?? type, type) : 'invalid_event_type';
+}
+
+/** An event, as the app names it or as the platform saw it: then of a type. */
+function event(c: Core, { source, carried_ }: Call, name: unknown, type?: string): Done {
+  if (!name || cut(name, EVENT_NAME_CHARS_MAX) !== name) return 'invalid_event_name';
+  if (!carried_) return 'invalid_properties';
+  follow(c);
+  if (!type && !allows(c, 'events')) return 'rate_limited';
+  // Leaving tells a page id that has recorded nothing yet no page.
+  if (type != 'visibility' || c.count || isPageHeld(c)) say(c, 'event', { name, type, ...carried_ }, source);
+}
+
+function log(c: Core, { options, source }: Call): Done {
+  let { level, msg } = options;
+  if (msg === undefined) [level, msg] = ['log', level];
+  const message = cut(msg, MESSAGE_CHARS_MAX);
+  if (!message) return 'invalid_log';
+  follow(c);
+  say(c, 'log', { level: LEVELS.includes(level) ? level : 'log', message }, source);
+}
+
+/** A user's input (SE-1). */
+export function activity(c: Core): void {
+  if (!c.isOn) return;
+  follow(c);
+  const isNew = renew(c);
+  touch(c, false);
+  if (c.isPageDue && ((isNew && c.count) || (!c.waiting && isPageHeld(c)))) recordPage(c);
+}
+
+/** Where the page would be recorded, in a format (SE-5); null where it would not. */
+export function session(c: Core, given: unknown): unknown {
+  const { format } = (given || {}) as { format?: unknown };
+  const at = !c.isOn || isUnknown(c) ? null : c.isApart ? c.here : peek(c);
+  if (!at) return null;
+  const { device, session: sessionId } = at;
+  if (format === 'id') return device + ':' + sessionId;
+  if (format === 'all') return { orgId: c.settings.org, userId: device, sessionId, pageId: c.here!.device == device ? c.pageHere : null };
+  return urlOf(c, at) + (format === 'url.now' ? '%3A' + c.wallMs() : '');
+}

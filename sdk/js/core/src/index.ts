@@ -1,7 +1,6 @@
-export { perform, settleWith, type Result } from './calls';
+export type { Answer } from './calls';
 export type { ErrorCode, NoteCode } from './codes';
-export { jsonText } from './json';
-export { MOBILE } from './limits';
+export { jsonText } from './json-text';
 export { type Machine, makeMachine } from './machine';
 export type * from './ports';
 export type { Config, Settings } from './settings';

@@ -1,27 +1,28 @@
 /** Token buckets on callers (LI-1): one per kind of call, each with a bound for the second and one for the minute. */
 
+import type { Core } from './machine';
+
 export type Limited = 'identity' | 'properties' | 'events';
 /** Calls a second, calls a minute. */
 export type Limit = [number, number];
 export type Limits = Record<Limited, Limit>;
 
 export const WEB: Limits = { identity: [10, 30], properties: [10, 30], events: [40, 60] };
-/** What a mobile platform gives as `limits`. */
 export const MOBILE: Limits = { identity: [5, 12], properties: [5, 12], events: [10, 30] };
 const WINDOWS_MS = [1000, 60_000];
 
-/** Takes a token from both buckets of `kind`, or none. */
-export type Buckets = (kind: Limited, nowMs: number) => boolean;
+export interface LimitsState {
+  /** By kind: what is missing in each of its two buckets, in ms · tokens, and since when. */
+  spent: Partial<Record<Limited, [missing: number[], at: number]>>;
+}
 
-export function makeBuckets(limits: Limits): Buckets {
-  const kept: Partial<Record<Limited, [levels: number[], at: number]>> = {};
-  return (kind, nowMs) => {
-    const limit = limits[kind];
-    const [levels, at] = kept[kind] || [limit, nowMs];
-    const gap = Math.max(0, nowMs - at);
-    const filled = levels.map((level, i) => Math.min(limit[i]!, level + (gap * limit[i]!) / WINDOWS_MS[i]!));
-    const isAllowed = filled.every((level) => level >= 1 - 1e-9);
-    kept[kind] = [filled.map((level) => level - +isAllowed), nowMs];
-    return isAllowed;
-  };
+/** Whether a call of this kind may pass: it takes a token from both buckets, or none. */
+export function allows(c: Core, kind: Limited): boolean {
+  const limit = c.settings.limits[kind];
+  const now = c.wallMs();
+  const [before, at] = c.spent[kind] || [[0, 0], now];
+  const missing = before.map((level, i) => Math.max(0, level - Math.max(0, now - at) * limit[i]!));
+  const isAllowed = missing.every((level, i) => level <= (limit[i]! - 1) * WINDOWS_MS[i]!);
+  c.spent[kind] = [missing.map((level, i) => level + +isAllowed * WINDOWS_MS[i]!), now];
+  return isAllowed;
 }

@@ -1,10 +1,16 @@
 /**
  * What the core is given instead of a world (CL-1). Everything is synchronous but the transport, whose answers come
- * back through `Machine.reply` and `Machine.fail`.
+ * back through `Machine.reply`. No port throws, none but `notify` and `changed` may call the machine, and none needs `this`.
  */
 
 export type Kind = 'device' | 'session' | 'page' | 'key';
 export type TimerName = 'flush' | 'retry' | 'settle';
+/**
+ * The page is hidden or left, so that everything goes out now (QU-3); or the app is back, which is activity (SE-1); or
+ * the page is not to be waited for any longer (CL-16); or it was frozen, and its requests are lost (QU-4); or the
+ * platform has reason to look whether a user who left came back (ID-11).
+ */
+export type AppEvent = 'hide' | 'leave' | 'background' | 'foreground' | 'ready' | 'resume' | 'look';
 export type ChangeWhy =
   | 'start' | 'identify' | 'reidentify' | 'anonymize' | 'forget' | 'idle' | 'age'
   | 'shutdown' | 'restart' | 'tab' | 'returned' | 'lost' | 'split' | 'apart' | 'page';
@@ -43,7 +49,7 @@ export interface Envelope {
   [member: string]: unknown;
 }
 
-/** What goes by POST to `/rec/bundle` (CL-15). */
+/** What goes by POST to `/rec/bundle` (CL-15); never answered from within `send`. */
 export interface Request {
   id: string;
   /** To be sent as JSON, as it is now. */
@@ -69,7 +75,7 @@ export interface Ports {
   page(): PageInfo;
   /** In [0, 1). */
   random(): number;
-  /** Device, session, page or uid of this page may be others now. */
+  /** Device, session, page or uid of this page may be others now; called once a change. */
   changed(from: State, to: State, why: ChangeWhy): void;
   notify(name: 'start' | 'session' | 'shutdown' | 'user', args: Record<string, unknown>): void;
   /** Whether a uid is likely not one person's; a platform without it leaves that to the reply's notes (ID-9.1). */

@@ -7,74 +7,98 @@
  *     a device this page has left           nothing (`returned`); whoever left does not come back
  *     nothing, or nothing readable          nothing (`lost`)
  *     what was there when a write failed    what could not be written (RE-2)
+ *
+ * Each write compares first: of a device that another tab put there since this page looked, it changes nothing.
  */
 
-import type { ChangeWhy, Ports } from './ports';
+import type { Core } from './machine';
 import { type Identity, parseRecord, recordText } from './record';
-import type { Settings } from './settings';
+import { fail, RECORD, write } from './store';
 
-export const RECORD = 'fs_uid';
-
-/** `fail` is told of each write or removal that storage refuses. */
-export function makePresence({ storage, wallMs, note }: Ports, settings: Settings, fail: () => void) {
+export interface PresenceState {
   /** What storage held when the record could not be written; undefined: it could. */
-  let held: string | null | undefined;
+  held?: string | null | undefined;
+  /** The device that this page last saw in shared storage, if any. */
+  seen?: string | undefined;
+  /** Devices that this page has left. */
+  left: Record<string, true>;
+  /** Whether storage keeps a record that could be neither replaced nor removed. */
+  isStuck?: boolean;
+  /** Why `read` last found nothing to go on with. */
+  whyGone: 'lost' | 'returned';
+}
 
-  const parsed = (text: string | null): Identity | null => parseRecord(text, settings);
+/** The org's record that stands in `text`, fit to go on with or not. */
+function parsed(c: Core, text = c.storage.read(RECORD)): Identity | null {
+  return parseRecord(text, c.settings.org);
+}
 
-  const self = {
-    left: {} as Record<string, true>,
-    /** Whether storage keeps a record that could be neither replaced nor removed. */
-    isStuck: false,
-    /** Why `read` last found nothing to go on with. */
-    whyGone: 'lost' as ChangeWhy,
+/** The record that stands in storage; the page goes by it. */
+export function there(c: Core, text?: string | null): Identity | null {
+  const found = parsed(c, text);
+  c.seen = found?.device;
+  return found;
+}
 
-    /** Whether the record is only in memory. */
-    isUnwritten: (): boolean => held !== undefined,
+function isLapsed(c: Core, { expiry }: Identity): boolean {
+  return expiry * 1000 <= c.wallMs();
+}
 
-    there: (): Identity | null => parsed(storage.read(RECORD)),
+/** The record that the page would go on with, null when there is none. Who only asks changes nothing (SE-5). */
+export function peek(c: Core): Identity | null {
+  const text = c.storage.read(RECORD);
+  if (c.held === text) return c.here;
+  const found = parsed(c, text);
+  return found && !isLapsed(c, found) && !c.left[found.device] ? found : null;
+}
 
-    /** The record to go on with, null when there is none; `here` is the one in memory. */
-    read(here: Identity | null, say: (code: string) => unknown = note): Identity | null {
-      const text = storage.read(RECORD);
-      if (held === text) return here;
-      const found = parsed(text);
-      held = undefined;
-      self.whyGone = 'lost';
-      if (text && !found) say('foreign_record');
-      if (!found || found.expiry * 1000 <= wallMs()) return null;
-      if (!self.left[found.device]) return found;
-      say('released_device_returned');
-      self.whyGone = 'returned';
-      return null;
-    },
+/** The record to go on with, null when there is none; what is odd is noted. */
+export function read(c: Core): Identity | null {
+  const text = c.storage.read(RECORD);
+  const found = there(c, text);
+  if (c.held === text) return c.here;
+  c.held = undefined;
+  c.isStuck = false;
+  c.whyGone = 'lost';
+  if (text && !found) c.note('foreign_record');
+  if (!found || isLapsed(c, found)) return null;
+  if (!c.left[found.device]) return found;
+  c.note('released_device_returned');
+  c.whyGone = 'returned';
+  return null;
+}
 
-    save(at: Identity): void {
-      self.isStuck = false;
-      if (storage.write(RECORD, recordText(settings.org, at))) held = undefined;
-      else {
-        // What is there must not bring anybody back at the next load; a removal needs no room.
-        self.remove();
-        if (held === undefined) held = storage.read(RECORD);
-        fail();
-      }
-    },
+export function save(c: Core, at: Identity): void {
+  if (c.isApart) return;
+  c.isStuck = false;
+  if (!isAsSeen(c)) return;
+  if (c.storage.write(RECORD, recordText(c.settings.org, at))) {
+    c.held = undefined;
+    c.seen = at.device;
+    return;
+  }
+  // What is there must not bring anybody back at the next load; a removal needs no room.
+  remove(c);
+  if (c.held === undefined) c.held = c.storage.read(RECORD);
+  fail(c);
+}
 
-    /** What could not be written is given up: the page goes apart from it. */
-    forget: (): void => void (held = undefined),
+export function remove(c: Core): void {
+  if (!isAsSeen(c)) return;
+  c.isStuck = !write(c, RECORD, null);
+  if (!c.isStuck) c.seen = undefined;
+}
 
-    remove(): void {
-      self.isStuck = !storage.write(RECORD, null);
-      if (self.isStuck) fail();
-    },
+/** Whether no other tab has put another device there since this page looked. */
+function isAsSeen(c: Core): boolean {
+  return parsed(c)?.device == c.seen;
+}
 
-    /** The bound records that stood in other homes, which hold none from now on; not the device `but`, and each once (ST-1). */
-    sweep: (but?: string): Identity[] =>
-      storage.strays().map(parsed).filter((found): found is Identity => {
-        const isToEnd = !!found?.bound && found.device != but && !self.left[found.device];
-        if (isToEnd) self.left[found.device] = true;
-        return isToEnd;
-      }),
-  };
-  return self;
+/** The bound records that stood in other homes, which hold none from now on; not the device `but`, and each once (ST-1). */
+export function swept(c: Core, but?: string): Identity[] {
+  return c.storage.strays().map((text) => parsed(c, text)).filter((found): found is Identity => {
+    const isToEnd = !!found?.bound && found.device != but && !c.left[found.device];
+    if (isToEnd) c.left[found.device] = true;
+    return isToEnd;
+  });
 }

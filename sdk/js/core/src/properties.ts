@@ -1,12 +1,27 @@
 /** Properties as they travel (CL-10): what the caller gave, as plain JSON. Which of them hold is the server's to say (PR-1). */
 
-import { jsonText } from './json';
+import { jsonText } from './json-text';
+import type { Core } from './machine';
 import { tried } from './tried';
 
+type Members = Record<string, unknown>;
+/** What an operation carries of properties: nothing, or these. `suffixes`: their names may carry types (PR-1.3). */
+export type Carried = { properties?: Members; schema?: Members | undefined; suffixes?: true | undefined };
+
 const CALL_BYTES_MAX = 512 * 1024;
+const SUFFIX = /(.)_(str|int|real|bool|date)s?$/;
+
+/** What an operation carries of properties and schema, copied now; null when one of them cannot travel (PR-1). */
+export function carriedOf(c: Core, given: unknown, schema: unknown, api: unknown): Carried | null {
+  const properties = plainObject(given);
+  const types = plainObject(schema);
+  if (!properties || !types) return null;
+  if (isEmpty(properties)) return {};
+  return { properties, schema: isEmpty(types) ? undefined : types, suffixes: api == 1 || c.settings.mobile || undefined };
+}
 
 /** What JSON makes of `given`: no cycles, dates as text, nothing undefined; {} of null. Null: no object, or over 512 KiB. */
-export function plainObject(given: unknown): Record<string, any> | null {
+function plainObject(given: unknown): Members | null {
   return tried(() => {
     const text = jsonText(given ?? {});
     return text[0] == '{' && !isOver(text) ? JSON.parse(text) : null;
@@ -21,4 +36,13 @@ export function isEmpty(object: object): boolean {
 /** Whether `text` has too many bytes of UTF-8. A character is at most three of them for each of its code units. */
 function isOver(text: string): boolean {
   return text.length * 3 > CALL_BYTES_MAX && new TextEncoder().encode(text).length > CALL_BYTES_MAX;
+}
+
+/** `traits` with what these members say of a user besides, by bare names, for observers (CL-7). Any name is one. */
+export function traitsWith(traits: Members, { properties = {}, suffixes }: Carried): Members {
+  const found: Members = Object.assign(Object.create(null), traits);
+  for (const name of Object.keys(properties)) {
+    if (properties[name] !== null) found[suffixes ? name.replace(SUFFIX, '$1') : name] = properties[name];
+  }
+  return found;
 }

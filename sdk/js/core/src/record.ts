@@ -1,4 +1,4 @@
-/** The identity record: which device and session this browser has, in one line of text (ST-2). */
+/** The identity record: which device and session this browser has, in one line of text (ST-2), and whose the device is (ST-3). */
 
 import type { Ports } from './ports';
 
@@ -23,7 +23,7 @@ export interface Identity {
 }
 
 /** The org's record in `text`; null for any other text. It may be past its expiry. */
-export function parseRecord(text: string | null, { org }: { org: string }): Identity | null {
+export function parseRecord(text: string | null, org: string): Identity | null {
   const [, owner, device, session, began, key = '', pages, bound = '', expiry] = FORM.exec(text || '') || [];
   return owner === org ? { device: device!, session: session!, began: +began!, key, pages: +pages!, bound, expiry: +expiry! } : null;
 }
@@ -41,4 +41,16 @@ export function wholeSecond(ms: number): number {
 export function freshRecord({ mint, wallMs }: Ports): Identity {
   const began = wholeSecond(wallMs());
   return { device: mint('device'), session: mint('session'), began, key: mint('key'), pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
+}
+
+/** 16 hex digits that stand for `uid` on `device` and nowhere else (ST-3). */
+export function boundTo(device: string, uid: string): string {
+  const text = device + ':' + uid;
+  return fnv1a(text, 0x811c9dc5) + fnv1a(text, 0x9e3779b9);
+}
+
+/** FNV-1a over the UTF-16 code units of `text`, from `hash` on, as 8 hex digits. */
+function fnv1a(text: string, hash: number): string {
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x1000193);
+  return ('0000000' + (hash >>> 0).toString(16)).slice(-8);
 }

@@ -1,30 +1,36 @@
 /** Every number that spec/ names, with its default; a config may change any (CL-3). */
 
-import { type Limits, WEB } from './limits';
-import type { QueueSettings } from './queue';
+import { type Limits, MOBILE, WEB } from './limits';
 
-export interface Settings extends QueueSettings {
+export interface Settings {
+  org: string;
+  sdk?: string | undefined;
   capture: boolean;
   /** What waits at the start: the first page, or all until it is known who is there (CL-16). */
   hold?: 'page' | 'auth' | undefined;
   /** Origin of the dashboard, for session URLs. */
   app: string;
   split_on_identify?: boolean | undefined;
-  /** Names may carry types under any version (PR-1.3). */
+  /** Mobile limits (LI-1), and names that may carry types under any version (PR-1.3). */
   mobile?: boolean | undefined;
   limits: Limits;
   idle_ms: number;
   age_ms: number;
   settle_ms: number;
   activity_write_ms: number;
+  flush_ms: number;
+  retry_ms: number;
+  retry_max_ms: number;
+  bundle_operations_max: number;
+  queue_operations_max: number;
+  outbox_chars_max: number;
 }
 
 export type Config = { org: string } & Partial<Omit<Settings, 'org' | 'limits'>> & { limits?: Partial<Limits> | undefined };
 
-export const DEFAULTS = {
+const DEFAULTS = {
   app: '',
   capture: true,
-  limits: WEB,
   idle_ms: 1_800_000,
   age_ms: 86_400_000,
   settle_ms: 5000,
@@ -36,3 +42,8 @@ export const DEFAULTS = {
   queue_operations_max: 1000,
   outbox_chars_max: 262_144,
 };
+
+/** What a config makes of the defaults. Single limits override the preset. */
+export function settingsOf(config: Config): Settings {
+  return { ...DEFAULTS, ...config, limits: { ...(config.mobile ? MOBILE : WEB), ...config.limits } };
+}

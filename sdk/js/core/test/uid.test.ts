@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { isPlaceholder, isSuspicious, uidText } from '../src/uid';
+import { isPlaceholder, isSuspicious } from '../src/placeholder';
+import { uidText } from '../src/uid';
 
 type Case = string | { $repeat: [string, number] };
 

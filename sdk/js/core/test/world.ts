@@ -1,8 +1,7 @@
 /** The injected world of a vector: clock, ids, storage, transport and timers, all in plain sight (spec/vectors/README.md). */
 
-import { type Config, type Machine, makeMachine, MOBILE, perform, settleWith, type Ports, type Request } from '../src/index';
-
-import { isSuspicious } from '../src/uid';
+import { type Config, type Machine, makeMachine, type Ports, type Request } from '../src/index';
+import { isSuspicious } from '../src/placeholder';
 
 export interface Given {
   config?: Record<string, unknown>;
@@ -13,8 +12,19 @@ export interface Given {
   page?: { url: string; title?: string; referrer?: string };
   strays?: string[];
   random?: number[];
-  storage_fails?: boolean;
+  storage_fails?: Fails;
 }
+
+/** Which writes and removals storage refuses. Reading always works. */
+const REFUSALS: Record<string, (key: string, value: string | null) => boolean> = {
+  false: () => false,
+  true: () => true,
+  writes: (_, value) => value !== null,
+  record: (key) => key.startsWith('fs_uid'),
+  outbox: (key) => key.startsWith('fs_out.'),
+};
+
+type Fails = boolean | 'writes' | 'record' | 'outbox';
 
 export interface Step {
   do: string;
@@ -34,7 +44,8 @@ export interface Step {
   headers?: Record<string, string>;
   body?: any;
   error?: string;
-  fails?: boolean | 'writes';
+  fails?: Fails;
+  at?: string;
   comment?: string;
   expect?: Record<string, any>;
 }
@@ -58,7 +69,7 @@ const STEP_KEYS: Record<string, string[]> = {
   set_wall: ['ms'],
   app: ['event'],
   restart: ['args'],
-  write_storage: ['set'],
+  write_storage: ['set', 'at'],
   write_strays: ['records'],
   navigate: ['url', 'title'],
   reply: ['request', 'status', 'headers', 'body'],
@@ -77,7 +88,9 @@ export class World {
   private readonly random: number[];
   private readonly keys: string[];
   private strays: string[];
-  private fails: boolean | 'writes';
+  private fails: Fails;
+  /** What another tab writes when the next id is minted. */
+  private awaitsMint: Record<string, string | null>[] = [];
   private isDead = false;
 
   constructor(private readonly given: Given) {
@@ -88,7 +101,7 @@ export class World {
     this.random = [...(given.random || [])];
     this.keys = [...(given.keys || [])];
     this.strays = [...(given.strays || [])];
-    this.fails = !!given.storage_fails;
+    this.fails = given.storage_fails ?? false;
     this.load();
   }
 
@@ -105,7 +118,7 @@ export class World {
 
   private ports(): Ports {
     const write = (key: string, value: string | null): boolean => {
-      if (this.fails === true || (this.fails && value !== null)) return false;
+      if (REFUSALS[String(this.fails)]!(key, value)) return false;
       this.seen.writes[key] = value;
       if (value === null) this.storage.delete(key);
       else this.storage.set(key, value);
@@ -114,6 +127,7 @@ export class World {
     return {
       wallMs: () => this.nowMs,
       mint: (kind) => {
+        this.awaitsMint.splice(0).forEach((set) => this.writeStorage(set));
         if (kind == 'key') return this.keys.shift() ?? '';
         const id = (this.ids[kind] || []).shift();
         if (!id) throw new Error(`the vector gives no more ids of kind ${kind}`);
@@ -126,8 +140,8 @@ export class World {
         disown: () => undefined,
         keys: (prefix) => [...this.storage.keys()].filter((key) => key.startsWith(prefix)),
       },
-      send: ({ id, bundle }: Request) => {
-        this.seen.requests.push({ id, method: 'POST', path: '/rec/bundle', body: JSON.parse(JSON.stringify(bundle)) });
+      send: ({ id, bundle, leaving }: Request) => {
+        this.seen.requests.push({ id, leaving, method: 'POST', path: '/rec/bundle', body: JSON.parse(JSON.stringify(bundle)) });
       },
       setTimer: (name, atMs) => void this.timers.set(name, atMs),
       clearTimer: (name) => void this.timers.delete(name),
@@ -157,8 +171,7 @@ export class World {
   }
 
   private config(args?: object): Config {
-    const given = { org: 'o1', ...this.given.config, ...args } as Config;
-    return given.mobile ? { ...given, limits: { ...MOBILE, ...given.limits } } : given;
+    return { org: 'o1', ...this.given.config, ...args };
   }
 
   do_start({ args }: Step): void {
@@ -171,13 +184,13 @@ export class World {
   }
 
   do_call({ call, args, api = 2, source, async }: Step): void {
-    const result = perform(this.machine, call!, args, api, source);
+    const answer = this.machine.call(call!, args, api, source);
     if (async) {
-      settleWith(this.machine, result, (error) => this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }));
+      this.machine.settle(answer, (error) => this.seen.settled.push(error ? { call, ok: false, error } : { call, ok: true }));
       return;
     }
-    this.seen.returns = result.value_;
-    this.seen.error = result.error_;
+    this.seen.returns = answer.value;
+    this.seen.error = answer.error;
   }
 
   do_advance({ ms }: Step): void {
@@ -203,8 +216,14 @@ export class World {
     } else this.machine.app(event as 'hide');
   }
 
-  do_write_storage({ set }: Step): void {
-    for (const [key, value] of Object.entries(set!)) {
+  do_write_storage({ set, at }: Step): void {
+    if (at !== undefined && at != 'mint') throw new Error(`unknown time ${at}`);
+    if (at) this.awaitsMint.push(set!);
+    else this.writeStorage(set!);
+  }
+
+  private writeStorage(set: Record<string, string | null>): void {
+    for (const [key, value] of Object.entries(set)) {
       if (value === null) this.storage.delete(key);
       else this.storage.set(key, value);
     }
@@ -220,16 +239,17 @@ export class World {
   }
 
   do_storage_fails({ fails }: Step): void {
+    if (!REFUSALS[String(fails)]) throw new Error(`unknown failure ${fails}`);
     this.fails = fails!;
   }
 
   do_reply({ request, status, headers = {}, body }: Step): void {
-    this.machine.queue.reply(request!, status!, new Headers(headers).get('retry-after'), body);
+    this.machine.reply(request!, status!, new Headers(headers).get('retry-after'), body);
   }
 
   do_fail({ request, error }: Step): void {
     if (!error) throw new Error('a failure has an error');
-    this.machine.queue.reply(request!, 0, null, null);
+    this.machine.reply(request!, 0, null, null);
   }
 }
 

@@ -1,0 +1,156 @@
+/**
+ * How a page stands: what it last saw of who it is, to tell a change by (CL-8), and all that belongs to its page id.
+ * Who the page is to be, `identity` decides from what storage holds. Nothing here reads the record.
+ */
+
+import { over, touch } from './activity';
+import { depart } from './address';
+import type { Core } from './machine';
+import { clearNames } from './page-names';
+import type { ChangeWhy, State } from './ports';
+import { save } from './presence';
+import { type Carried, isEmpty, traitsWith } from './properties';
+import { boundTo, type Identity } from './record';
+
+/** What observers hear at the end of a call, in this order (CL-7). */
+export const NEWS = ['start', 'session', 'shutdown', 'user'] as const;
+export type News = Partial<Record<(typeof NEWS)[number], Record<string, unknown>>>;
+
+export interface StandingState {
+  isOn?: boolean;
+  isShut?: boolean;
+  /** Whether capture has begun on this page load. */
+  hasBegun?: boolean;
+  here: Identity | null;
+  pageHere: string | null;
+  uidHere: string | null;
+  /** Whom the app last told this page of, present or gone; null after it said nobody. */
+  toldUid?: string | null;
+  /** Whether `here` is this page's alone (ID-15). */
+  isApart?: boolean;
+  /** User properties that this page was told of the present user. */
+  traits: Record<string, unknown>;
+  /** Operations of this page id so far. */
+  count: number;
+  /** The URL at the last `page` operation, and whether the next operation is to have one before it. */
+  shownUrl?: string;
+  isPageDue?: boolean;
+  news: News;
+}
+
+export function state(c: Core): State {
+  const { here } = c;
+  const capture = c.isOn ? 'on' : c.isShut ? 'shutdown' : 'off';
+  return { capture, device: here && here.device, session: here && here.session, page: c.pageHere, uid: c.uidHere, bound: !!here?.bound };
+}
+
+/** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
+export function turn(c: Core, at: Identity, why: ChangeWhy, isNew: boolean, uid?: string): void {
+  const id = c.mint('page');
+  save(c, at);
+  touch(c, isNew);
+  enter(c, at, id, why, uid);
+}
+
+/** A page id of its own begins with nothing carried over: no counter, bucket or page property (PV-1). */
+export function enter(c: Core, at: Identity | null, id: string | null, why: ChangeWhy, uid?: string): void {
+  const before = c.here;
+  const isSame = at && at.device == before?.device;
+  c.count = 0;
+  c.isPageDue = true;
+  c.spent = {};
+  clearNames(c);
+  if (!isSame) {
+    if (before) {
+      c.left[before.device] = true;
+      depart(c, c.shownUrl !== undefined);
+    }
+    if (c.uidHere || !isEmpty(c.traits)) c.news.user = { user: null };
+    c.traits = {};
+  }
+  become(c, at, id, isSame ? c.uidHere : uid ?? null, why);
+  if (at && before && before.session != at.session) tellSession(c);
+}
+
+/** Makes these the page's own, and says so. */
+export function become(c: Core, at: Identity | null, id: string | null, uid: string | null, why: ChangeWhy): void {
+  const before = state(c);
+  c.here = at;
+  c.pageHere = id;
+  c.uidHere = uid;
+  c.changed(before, state(c), why);
+}
+
+/** Goes on with `at` on the same device; in another session, with a page operation to come (CL-5). */
+export function go(c: Core, at: Identity, why: ChangeWhy): void {
+  if (c.here!.session == at.session) {
+    c.here = at;
+    return;
+  }
+  if (why == 'tab') c.seenAt = 0;
+  c.isPageDue = true;
+  become(c, at, c.pageHere, c.uidHere, why);
+  tellSession(c);
+}
+
+/** Writes `at`, the record of the same device, and goes on with it. */
+export function proceed(c: Core, at: Identity, why: ChangeWhy, isNew: boolean): void {
+  save(c, at);
+  touch(c, isNew);
+  go(c, at, why);
+}
+
+/** Begins the next session if this one is over; says whether it did (SE-1). */
+export function renew(c: Core): boolean {
+  const why = over(c, c.here!);
+  if (why) beginSession(c, why);
+  return !!why;
+}
+
+export function beginSession(c: Core, why: ChangeWhy, pages?: number): void {
+  proceed(c, renewed(c, c.here!, pages), why, true);
+}
+
+function renewed(c: Core, at: Identity, pages = 1): Identity {
+  return { ...at, session: c.mint('session'), began: c.wallMs(), pages };
+}
+
+/** The record at the next page load. */
+export function loaded(c: Core, at: Identity, isOver: unknown): Identity {
+  return isOver ? renewed(c, at) : { ...at, pages: at.pages + 1 };
+}
+
+/** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
+export function boundOf({ here }: Core, { bound, device }: Identity): string {
+  return bound || (here?.device == device ? here.bound : '');
+}
+
+/** Whether a device is another user's than `uid`'s. */
+export function isOthers({ bound, device }: Identity, uid: string): boolean {
+  return !!bound && bound != boundTo(device, uid);
+}
+
+/** Whether this may be the device of somebody who is gone: then nobody hears of it yet (CL-16). */
+export function isUnknown(c: Core): boolean {
+  return !!c.waiting && !!c.here?.bound;
+}
+
+/** Whether this page load has shown no page yet, since that waits (CL-16). */
+export function isPageHeld(c: Core): boolean {
+  return !!c.settings.hold && c.shownUrl === undefined;
+}
+
+export function urlOf({ settings }: Core, at: Identity): string {
+  return `${settings.app}/ui/${settings.org}/session/${at.device}%3A${at.session}`;
+}
+
+export function tellSession(c: Core): void {
+  if (c.isOn) c.news.session = { url: urlOf(c, c.here!) };
+}
+
+/** What this page was told of the present user, for its observers (CL-7). */
+export function tellUser(c: Core, carried: Carried): void {
+  const { uidHere } = c;
+  const traits = (c.traits = traitsWith(c.traits, carried));
+  c.news.user = { user: { ...(uidHere && { uid: uidHere }), ...(!isEmpty(traits) && { properties: traits }) } };
+}
