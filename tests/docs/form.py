@@ -16,8 +16,8 @@ PARAGRAPH_WORDS_MAX: Final = 80
 _FENCE: Final = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _CODE: Final = re.compile(r"`+[^`\n]+`+")
 _LINK: Final = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_RULE: Final = re.compile(r"\s*- \*\*([A-Z]{2,3}-\d+(?:\.\d+)*)\*\*")
-_ITEM: Final = re.compile(r"\s*(?:[-*]|\d+\.) ")
+_RULE: Final = re.compile(r"^\s*- \*\*([A-Z]{2,3}-\d+(?:\.\d+)*)\*\*")
+_ITEM: Final = re.compile(r"^\s*(?:[-*]|\d+\.) ")
 _END: Final = re.compile(r"(?<=[.!?])[\"')*_]*(?:\s+|$)")
 _CELL: Final = re.compile(r"(?<!\\)\|")
 
