@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.docs.form import long_paragraphs, long_sentences, rows_without_vectors, rules_with_decisions, sentences
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, rows
 
 _PAGES: Final = [
     pytest.param(page, id=str(page.relative_to(ROOT)))
@@ -27,6 +28,12 @@ def _vectors() -> dict[str, set[str]]:
     return {vector["id"]: set(vector["covers"]) for path in files for vector in json.loads(path.read_text())["vectors"]}
 
 
+def _rules() -> dict[str, list[str]]:
+    """The rules of each page of the spec, by its name."""
+    pages = {page.name: page.read_text() for page in ROOT.glob("spec/*.md")}
+    return {name: re.findall(r"^- \*\*([A-Z]{2}-[\d.]+)\*\*", text, re.MULTILINE) for name, text in pages.items()}
+
+
 @pytest.mark.parametrize("page", _PAGES)
 def test_a_sentence_has_25_words_at_most(page: Path) -> None:
     assert long_sentences(page.read_text()) == []
@@ -40,6 +47,28 @@ def test_a_paragraph_has_80_words_at_most(page: Path) -> None:
 @pytest.mark.parametrize("page", _PAGES)
 def test_each_row_of_a_decision_table_names_vectors_that_hold_its_rule(page: Path) -> None:
     assert rows_without_vectors(page.read_text(), _vectors()) == []
+
+
+def test_every_rule_stands_once_on_the_page_of_its_family() -> None:
+    families = {
+        family: re.findall(r"\]\((\w+\.md)\)", cells[0])[0]
+        for cells in rows(ROOT / "spec/README.md", "page | rules | about")
+        for family in cells[1].split(", ")
+    }
+    rules = [(rule, page) for page, found in _rules().items() for rule in found]
+
+    assert sorted({*families.values(), "README.md"}) == sorted(page.name for page in ROOT.glob("spec/*.md"))
+    assert [rule for rule, page in rules if families.get(rule.split("-")[0]) != page] == []
+    assert len({rule for rule, _ in rules}) == len(rules)
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_every_rule_that_a_page_refers_to_exists(page: Path) -> None:
+    there = {rule for found in _rules().values() for rule in found}
+    families = "|".join(sorted({rule.split("-")[0] for rule in there}))
+    named = re.findall(rf"\b((?:{families})-\d+)(\.\d+)?", page.read_text())
+
+    assert [rule + part for rule, part in named if not {rule, rule + part} & there] == []
 
 
 def test_rules_with_branches_have_decision_tables() -> None:
