@@ -13,9 +13,9 @@ _CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def pages() -> list[Path]:
-    """README, docs and spec, and the READMEs of the examples and of what is published from here."""
+    """README, docs and spec, and the READMEs of the examples, of tests and of what is published from here."""
     found = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("spec/**/*.md")]
-    published = ("sdk/*/README.md", "sdk/js/*/README.md", "audit/README.md", "examples/README.md")
+    published = ("sdk/*/README.md", "sdk/js/*/README.md", "audit/README.md", "examples/README.md", "tests/*/README.md")
     return sorted([*found, *(page for pattern in published for page in ROOT.glob(pattern))])
 
 

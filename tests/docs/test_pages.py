@@ -38,7 +38,9 @@ def test_every_script_of_a_page_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", _PAGES)
 def test_every_program_of_ours_that_a_page_has_people_run_exists(page: Path) -> None:
-    named = [name.replace(".", "/") for name in re.findall(r"python3? -m ((?:bench|passerby)[\w.]*)", page.read_text())]
+    named = [
+        name.replace(".", "/") for name in re.findall(r"python3? -m ((?:bench|passerby|tests)[\w.]*)", page.read_text())
+    ]
     places = {
         name: (ROOT / f"{name}.py", ROOT / name / "__main__.py", ROOT / "src" / name / "__main__.py") for name in named
     }
