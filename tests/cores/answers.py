@@ -95,6 +95,6 @@ def answer(dice: Dice, request: str, good_share: float) -> dict[str, Any]:
     step["status"] = dice.draw(STATUSES)
     if dice.chance(0.93):
         step["body"] = good(dice) if step["status"] < 300 and dice.chance(0.6) else bad(dice)
-    if dice.chance(0.4 if step["status"] in (429, 503) else 0.05):
+    if dice.chance(0.6 if step["status"] in (429, 503) else 0.05):
         step["headers"] = headers(dice)
     return step

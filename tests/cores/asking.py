@@ -138,6 +138,8 @@ def _propertied(dice: Dice, options: dict[str, Any]) -> dict[str, Any]:
 
 def user_properties(dice: Dice, wildness: float) -> Step:
     options = _propertied(dice, {"type": "user"})
+    if isinstance(options["properties"], dict) and dice.chance(0.15):
+        options["properties"]["uid"] = dice.pick(UIDS)
     return call(dice, "setProperties", _made_wild(dice, options, ("type", "properties", "schema"), wildness), wildness)
 
 

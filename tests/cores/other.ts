@@ -10,12 +10,10 @@ interface Script {
 
 function outcomeOf(world: World, step: Step): object {
   const seen = world.perform(step);
-  const { machine } = world as any;
-  const entries = machine.entries ? machine.entries() : machine.queue.entries();
   return {
     ...seen,
-    state: machine.state(),
-    queue: entries.map(({ stamp, operation_ }: any) => ({ ...stamp, ...operation_ })),
+    state: world.machine.state(),
+    queue: world.machine.entries.map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ })),
     storage: Object.fromEntries(world.storage),
     timers: Object.fromEntries(world.timers),
   };

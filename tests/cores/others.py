@@ -117,7 +117,7 @@ def _ages(dice: Dice) -> int:
     return dice.pick((1000, 1000, 1000, 60_000, DAY_MS, month_ms - 1, month_ms, month_ms + 1, 2 * month_ms, -60_000))
 
 
-def outbox(dice: Dice, now_ms: int) -> tuple[str, str | None]:
+def outbox(dice: Dice, now_ms: int, *, is_large: bool = False) -> tuple[str, str | None]:
     """The key and what is kept there by another page, whole, aged, large or broken."""
     page = id_of("page", dice.pick((900, 901, 902, 1, 2)))
     key = f"fs_out.{dice.pick((page, page, page, page, 'x', '', '__proto__', wild.SMILE, chr(0xFFEE)))}"
@@ -125,7 +125,7 @@ def outbox(dice: Dice, now_ms: int) -> tuple[str, str | None]:
         return key, None
     at_ms = now_ms - _ages(dice)
     found: Any = [_envelope(dice, page, dice.draw(_SIZES), at_ms) for _ in range(dice.pick((1, 1, 1, 2, 3)))]
-    if dice.chance(0.1):
+    if is_large or dice.chance(0.1):
         found[-1]["ops"][0]["name"] = dice.pick(_LONG) * dice.pick((4000, 9000, 140_000))
     if dice.chance(0.3):
         found = _broken(dice, found)

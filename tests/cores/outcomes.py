@@ -16,7 +16,7 @@ MEMBERS: Final = (
 """In the order in which they tell most."""
 
 _OUTBOX: Final = "fs_out."
-_EVERYWHERE: Final = frozenset({"v", "org"})
+_EVERYWHERE: Final = frozenset({"v", "org", "key", "sdk"})
 """Members of an entry that a core may leave out: what is sent has them."""
 _NONE: Final = "(nothing)"
 _NO_OUTCOME: Final[Outcome] = {"escaped": "no outcome"}
@@ -34,7 +34,9 @@ class Difference:
 
     @property
     def place(self) -> str:
-        """The member and what of it, whichever of several alike it is."""
+        """The member and what of it, whichever of several alike it is; of what escaped, what it was."""
+        if self.member == "escaped":
+            return f"escaped {self.here} / {self.there}"
         names = ["[]" if isinstance(name, int) else f".{_unnumbered(name)}" for name in self.path]
         return "".join([self.member, *names])
 
@@ -72,7 +74,10 @@ def _opened(member: str, found: Any) -> Any:
 
 def _kept(value: Any) -> Any:
     try:
-        return {"units": len(value.encode("utf-16-le", "surrogatepass")) // 2, "is": json.loads(value)}
+        return {
+            "units": len(value.encode("utf-16-le", "surrogatepass")) // 2,
+            "is": json.loads(value, parse_constant=str),
+        }
     except (AttributeError, ValueError):
         return value
 

@@ -30,6 +30,9 @@ _USUAL: Final = {
     "relogin": 1.0,
     "call": 7.0,
     "burst": 0.15,
+    "lull": 0.4,
+    "acknowledged": 0.4,
+    "bulk": 0.06,
     "activity": 1.0,
     "asked": 0.7,
     "switched": 0.3,
@@ -57,14 +60,16 @@ def _moves(**changed: float) -> Table[str]:
 _LOGIN: Final = Profile(_moves(identify=10, anonymize=8, relogin=4, stopped=1.5, switched=1, record=1, burst=0.3))
 _TABS: Final = Profile(_moves(record=9, write=2, stray=1.5, reload=1.5, asked=2, app=3), strays=0.5)
 _NETWORK: Final = Profile(
-    _moves(answer=8, answers=2, fail=3, wait=5, app=3, write=1.5, reload=1.5, call=10), good=0.35, numbers=0.15
+    _moves(answer=8, answers=2, fail=3, wait=5, app=3, write=1.5, reload=1.5, call=10, acknowledged=1.5, bulk=0.3),
+    good=0.35,
+    numbers=0.15,
 )
 _STORAGE: Final = Profile(
     _moves(**{"break": 3, "mend": 2}, record=4, write=2, app=3, reload=1.5),
     breaks=0.6,
 )
 _WILD: Final = Profile(_moves(bare=3, asked=2, call=12), wildness=0.5, numbers=0.1)
-_CLOCKS: Final = Profile(_moves(wait=7, jump=4, burst=0.5, activity=4, asked=2), numbers=0.15)
+_CLOCKS: Final = Profile(_moves(wait=7, jump=4, burst=0.7, lull=4, activity=4, asked=2), numbers=0.15)
 _MIXED: Final = Profile(_moves(), wildness=0.15, strays=0.2, breaks=0.2, numbers=0.08)
 
 PROFILES: Final = Table(

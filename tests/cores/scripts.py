@@ -98,6 +98,8 @@ def _config(dice: Dice, profile: Profile) -> dict[str, Any]:
     for name, numbers in _NUMBERS:
         if dice.chance(profile.numbers):
             found[name] = dice.pick(numbers)
+    if dice.chance(0.02):
+        found["idle_ms"] = found["age_ms"] = 60_000
     return found
 
 
@@ -146,8 +148,49 @@ def _burst(dice: Dice, told: Situation) -> list[Step]:
     """The same call over and over, as fast as limits do not like, and a little later once more."""
     step = _recorded(dice, told) if dice.chance(0.7) else _identify(dice, told)[0]
     more = [step] * dice.pick((4, 11, 11, 41))
+    back = _jump(dice, told) if dice.chance(0.3) else []
     told.passed(wait := dice.pick((1, 24, 25, 99, 100, 101, 999, 1000, 1499, 1500, 1999, 2000, 6000, 59_000)))
-    return [*more, {"do": "advance", "ms": wait}, step]
+    return [*more, *back, {"do": "advance", "ms": wait}, step]
+
+
+_LULLS: Final = (1_799_999, 1_800_000, 1_800_001, 59_999, 60_000, 100_000, 1_700_000, 300_001)
+
+
+def _lull(dice: Dice, told: Situation) -> list[Step]:
+    """Nobody is here for about as long as a session bears, by one clock or another, and then somebody is."""
+    steps = dice.pick((_activity, _call, _asked))(dice, told)
+    for _ in range(dice.between(1, 3)):
+        match dice.below(4):
+            case 0:
+                steps.append({"do": "write_storage", "set": {"fs_lua": others.lua(dice, told.now_ms)}})
+            case 1:
+                steps += _jump(dice, told)
+            case _:
+                told.passed(ms := dice.pick(_LULLS))
+                steps.append({"do": "advance", "ms": ms})
+    return [*steps, *dice.pick((_activity, _call, _identify, _anonymize, _asked, _app))(dice, told)]
+
+
+def _acknowledged(dice: Dice, told: Situation) -> list[Step]:
+    """Somebody waits for the answer, which may say something of single operations."""
+    step = (_identify if dice.chance(0.7) else _anonymize)(dice, told)[0]
+    if isinstance(step.get("args"), dict):
+        step = {**step, "args": {**step["args"], "ack": True}, "async": True}
+    refused = {"stored": 1, "refused": [{"n": dice.between(1, 4), "code": "x"}]}
+    bodies = (refused, refused, {"stored": 2}, {"message": "m", "code": "x"})
+    replies = [{"do": "reply", "request": name, "status": 200, "body": dice.pick(bodies)} for name in told.requests()]
+    return [step, *(_wait(dice, told) if dice.chance(0.2) else []), *replies]
+
+
+def _bulk(dice: Dice, told: Situation) -> list[Step]:
+    """More than storage is to hold, some of it other pages'."""
+    steps: list[Step] = []
+    if dice.chance(0.7):
+        steps.append({"do": "write_storage", "set": dict([others.outbox(dice, told.now_ms, is_large=True)])})
+    for _ in range(dice.between(1, 3)):
+        filling = dice.pick(("x", "x", "\u00e9", wild.SMILE, wild.HALF)) * dice.pick((2000, 4000, 8000, 130_000))
+        steps.append({"do": "call", "call": "trackEvent", "args": {"name": "e", "properties": {"p": filling}}})
+    return [*steps, *dice.pick((_app, _identify, _fail))(dice, told)]
 
 
 def _relogin(dice: Dice, told: Situation) -> list[Step]:
@@ -322,6 +365,9 @@ _MOVES: Final[dict[str, Callable[[Dice, Situation], list[Step]]]] = {
     "relogin": _relogin,
     "call": _call,
     "burst": _burst,
+    "lull": _lull,
+    "acknowledged": _acknowledged,
+    "bulk": _bulk,
     "activity": _activity,
     "asked": _asked,
     "switched": _switched,

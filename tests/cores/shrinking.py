@@ -38,7 +38,7 @@ def _fewer_steps(script: Script, fails: Fails) -> Script:
 
 
 def _simpler_given(script: Script, fails: Fails) -> Script:
-    for given in _simpler_members(script["given"], ("clock", "ids", "storage")):
+    for given in _simpler_members(script["given"], ("storage",)):
         simpler = {**script, "given": given}
         if fails(simpler):
             return _simpler_given(simpler, fails)
@@ -48,13 +48,13 @@ def _simpler_given(script: Script, fails: Fails) -> Script:
 def _simpler_members(found: dict[str, Any], kept: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Without one of its members, or with one of them simpler; `kept` are not taken away."""
     for name, value in found.items():
-        if name == "ids":
+        if name in ("ids", "clock"):
             continue
         if name not in kept:
             yield {other: given for other, given in found.items() if other != name}
         elif name == "storage" and value is not None:
             yield {**found, name: None}
-        for simpler in _simpler(value) if name not in ("clock", "storage") else _smaller(value):
+        for simpler in _simpler(value) if name != "storage" else _smaller(value):
             yield {**found, name: simpler}
 
 

@@ -59,6 +59,7 @@ ODD_UIDS: Final = (
         "0",
         "-1",
         "guest",
+        "Guest",
         "admin",
         "Test1",
     ),
@@ -171,9 +172,9 @@ def properties(dice: Dice) -> Any:
         return {dice.pick(("p", f"p{number}", f"{number}")): number for number in range(dice.pick((40, 51, 60)))}
     if roll < 850:
         return {f"p{number}": number for number in range(dice.pick((49, 50, 51, 60)))}
-    if roll < 855:
+    if roll < 857:
         return large(dice)
-    if roll < 860:
+    if roll < 862:
         return {"deep": deep(dice.between(20, 90))}
     return wrong(dice, {"a": 1}) if roll < 980 else value(dice)
 
