@@ -1,20 +1,33 @@
-/** Performs scripts on the JavaScript core: one a line comes in, what came of each of its steps goes out. */
+/** The JavaScript core as one that takes part in comparisons: scripts in, outcomes out (README.md). */
 
 import { createInterface } from 'node:readline';
 import { type Given, type Step, World } from '../../sdk/js/core/test/world';
 
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const { given, steps } = JSON.parse(line) as { given: Given; steps: Step[] };
-  const world = new World(given);
-  const outcomes = steps.map((step) => {
-    const seen = world.perform(step);
-    return {
-      ...seen,
-      state: world.machine.state(),
-      queue: world.machine.queue.entries().map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ })),
-      storage: Object.fromEntries(world.storage),
-      timers: Object.fromEntries(world.timers),
-    };
-  });
-  console.log(JSON.stringify(outcomes));
-});
+interface Script {
+  given: Given;
+  steps: Step[];
+}
+
+function outcomeOf(world: World, step: Step): object {
+  const seen = world.perform(step);
+  return {
+    ...seen,
+    state: world.machine.state(),
+    queue: world.machine.entries.map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ })),
+    storage: Object.fromEntries(world.storage),
+    timers: Object.fromEntries(world.timers),
+  };
+}
+
+function outcomes({ given, steps }: Script): object[] {
+  const found: object[] = [];
+  try {
+    const world = new World(given);
+    for (const step of steps) found.push(outcomeOf(world, step));
+  } catch (error) {
+    found.push({ escaped: String(error) });
+  }
+  return found;
+}
+
+createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => console.log(JSON.stringify(outcomes(JSON.parse(line)))));

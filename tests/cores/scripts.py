@@ -1,140 +1,394 @@
-"""Random scripts for a client core: what apps, users, other tabs, clocks, networks and storages do to a page."""
+"""Scripts for a client core, each from a seed: what apps, users, other tabs, clocks, networks and storages do to it.
+
+A script is written without looking at any core, so that a seed gives the same one for ever. To reach far all the same
+it follows, roughly, how a core would stand (`situation`), and does several things in a row that mean something.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from random import Random
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from passerby_client.record import Record, bound_to
+from tests.cores import answers, asking, others, wild
+from tests.cores.dice import Dice, Table
+from tests.cores.profiles import PROFILES, Profile
+from tests.cores.situation import Situation
 
 Script = dict[str, Any]
 Step = dict[str, Any]
 
-NOW_MS: Final = 1_750_000_000_000
-UIDS: Final = ("u1", "u2", "u3")
-PATHS: Final = ("", "a", "b?x=1", "b?x=2")
-TITLES: Final = ("A", "B")
-STATUSES: Final = (200, 200, 200, 400, 413, 429, 500, 503)
-BODIES: Final = ({"stored": 1}, {"stored": 1}, {"message": "m", "code": "c"}, "<html>", None)
+IDS: Final = {kind: [others.id_of(kind, number) for number in range(1, 121)] for kind in ("device", "session", "page")}
+KEYS: Final = [others.key_of(number) for number in range(1, 121)]
+STEPS_MAX: Final = 48
 
 
-def script(random: Random) -> Script:
-    config: dict[str, Any] = {"hold": random.choice([None, "page", "auth"]), "capture": random.random() < 0.9}
-    if random.random() < 0.2:
-        config |= {"queue_operations_max": 4, "bundle_operations_max": 2}
-    if random.random() < 0.2:
-        config |= {"split_on_identify": True}
-    if random.random() < 0.2:
-        config |= {"outbox_chars_max": 9000}
-    given = {
-        "config": {name: value for name, value in config.items() if value is not None},
-        "clock": {"wall_ms": NOW_MS},
-        "ids": {
-            kind: [_id(first, number) for number in range(1, 200)] for kind, first in zip(_KINDS, "d59", strict=True)
-        },
-        "keys": [f"{number:032x}" for number in range(random.choice([0, 200]))],
-        "storage": {"fs_uid": _record(random), "fs_lua": f"1.{NOW_MS - 1000}"} if random.random() < 0.5 else None,
-        "strays": [_record(random) for _ in range(random.choice([0, 0, 1, 2]))],
-        "page": _page(random),
+def script(seed: int) -> Script:
+    """The script of that seed."""
+    dice = Dice(seed)
+    profile = dice.draw(PROFILES)
+    given = _given(dice, profile)
+    told = Situation(dice, given, profile.wildness)
+    steps: list[Step] = [{"do": "start"}]
+    length = dice.between(4, dice.pick((15, 30, STEPS_MAX)))
+    while len(steps) < length:
+        steps += _MOVES[dice.draw(profile.moves)](dice, told)
+    return {"given": given, "steps": steps}
+
+
+def _given(dice: Dice, profile: Profile) -> Script:
+    now_ms = dice.pick((1_750_000_000_000, 1_750_000_000_000, 1_749_999_999_999, 1_750_000_000_001))
+    given: Script = {
+        "config": _config(dice, profile),
+        "clock": {"wall_ms": now_ms},
+        "ids": IDS,
+        "keys": KEYS if dice.chance(0.7) else [],
+        "storage": None,
+        "page": _page(dice),
     }
-    return {"given": given, "steps": [{"do": "start"}, *(_step(random) for _ in range(random.randint(5, 40)))]}
+    if dice.chance(0.6):
+        given["storage"] = _storage(dice, now_ms)
+    if dice.chance(profile.strays):
+        given["strays"] = [Situation.any_record(dice, now_ms) for _ in range(dice.between(1, 3))]
+    if dice.chance(0.3):
+        given["random"] = [dice.pick((0, 0.25, 0.5, 0.999999, 0.1, 1e-9)) for _ in range(dice.between(1, 6))]
+    if dice.chance(profile.breaks / 8):
+        given["storage_fails"] = True
+    return given
 
 
-_KINDS: Final = ("device", "session", "page")
+def _storage(dice: Dice, now_ms: int) -> dict[str, str]:
+    found: dict[str, str | None] = {}
+    if dice.chance(0.8):
+        found["fs_uid"] = Situation.any_record(dice, now_ms)
+        found["fs_lua"] = others.lua(dice, now_ms) if dice.chance(0.4) else f"1.{now_ms - 1000}"
+    if dice.chance(0.1):
+        found["fs_cid"] = others.cid(dice)
+    for _ in range(dice.pick((0, 0, 0, 1, 1, 2, 4))):
+        found.update([others.outbox(dice, now_ms)])
+    return {key: value for key, value in found.items() if value is not None}
 
 
-def _id(first: str, number: int) -> str:
-    return f"{first}0000000-0000-4000-8000-{number:012x}"
+_NUMBERS: Final = (
+    *(("queue_operations_max", (1, 2, 3, 5)), ("bundle_operations_max", (1, 2, 3, 4))),
+    *(("outbox_chars_max", (0, 500, 1000, 8192, 9000, 20_000)), ("idle_ms", (1, 1000, 60_000))),
+    *(("age_ms", (1000, 60_000, 3_600_000)), ("activity_write_ms", (0, 1, 60_000)), ("flush_ms", (0, 1, 1000, 60_000))),
+    *(("settle_ms", (0, 1, 1000, 60_000)), ("retry_ms", (0, 1, 999)), ("retry_max_ms", (1, 1000, 3000))),
+)
 
 
-def _record(random: Random) -> str:
-    """One that another tab may have written: of a device of its own, or of one that the page minted."""
-    number = random.choice([1, 2, 3, 4, 900, 901])
-    device, uid = _id("d", number), random.choice([None, None, *UIDS])
-    began_ms = NOW_MS + random.choice([-90_000_000, -1000, 0, 400_000])
-    bound = "" if uid is None else bound_to(device, uid)
-    expiry_s = NOW_MS // 1000 + random.choice([1, 30_000_000, 30_000_000, 30_000_000])
-    key = random.choice(["", f"{number:032x}"])
-    return str(Record("o1", device, _id("5", random.choice([number, 950])), began_ms, 1, expiry_s, bound, key))
+_RATES: Final = ([1, 1], [2, 3], [1, 100], [100, 2], [3, 7], [7, 7], [13, 17])
 
 
-def _page(random: Random) -> dict[str, str]:
-    address = f"https://app.example/{random.choice(PATHS)}"
-    return {"url": address, "title": random.choice(TITLES), "referrer": "https://mail.example/"}
+def _config(dice: Dice, profile: Profile) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, share, values in (
+        ("hold", 0.3, ("page", "page", "auth")),
+        ("capture", profile.late, (False,)),
+        ("split_on_identify", 0.15, (True,)),
+        ("mobile", 0.1, (True, True, False)),
+        ("app", 0.1, ("https://app.passerby.example",)),
+        ("sdk", 0.1, ("js/1.0",)),
+        ("org", 0.03, ("o1", "o2", "o-1.x")),
+    ):
+        if dice.chance(share):
+            found[name] = dice.pick(values)
+    if dice.chance(0.15):
+        buckets = [bucket for bucket in ("identity", "properties", "events") if dice.chance(0.5)]
+        found["limits"] = {bucket: dice.pick(_RATES) for bucket in buckets}
+    for name, numbers in _NUMBERS:
+        if dice.chance(profile.numbers):
+            found[name] = dice.pick(numbers)
+    if dice.chance(0.02):
+        found["idle_ms"] = found["age_ms"] = 60_000
+    return found
 
 
-def _step(random: Random) -> Step:
-    steps: list[tuple[float, Callable[[Random], Step]]] = [
-        (8, _identity),
-        (6, _call),
-        (3, lambda random: {"do": "reply", **_reply(random)}),
-        (1, lambda random: {"do": "fail", "request": _request(random), "error": "no network"}),
-        (3, lambda random: {"do": "advance", "ms": random.choice([1, 1000, 5000, 60_000, 1_800_000, 86_400_000])}),
-        (0.5, lambda random: {"do": "set_wall", "ms": NOW_MS + random.choice([-3_600_000, -1000, 0, 3_600_000])}),
-        (2, lambda random: {"do": "app", "event": random.choice(["hide", "leave", "foreground", "ready", "resume"])}),
-        (2, lambda random: {"do": "navigate", "url": _page(random)["url"], "title": random.choice(TITLES)}),
-        (
-            3,
-            lambda random: {
-                "do": "write_storage",
-                "set": {"fs_uid": random.choice([None, "x", *[_record(random)] * 4])},
-            },
-        ),
-        (0.5, lambda random: {"do": "write_storage", "set": {"fs_lua": f"1.{NOW_MS + random.choice([-9, 400_000])}"}}),
-        (1, lambda random: {"do": "write_strays", "records": [_record(random)]}),
-        (1, lambda random: {"do": "storage_fails", "fails": random.choice([True, "writes", False, False])}),
-        (0.7, lambda _: {"do": "restart"}),
+_URLS: Final = (
+    *("https://app.example/", "https://app.example/a", "https://app.example/b?x=1", "https://app.example/b?x=2"),
+    *("https://app.example/b#1", "https://app.example/b", "https://other.example/a", "HTTPS://app.example/a?"),
+    *("about:blank", "app+x.y-z://host/x?y#z", "file:///a/b", "no scheme/x", "", "https://app.example", "_x://h/p"),
+    *(
+        "https://app.example/b#1?2\n#3",
+        "https://\u00e9.example/\u2028?q",
+        "\u00e9://h/p",
+        "//h/p?q",
+        "k\u212a://h/p",
+        "1a://h/p",
+    ),
+)
+_TITLES: Final = ("A", "B", "", wild.SMILE)
+
+
+def _page(dice: Dice) -> dict[str, str]:
+    page = {"url": dice.pick(_URLS[:4]) if dice.chance(0.8) else dice.pick(_URLS)}
+    if dice.chance(0.8):
+        page["title"] = dice.pick(_TITLES)
+    if dice.chance(0.7):
+        page["referrer"] = dice.pick(("https://mail.example/", ""))
+    return page
+
+
+def _recorded(dice: Dice, told: Situation) -> Step:
+    return dice.draw(asking.RECORDING)(dice, told.wildness)
+
+
+def _identify(dice: Dice, told: Situation) -> list[Step]:
+    whom = told.told if told.told and dice.chance(0.3) else asking.uid(dice, told.wildness / 2)
+    make = asking.old_identify if dice.chance(0.1) else asking.identify
+    told.identified(whom)
+    return [make(dice, whom, told.wildness)]
+
+
+def _anonymize(dice: Dice, told: Situation) -> list[Step]:
+    told.anonymized()
+    return [asking.anonymize(dice, told.wildness)]
+
+
+def _burst(dice: Dice, told: Situation) -> list[Step]:
+    """The same call over and over, as fast as limits do not like, and a little later once more."""
+    step = _recorded(dice, told) if dice.chance(0.7) else _identify(dice, told)[0]
+    more = [step] * dice.pick((4, 11, 11, 41))
+    back = _jump(dice, told) if dice.chance(0.3) else []
+    told.passed(wait := dice.pick((1, 24, 25, 99, 100, 101, 999, 1000, 1499, 1500, 1999, 2000, 6000, 59_000)))
+    return [*more, *back, {"do": "advance", "ms": wait}, step]
+
+
+_LULLS: Final = (1_799_999, 1_800_000, 1_800_001, 59_999, 60_000, 100_000, 1_700_000, 300_001)
+
+
+def _lull(dice: Dice, told: Situation) -> list[Step]:
+    """Nobody is here for about as long as a session bears, by one clock or another, and then somebody is."""
+    steps = dice.pick((_activity, _call, _asked))(dice, told)
+    for _ in range(dice.between(1, 3)):
+        match dice.below(4):
+            case 0:
+                steps.append({"do": "write_storage", "set": {"fs_lua": others.lua(dice, told.now_ms)}})
+            case 1:
+                steps += _jump(dice, told)
+            case _:
+                told.passed(ms := dice.pick(_LULLS))
+                steps.append({"do": "advance", "ms": ms})
+    return [*steps, *dice.pick((_activity, _call, _identify, _anonymize, _asked, _app))(dice, told)]
+
+
+def _acknowledged(dice: Dice, told: Situation) -> list[Step]:
+    """Somebody waits for the answer, which may say something of single operations."""
+    step = (_identify if dice.chance(0.7) else _anonymize)(dice, told)[0]
+    if isinstance(step.get("args"), dict):
+        step = {**step, "args": {**step["args"], "ack": True}, "async": True}
+    refused = {"stored": 1, "refused": [{"n": dice.between(1, 4), "code": "x"}]}
+    bodies = (refused, refused, {"stored": 2}, {"message": "m", "code": "x"})
+    replies = [{"do": "reply", "request": name, "status": 200, "body": dice.pick(bodies)} for name in told.requests()]
+    return [step, *(_wait(dice, told) if dice.chance(0.2) else []), *replies]
+
+
+def _bulk(dice: Dice, told: Situation) -> list[Step]:
+    """More than storage is to hold, some of it other pages'."""
+    steps: list[Step] = []
+    if dice.chance(0.7):
+        steps.append({"do": "write_storage", "set": dict([others.outbox(dice, told.now_ms, is_large=True)])})
+    for _ in range(dice.between(1, 3)):
+        filling = dice.pick(("x", "x", "\u00e9", wild.SMILE, wild.HALF)) * dice.pick((2000, 4000, 8000, 130_000))
+        steps.append({"do": "call", "call": "trackEvent", "args": {"name": "e", "properties": {"p": filling}}})
+    return [*steps, *dice.pick((_app, _identify, _fail))(dice, told)]
+
+
+def _relogin(dice: Dice, told: Situation) -> list[Step]:
+    """Somebody goes and somebody comes."""
+    return [*_anonymize(dice, told), _recorded(dice, told), *_identify(dice, told), _recorded(dice, told)]
+
+
+_MEANWHILE: Final = (
+    "anonymize",
+    "anonymize",
+    "record",
+    "identify",
+    "call",
+    "activity",
+    "asked",
+    "app",
+    "wait",
+    "break",
+)
+
+
+def _stopped(dice: Dice, told: Situation) -> list[Step]:
+    """Capture stops, something happens, capture goes on."""
+    between: list[Step] = []
+    for _ in range(dice.below(4)):
+        between += _MOVES[dice.pick(_MEANWHILE)](dice, told)
+    stop, go = asking.plain("shutdown"), asking.plain(dice.pick(("restart", "restart", "start")))
+    return [stop(dice, told.wildness), *between, go(dice, told.wildness), _recorded(dice, told)]
+
+
+def _call(dice: Dice, told: Situation) -> list[Step]:
+    return [_recorded(dice, told)]
+
+
+def _bare(dice: Dice, told: Situation) -> list[Step]:
+    return [asking.bare(dice, told.wildness)]
+
+
+def _asked(dice: Dice, told: Situation) -> list[Step]:
+    return [asking.asked(dice, told.wildness)]
+
+
+def _activity(dice: Dice, told: Situation) -> list[Step]:
+    return [asking.plain("activity")(dice, told.wildness)]
+
+
+def _switched(dice: Dice, told: Situation) -> list[Step]:
+    return [asking.plain(dice.pick(("start", "shutdown", "restart")))(dice, told.wildness)]
+
+
+def _answer(dice: Dice, told: Situation) -> list[Step]:
+    return [answers.answer(dice, told.request(), told.good_share)]
+
+
+def _answers(dice: Dice, told: Situation) -> list[Step]:
+    """All that may be under way is answered, one after the other."""
+    return [answers.answer(dice, request, told.good_share) for request in told.requests()]
+
+
+def _fail(dice: Dice, told: Situation) -> list[Step]:
+    steps: list[Step] = [{"do": "fail", "request": told.request(), "error": dice.pick(("timeout", "offline", "reset"))}]
+    if dice.chance(0.5):
+        steps.append({"do": "advance", "ms": dice.pick((499, 500, 1000, 2000, 60_000))})
+    return steps
+
+
+_WAITS: Final = Table(
+    [
+        *((4, ms) for ms in (1, 1000, 5000)),
+        *((1, ms) for ms in (0, 25, 100, 499, 500, 999, 1500, 4999, 5001, 30_000, 60_000, 299_999, 300_001)),
+        *((1, ms) for ms in (1_799_999, 1_800_000, 1_800_001, 3_600_000)),
+        *((0.7, ms) for ms in (86_399_999, 86_400_000, 90_000_000, 2_592_000_000, 31_536_000_000)),
     ]
-    weights = [weight for weight, _ in steps]
-    return random.choices([make for _, make in steps], weights)[0](random)
+)
 
 
-def _identity(random: Random) -> Step:
-    uid, is_anonymous = random.choice(UIDS), random.random() < 0.4
-    options: dict[str, Any] = {"anonymous": True} if is_anonymous else {"uid": uid}
-    if is_anonymous and random.random() < 0.2:
-        options["force"] = True
-    for name, value, share in (("scope", "page", 0.25), ("ack", True, 0.2), ("consent", True, 0.1)):
-        if random.random() < share:
-            options[name] = value
-    if random.random() < 0.2:
-        options["properties"] = {"plan": "pro"}
-    options = random.choices(
-        [options, {"consent": False}, {}, {"uid": ""}, {"uid": uid, "scope": "tab"}], [30, 1, 1, 1, 1]
-    )[0]
-    if random.random() < 0.1:
-        return {"do": "call", "call": "setProperties", "api": 1, "args": {"type": "user", "properties": {"uid": uid}}}
-    step: Step = {"do": "call", "call": "setIdentity", "args": options}
-    return {**step, "async": True} if "ack" in options else step
+def _wait(dice: Dice, told: Situation) -> list[Step]:
+    ms = dice.draw(_WAITS)
+    told.passed(ms)
+    return [{"do": "advance", "ms": ms}]
 
 
-def _call(random: Random) -> Step:
-    big = "x" * random.choice([1, 1, 1, 9000])
-    name, options = random.choice(
-        [
-            ("trackEvent", {"name": "e", "properties": {"p": big}}),
-            ("trackEvent", {"name": "e", "properties": {"uid": "x"}}),
-            ("trackEvent", {}),
-            ("capture", {"type": random.choice(["visibility", "click", "nothing"])}),
-            ("setProperties", {"type": "user", "properties": {"a_str": "b"}}),
-            ("setProperties", {"type": "page", "properties": {"pageName": random.choice("ab"), "x": 1}}),
-            ("log", {"msg": "m"}),
-            ("activity", None),
-            ("getSession", {"format": random.choice(["id", "all", "url.now"])}),
-            ("shutdown", None),
-            ("restart", None),
-            ("start", None),
-            ("dance", None),
-        ]
-    )
-    step: Step = {"do": "call", "call": name, "api": random.choice([1, 2, 2])}
-    return step if options is None else {**step, "args": options}
+def _jump(dice: Dice, told: Situation) -> list[Step]:
+    """The clock is set: a little, by a limit, or by years, either way."""
+    ms = dice.draw(_WAITS) * dice.pick((1, -1, -1))
+    told.passed(ms if told.now_ms + ms > 0 else 0)
+    return [{"do": "set_wall", "ms": told.now_ms}]
 
 
-def _request(random: Random) -> str:
-    return f"r{random.randint(1, 6)}"
+_EVENTS: Final = Table(
+    [(4, "hide"), (3, "leave"), (2, "background"), (3, "foreground"), (2, "ready"), (2, "resume"), (3, "look")]
+)
 
 
-def _reply(random: Random) -> Step:
-    return {"request": _request(random), "status": random.choice(STATUSES), "body": random.choice(BODIES)}
+def _app(dice: Dice, told: Situation) -> list[Step]:
+    event = dice.draw(_EVENTS)
+    told.hurried(event)
+    return [{"do": "app", "event": event}]
+
+
+def _navigate(dice: Dice, _: Situation) -> list[Step]:
+    step: Step = {"do": "navigate", "url": dice.pick(_URLS[:4]) if dice.chance(0.8) else dice.pick(_URLS)}
+    if dice.chance(0.5):
+        step["title"] = dice.pick(_TITLES)
+    return [step]
+
+
+def _reload(dice: Dice, told: Situation) -> list[Step]:
+    """Another page load, or the process dies first; then nothing runs until it is there again."""
+    steps: list[Step] = []
+    if dice.chance(0.3):
+        steps.append({"do": "app", "event": dice.pick(("hide", "leave", "background"))})
+    if dice.chance(0.4):
+        steps.append({"do": "app", "event": "terminate"})
+        if dice.chance(0.3):
+            steps += [{"do": "write_storage", "set": dict([others.outbox(dice, told.now_ms)])}]
+    told.reloaded()
+    return [*steps, {"do": "restart"}]
+
+
+def _record(dice: Dice, told: Situation) -> list[Step]:
+    changed: dict[str, str | None] = {"fs_uid": told.record()}
+    if dice.chance(0.3):
+        changed["fs_lua"] = others.lua(dice, told.now_ms)
+    step: Step = {"do": "write_storage", "set": changed}
+    if dice.chance(0.25):
+        step["at"] = "mint"
+    return [step]
+
+
+def _storage_write(dice: Dice, told: Situation) -> list[Step]:
+    """Anything but the record."""
+    changed: dict[str, str | None]
+    match dice.below(3):
+        case 0:
+            changed = {"fs_lua": others.lua(dice, told.now_ms)}
+        case 1:
+            changed = {"fs_cid": others.cid(dice)}
+        case _:
+            changed = dict([others.outbox(dice, told.now_ms)])
+    if dice.chance(0.15):
+        changed[f"fs_out.{others.id_of('page', dice.between(1, 5))}"] = None
+    return [{"do": "write_storage", "set": changed}]
+
+
+def _stray(dice: Dice, told: Situation) -> list[Step]:
+    found = [told.record() or Situation.any_record(dice, told.now_ms) for _ in range(dice.pick((1, 1, 2, 3)))]
+    return [{"do": "write_strays", "records": found}]
+
+
+_REFUSED: Final = (True, True, "writes", "writes", "record", "outbox")
+
+
+def _break(dice: Dice, told: Situation) -> list[Step]:
+    """Storage refuses something; often something is done while it does, and it works again."""
+    steps: list[Step] = [{"do": "storage_fails", "fails": dice.pick(_REFUSED)}]
+    if dice.chance(0.5):
+        for _ in range(dice.between(1, 3)):
+            steps += dice.pick((_identify, _anonymize, _call, _record, _app, _answer))(dice, told)
+        steps.append({"do": "storage_fails", "fails": False})
+    return steps
+
+
+def _mend(dice: Dice, _: Situation) -> list[Step]:
+    return [{"do": "storage_fails", "fails": dice.pick((False, False, False, "writes"))}]
+
+
+_MOVES: Final[dict[str, Callable[[Dice, Situation], list[Step]]]] = {
+    "identify": _identify,
+    "anonymize": _anonymize,
+    "bare": _bare,
+    "relogin": _relogin,
+    "call": _call,
+    "burst": _burst,
+    "lull": _lull,
+    "acknowledged": _acknowledged,
+    "bulk": _bulk,
+    "activity": _activity,
+    "asked": _asked,
+    "switched": _switched,
+    "stopped": _stopped,
+    "answer": _answer,
+    "answers": _answers,
+    "fail": _fail,
+    "wait": _wait,
+    "jump": _jump,
+    "app": _app,
+    "navigate": _navigate,
+    "reload": _reload,
+    "record": _record,
+    "write": _storage_write,
+    "stray": _stray,
+    "break": _break,
+    "mend": _mend,
+}
+MOVES: Final = tuple(_MOVES)
+
+
+def scripts(seed: int, count: int) -> Iterator[Script]:
+    """Those of `count` seeds from `seed` on."""
+    return map(script, range(seed, seed + count))
