@@ -85,7 +85,9 @@ class Run:
             case ("set_wall", {"ms": ms, **others}) if not others:
                 world.now_ms = ms
             case ("app", {"event": event, **others}) if not others:
-                if event != "terminate":
+                if event == "terminate":
+                    world.timers.clear()
+                else:
                     machine.app(event)
             case ("restart", {**others}) if set(others) <= {"args"}:
                 self._settings |= others.get("args", {})

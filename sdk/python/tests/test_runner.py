@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sdk.python.tests.runner import VectorError, differences
+from sdk.python.tests.runner import Run, VectorError, differences
 from sdk.python.tests.test_vectors import client_vectors
+from sdk.python.tests.world import World
 
 SMALL: dict[str, Any] = {
     "id": "identity/small",
@@ -79,6 +80,31 @@ def test_any_single_expectation_that_is_changed_fails() -> None:
     assert unseen == []
 
 
+def test_another_tab_writes_just_before_the_next_id_is_given() -> None:
+    start = {"do": "start", "expect": {"storage": {"x": "2", "y": "3"}, "writes": {}}}
+    waits = [{"do": "write_storage", "at": "mint", "set": changed} for changed in ({"x": "1"}, {"x": "2", "y": "3"})]
+    waits[1]["expect"] = {"storage": {"x": None}}
+    assert [text.split(":")[1] for text in differences({**SMALL, "steps": [*waits, start]})] == [" writes"]
+
+
+@pytest.mark.parametrize(
+    ("fails", "refused"),
+    [(True, "rR oO xX"), ("writes", "r o x"), ("record", "rR"), ("outbox", "oO"), (False, "")],
+)
+def test_storage_refuses_what_it_is_told_to(fails: bool | str, refused: str) -> None:
+    world = World({**SMALL["given"], "storage_fails": fails})
+    for key, letter in (("fs_uid", "r"), ("fs_out.p", "o"), ("x", "x")):
+        assert world.write(key, "1") is (letter not in refused)
+        assert world.write(key, None) is (letter.upper() not in refused)
+
+
+def test_who_died_hears_no_timer() -> None:
+    run = Run(SMALL)
+    run.outcome({"do": "start"})
+    assert run.outcome({"do": "app", "event": "terminate"})["timers"] == {}
+    assert run.outcome({"do": "advance", "ms": 60_000})["requests"] == []
+
+
 def test_ids_that_are_left_over_fail() -> None:
     given = {**SMALL["given"], "ids": {"device": ["d", "e"], "session": ["s"], "page": ["p"]}}
     assert "never drawn" in differences({**SMALL, "given": given})[0]
@@ -96,11 +122,23 @@ def test_ids_that_are_missing_fail() -> None:
         with_step(do="start", ms=1),
         with_step(do="call", call="log", arguments={}),
         with_step(do="start", expect={"mood": "good"}),
+        with_step(do="write_storage", set={}, at="noon"),
+        with_step(do="storage_fails", fails="never"),
         {**SMALL, "mood": "good"},
         {**SMALL, "requires": ["telepathy"]},
         {**SMALL, "given": {**SMALL["given"], "weather": "fair"}},
     ],
-    ids=["step", "member of a step", "member of a call", "expectation", "member", "capability", "given"],
+    ids=[
+        "step",
+        "member of a step",
+        "member of a call",
+        "expectation",
+        "time of a write",
+        "failure",
+        "member",
+        "capability",
+        "given",
+    ],
 )
 def test_what_is_unknown_raises(vector: dict[str, Any]) -> None:
     with pytest.raises(VectorError):

@@ -12,8 +12,7 @@ Everything an operation needs to know of identity is read from the record in sha
     U         another device of U                  follows
     U         any other device, or its own with    goes apart: on a device of its own, as nobody
               somebody else's binding
-    any       its own device, with another         goes apart: the evidence contradicts itself
-              binding than it knew
+    any       its own, bound to another than then  goes apart, unless its app speaks just then
     any       nothing, or a device it has left;    ends its own as its own user's, and goes apart (ID-16)
               its own was bound
     any       the same; its own was not            mints a fresh one; whoever left does not come back
@@ -76,14 +75,10 @@ class Identity:
             return
         is_over = self._activity.over(found, is_apart=False) is not None
         at = standing.renewed(found) if is_over else _loaded(found)
-        is_same = standing.record is not None and standing.record.device == at.device
-        page = None if is_same else standing.mint_page()
-        standing.save(at)
-        self._activity.touch(is_beginning=is_over, is_apart=False)
-        if page is None:
-            standing.go(at, "restart")
+        if standing.record is not None and standing.record.device == at.device:
+            standing.proceed(at, "restart", is_new=is_over)
         else:
-            standing.enter(at, page, "restart")
+            standing.turn(at, "restart", is_new=is_over)
 
     def mint(self, why: str, uid: str | None = None) -> None:
         """A new device, session and page; bound to `uid` if that is given (CL-6)."""
@@ -147,8 +142,7 @@ class Identity:
         standing, presence = self._standing, self._presence
         if standing.is_apart:
             return
-        there = presence.there()
-        if there is not None:
+        if there := presence.there():
             is_at_rest = there.device not in presence.left and not presence.is_stuck
         else:
             is_at_rest = not standing.here.bound and not presence.is_unwritten

@@ -69,6 +69,7 @@ class Presence:
         if self._held == text:
             return here
         self._held = _NOT_HELD
+        self.is_stuck = False
         self.why_gone = "lost"
         if text and found is None:
             self._ports.note(codes.FOREIGN_RECORD)

@@ -119,8 +119,16 @@ class Standing:
         self._become(at, self.page, self.uid, why)
         self.tell_session()
 
+    def proceed(self, at: Record, why: str, *, is_new: bool) -> None:
+        """Write `at`, the record of the same device, and go on with it under the same page id."""
+        self.save(at)
+        self._activity.touch(is_beginning=is_new, is_apart=self.is_apart)
+        self.go(at, why)
+
     def be_told(self, at: Record, uid: str) -> None:
-        """The same device, session and page, and whose it is is known."""
+        """The same device, session and page, and whose it is is known; it may be another's than was thought (ID-15)."""
+        if self.uid not in (None, uid):
+            self.user_properties = {}
         self._become(at, self.page, uid, "identify")
 
     def save(self, at: Record) -> None:
@@ -136,10 +144,7 @@ class Standing:
 
     def begin_session(self, why: str, pages: int = 1) -> None:
         """A new session on the same device and page."""
-        at = self.renewed(self.here, pages)
-        self.save(at)
-        self._activity.touch(is_beginning=True, is_apart=self.is_apart)
-        self.go(at, why)
+        self.proceed(self.renewed(self.here, pages), why, is_new=True)
 
     def renewed(self, at: Record, pages: int = 1) -> Record:
         return replace(at, session=self._ports.mint("session"), began_ms=self._ports.wall_ms(), pages=pages)
