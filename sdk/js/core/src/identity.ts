@@ -85,10 +85,11 @@ function join(c: Core, why: ChangeWhy): void {
 }
 
 /** Whether a device is not whose the page was told, or, its own, not whose the page knows it to be. */
-function isStrange({ here, toldUid }: Core, { device, bound }: Identity): boolean {
+function isStrange(c: Core, { device, bound }: Identity): unknown {
+  const { here, toldUid } = c;
   const isOwn = device == here!.device;
-  if (isOwn && here!.bound && bound && here!.bound != bound) return true;
-  return !!toldUid && bound != boundTo(device, toldUid) && (!!bound || !isOwn);
+  const isContrary = isOwn && here!.bound && bound && here!.bound != bound;
+  return isContrary || (toldUid && bound != boundTo(device, toldUid) && (bound || !isOwn));
 }
 
 /**
@@ -106,7 +107,7 @@ export function follow(c: Core, speech?: string | null, source?: unknown): boole
   } else {
     const bound = boundOf(c, found);
     go(c, { ...found, bound }, 'tab');
-    if (bound != found.bound || c.held !== undefined) save(c, c.here!);
+    if (bound != found.bound || c.held) save(c, c.here!);
   }
   return false;
 }
@@ -132,7 +133,7 @@ function followNothing(c: Core, speech: string | null | undefined, source: unkno
 export function guard(c: Core): void {
   if (!c.isOn || c.isApart) return;
   const found = there(c);
-  if (found ? c.left[found.device] || c.isStuck : c.here!.bound || c.held !== undefined) follow(c);
+  if (found ? c.left[found.device] || c.isStuck : c.here!.bound || c.held) follow(c);
 }
 
 /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
@@ -167,11 +168,11 @@ function bind(c: Core, uid: string): void {
  * Whether a page says again whom it was told of, while another page or the loss of the record has changed that: then
  * it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
  */
-function isAgain(c: Core, uid: string): boolean {
+function isAgain(c: Core, uid: string): unknown {
   if (c.toldUid != uid) return false;
-  if (!c.isApart || c.here!.bound) return !!c.isApart || !c.here!.bound;
+  if (!c.isApart || c.here!.bound) return c.isApart || !c.here!.bound;
   const found = peek(c);
-  return !!found && (!found.bound || isOthers(found, uid));
+  return found && (!found.bound || isOthers(found, uid));
 }
 
 /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */

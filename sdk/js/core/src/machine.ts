@@ -9,7 +9,7 @@
 import { type AcknowledgementsState, settle, type Settle, settleLate } from './acknowledgements';
 import type { ActivityState } from './activity';
 import type { AddressState } from './address';
-import { activity, type Answer, type Call, callOf, CALLS, type Done, RECORDING, session, speaks } from './calls';
+import { activity, type Answer, type Call, callOf, type Done, RECORDING, session, setIdentity, speaks } from './calls';
 import { follow, goApart, guard, resume, takeUp } from './identity';
 import type { LimitsState } from './limits';
 import { lookAtPlace, type PageNamesState } from './page-names';
@@ -38,13 +38,16 @@ export interface Machine {
   state(): State;
   /** This core's own operations not yet answered, oldest first. */
   readonly entries: readonly Entry[];
+  /** As they are from the start on. */
   readonly settings: Settings;
   readonly isOn?: boolean;
   /** Whether the app has said who is there, or that nobody is, be it while nothing was captured. */
   readonly hasSpoken?: boolean;
   /** Whether it is not known whose session this is (CL-16). */
-  isUnknown(): boolean;
+  isUnknown(): unknown;
 }
+
+const LEAVING = /^(hide|background|leave)$/;
 
 export interface Core
   extends Ports, StoreState, AcknowledgementsState, ActivityState, AddressState, LimitsState, PageNamesState, PresenceState, QueueState, RecorderState, StandingState {
@@ -53,15 +56,11 @@ export interface Core
 }
 
 export function makeMachine(ports: Ports): Machine {
-  const c: Core & Machine = {
+  const c = {
     ...ports,
-    settings: settingsOf({ org: '' }),
     unsettled: [],
     seenAt: 0,
-    spent: {},
-    names: new Set(),
     left: {},
-    whyGone: 'lost',
     entries: [],
     remains: [],
     requests: 0,
@@ -71,149 +70,153 @@ export function makeMachine(ports: Ports): Machine {
     here: null,
     pageHere: null,
     uidHere: null,
-    traits: {},
-    count: 0,
     news: {},
-    start: (config) => start(c, config),
-    call: (name, options, api, source) => call(c, name, options, api, source),
-    settle: (answer, settled) => settle(c, answer, settled),
-    navigated: () => navigated(c),
-    app: (event) => app(c, event),
-    timer: (name) => timer(c, name),
-    reply: (...answer) => reply(c, ...answer),
-    state: () => state(c),
-    isUnknown: () => isUnknown(c),
+  } as unknown as Core;
+
+  /** What each call does, by its name. */
+  const calls: Record<string, (c: Core, call: Call) => Done> = {
+    // @ts-expect-error: so that no call is called `toString`.
+    __proto__: null,
+    ...RECORDING,
+    setIdentity,
+    activity,
+    start: () => (c.isShut ? 'not_capturing' : begin()),
+    restart,
+    shutdown,
   };
-  return c;
-}
 
-function start(c: Core, config: Config): void {
-  c.settings = settingsOf(config);
-  if (c.settings.capture) begin(c);
-  finish(c);
-}
+  function start(config: Config): void {
+    c.settings = settingsOf(config);
+    if (c.settings.capture) begin();
+    finish();
+  }
 
-/** Capture begins on this page load. */
-function begin(c: Core): void {
-  if (c.isOn) return;
-  const { hold } = c.settings;
-  c.isOn = c.hasBegun = true;
-  c.isShut = false;
-  takeUp(c);
-  if (hold == 'auth') c.waiting = [];
-  if (hold != 'page') recordPage(c);
-  tellStart(c);
-  takeRemains(c);
-}
+  /** Capture begins on this page load. */
+  function begin(): void {
+    if (c.isOn) return;
+    const { hold } = c.settings;
+    c.isOn = c.hasBegun = true;
+    c.isShut = false;
+    takeUp(c);
+    if (hold == 'auth') c.waiting = [];
+    if (hold != 'page') recordPage(c);
+    tellStart();
+    takeRemains(c);
+  }
 
-function tellStart(c: Core): void {
-  c.news.start = {};
-  tellSession(c);
-}
+  function tellStart(): void {
+    c.news.start = {};
+    tellSession(c);
+  }
 
-const ALL: Record<string, (c: Core, call: Call) => Done> = {
-  // @ts-expect-error: so that no call is called `toString`.
-  __proto__: null,
-  ...CALLS,
-  start: (c) => (c.isShut ? 'not_capturing' : begin(c)),
-  restart,
-  shutdown,
-};
+  function call(name: string, given?: unknown, api?: unknown, source?: unknown): Answer {
+    if (name == 'getSession') return { value: session(c, given) };
+    const made = callOf(c, name, given, api, source);
+    const error = perform(made);
+    const entry = finish();
+    return error ? { error } : { value: null, entry: made.options.ack === true ? entry : null };
+  }
 
-function call(c: Core, name: string, given: unknown, api: unknown, source: unknown): Answer {
-  if (name == 'getSession') return { value: session(c, given) };
-  const made = callOf(c, name, given, api, source);
-  const error = perform(c, made);
-  const entry = finish(c);
-  return error ? { error } : { value: null, entry: made.options.ack === true ? entry : null };
-}
+  /** Does a call, or keeps it until it is known who is there (CL-16). */
+  function perform(made: Call): Done {
+    const { name } = made;
+    const run = calls[name];
+    const isRecording = RECORDING[name];
+    const act = (): Done => {
+      const wrong = !run ? 'unknown_call' : isRecording && !c.isOn ? 'not_capturing' : run(c, made);
+      if (wrong) c.note(wrong);
+      return wrong;
+    };
+    if (speaks(made)) c.hasSpoken = true;
+    else if ((isRecording || name == 'setIdentity') && wait(c, act)) return;
+    return act();
+  }
 
-/** Does a call, or keeps it until it is known who is there (CL-16). */
-function perform(c: Core, made: Call): Done {
-  const { name } = made;
-  const run = ALL[name];
-  const isRecording = RECORDING.test(name);
-  const act = (): Done => {
-    const wrong = !run ? 'unknown_call' : isRecording && !c.isOn ? 'not_capturing' : run(c, made);
-    if (wrong) c.note(wrong);
-    return wrong;
-  };
-  if (speaks(made)) c.hasSpoken = true;
-  else if ((isRecording || name == 'setIdentity') && wait(c, act)) return;
-  return act();
-}
+  /** What an input has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
+  function finish(): Entry | null | undefined {
+    const { identityEntry, news } = c;
+    c.identityEntry = null;
+    pump(c);
+    if (!isUnknown(c)) {
+      c.news = {};
+      if (news.start) news.start = { sessionUrl: urlOf(c, c.here!) };
+      for (const name of NEWS) if (news[name]) c.notify(name, news[name]);
+    }
+    return identityEntry;
+  }
 
-/** What an input has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
-function finish(c: Core): Entry | null | undefined {
-  const heard = isUnknown(c) ? {} : c.news;
-  const recorded = c.identityEntry;
-  if (heard == c.news) c.news = {};
-  c.identityEntry = null;
-  pump(c);
-  if (heard.start) heard.start = { sessionUrl: urlOf(c, c.here!) };
-  for (const name of NEWS) if (heard[name]) c.notify(name, heard[name]);
-  return recorded;
-}
-
-/** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
-function ready(c: Core): void {
-  if (!c.isOn || (!c.waiting && (c.count || !isPageHeld(c)))) return;
-  follow(c);
-  if (isUnknown(c)) goApart(c, 'apart');
-  goOn(c);
-  if (c.isPageDue && isPageHeld(c)) recordPage(c);
-}
-
-/** Ends the session and stops capture (SE-3). */
-function shutdown(c: Core, { source }: Call): void {
-  const wasOn = c.isOn;
-  if (wasOn) {
-    ready(c);
+  /** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
+  function ready(): void {
+    if (!c.isOn || (!c.waiting && (c.count || !isPageHeld(c)))) return;
     follow(c);
-    record(c, 'end', { why: 'shutdown' }, source);
+    if (isUnknown(c)) goApart(c, 'apart');
+    goOn(c);
+    if (c.isPageDue && isPageHeld(c)) recordPage(c);
   }
-  if (!c.isShut) c.news.shutdown = { reason: 0 };
-  c.isOn = false;
-  c.isShut = true;
-  if (wasOn) beginSession(c, 'shutdown', 0);
-}
 
-/** Begins to capture again (SE-3). */
-function restart(c: Core): void {
-  if (!c.isShut) return;
-  if (!c.hasBegun) return begin(c);
-  c.isOn = true;
-  c.isShut = false;
-  resume(c);
-  recordPage(c);
-  tellStart(c);
-}
-
-function navigated(c: Core): void {
-  if (!c.isOn || c.page().url == c.lookedAt) return;
-  lookAtPlace(c);
-  if (!c.waiting) {
-    follow(c);
-    renew(c);
+  /** Ends the session and stops capture (SE-3). */
+  function shutdown(_: Core, { source }: Call): void {
+    const wasOn = c.isOn;
+    if (wasOn) {
+      ready();
+      follow(c);
+      record(c, 'end', { why: 'shutdown' }, source);
+    }
+    if (!c.isShut) c.news.shutdown = { reason: 0 };
+    c.isOn = false;
+    c.isShut = true;
+    if (wasOn) beginSession(c, 'shutdown', 0);
   }
-  recordPage(c);
-  finish(c);
-}
 
-function timer(c: Core, name: TimerName): void {
-  if (name == 'settle') settleLate(c);
-  else if (name == 'retry') c.isRetrying = false;
-  else hurry(c);
-  pump(c);
-}
-
-function app(c: Core, event: AppEvent): void {
-  if (event == 'foreground') activity(c);
-  else if (event == 'resume') revive(c);
-  else {
-    if (event != 'look') ready(c);
-    if (event != 'ready') guard(c);
-    if (/^(hide|background|leave)$/.test(event)) sendAll(c);
+  /** Begins to capture again (SE-3). */
+  function restart(): void {
+    if (!c.isShut) return;
+    if (!c.hasBegun) return begin();
+    c.isOn = true;
+    c.isShut = false;
+    resume(c);
+    recordPage(c);
+    tellStart();
   }
-  finish(c);
+
+  function navigated(): void {
+    if (!c.isOn || c.page().url == c.lookedAt) return;
+    lookAtPlace(c);
+    if (!c.waiting) {
+      follow(c);
+      renew(c);
+    }
+    recordPage(c);
+    finish();
+  }
+
+  function timer(name: TimerName): void {
+    if (name == 'settle') settleLate(c);
+    else if (name == 'retry') c.isRetrying = false;
+    else hurry(c);
+    pump(c);
+  }
+
+  function app(event: AppEvent): void {
+    if (event == 'foreground') activity(c);
+    else if (event == 'resume') revive(c);
+    else {
+      if (event != 'look') ready();
+      if (event != 'ready') guard(c);
+      if (LEAVING.test(event)) sendAll(c);
+    }
+    finish();
+  }
+
+  return Object.assign(c, {
+    start,
+    call,
+    settle: settle.bind(null, c),
+    navigated,
+    app,
+    timer,
+    reply: reply.bind(null, c),
+    state: state.bind(null, c),
+    isUnknown: isUnknown.bind(null, c),
+  });
 }

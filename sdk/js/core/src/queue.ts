@@ -118,12 +118,12 @@ export function pump(c: Core): void {
   const other = c.remains[0];
   c.clearTimer('flush');
   if (c.isRetrying || c.underWay.size) return;
-  if (other) send(c, [other], headOf(other, c.operationsMax), false);
+  if (other) send(c, [other], false, headOf(other, c.operationsMax));
   else if (first) {
     first.dueAt_ = Math.min(first.dueAt_, now + c.settings.flush_ms);
     if (first.dueAt_ > now) return c.setTimer('flush', first.dueAt_);
     hurry(c);
-    sendQueued(c, bundles(c, c.entries)[0]!, false);
+    send(c, bundles(c, c.entries)[0]!, false);
   }
 }
 
@@ -139,7 +139,7 @@ export function sendAll(c: Core): void {
     c.isRetrying = false;
     c.clearTimer('retry');
   }
-  for (const bundle of bundles(c, c.entries.filter(({ request_ }) => !request_))) sendQueued(c, bundle, true);
+  for (const bundle of bundles(c, c.entries.filter(({ request_ }) => !request_))) send(c, bundle, true);
 }
 
 /** No request that is under way will find an answer any more: what they carry goes again. */
@@ -222,11 +222,7 @@ function enveloped({ settings }: Core, bundle: Queued[]): Envelope {
   return { v: 1, org: settings.org, ...bundle[0]!.stamp, sdk: settings.sdk, ops: bundle.map(({ operation_ }) => operation_) };
 }
 
-function sendQueued(c: Core, bundle: Queued[], isLeaving: boolean): void {
-  send(c, bundle, enveloped(c, bundle), isLeaving);
-}
-
-function send(c: Core, flight: { request_: string }[], envelope: Envelope, leaving: boolean): void {
+function send(c: Core, flight: (Queued | Remains)[], leaving: boolean, envelope = enveloped(c, flight as Queued[])): void {
   const id = 'r' + ++c.requests;
   for (const one of flight) one.request_ = id;
   c.underWay.set(id, envelope.ops.length);

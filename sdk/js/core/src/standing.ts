@@ -63,9 +63,9 @@ export function enter(c: Core, at: Identity | null, id: string | null, why: Chan
   if (!isSame) {
     if (before) {
       c.left[before.device] = true;
-      depart(c, c.shownUrl !== undefined);
+      depart(c, c.shownUrl != null);
+      if (c.uidHere || !isEmpty(c.traits)) c.news.user = { user: null };
     }
-    if (c.uidHere || !isEmpty(c.traits)) c.news.user = { user: null };
     c.traits = {};
   }
   become(c, at, id, isSame ? c.uidHere : uid ?? null, why);
@@ -126,18 +126,18 @@ export function boundOf({ here }: Core, { bound, device }: Identity): string {
 }
 
 /** Whether a device is another user's than `uid`'s. */
-export function isOthers({ bound, device }: Identity, uid: string): boolean {
-  return !!bound && bound != boundTo(device, uid);
+export function isOthers({ bound, device }: Identity, uid: string): unknown {
+  return bound && bound != boundTo(device, uid);
 }
 
 /** Whether this may be the device of somebody who is gone: then nobody hears of it yet (CL-16). */
-export function isUnknown(c: Core): boolean {
-  return !!c.waiting && !!c.here?.bound;
+export function isUnknown(c: Core): unknown {
+  return c.waiting && c.here?.bound;
 }
 
 /** Whether this page load has shown no page yet, since that waits (CL-16). */
-export function isPageHeld(c: Core): boolean {
-  return !!c.settings.hold && c.shownUrl === undefined;
+export function isPageHeld(c: Core): unknown {
+  return c.settings.hold && c.shownUrl == null;
 }
 
 export function urlOf({ settings }: Core, at: Identity): string {
