@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
 import { minify as uglify } from "uglify-js";
+import { flat } from "./flat.mjs";
 
 const home = dirname(fileURLToPath(import.meta.url));
 const dist = join(home, "dist");
@@ -51,6 +52,7 @@ for (const { entry, file, served, mangled = [], ...options } of bundles) {
     write: false,
     logLevel: "warning",
     ...options,
+    plugins: [flat],
   });
   const [map, code] = outputFiles.map(({ text }) => text);
   // esbuild bundles; terser, which looks longer, and uglify-js, which looks otherwise, take another twentieth off.

@@ -56,7 +56,7 @@ export function resume(c: Core): void {
 /** A new device, session and page id. `uid` binds the device. */
 function fresh(c: Core, why: ChangeWhy, uid?: string): void {
   if (!c.isApart) sweep(c);
-  const at = freshRecord(c);
+  const at = freshRecord(c.mint, c.wallMs());
   if (uid) at.bound = boundTo(at.device, uid);
   turn(c, at, why, true, uid);
 }
@@ -86,7 +86,8 @@ function join(c: Core, why: ChangeWhy): void {
 
 /** Whether a device is not whose the page was told, or, its own, not whose the page knows it to be. */
 function isStrange(c: Core, { device, bound }: Identity): unknown {
-  const { here, toldUid } = c;
+  const here = c.here;
+  const toldUid = c.toldUid;
   const isOwn = device == here!.device;
   const isContrary = isOwn && here!.bound && bound && here!.bound != bound;
   return isContrary || (toldUid && bound != boundTo(device, toldUid) && (bound || !isOwn));
@@ -209,7 +210,7 @@ function leave(c: Core, why: ChangeWhy, source: unknown, uid?: string): void {
 
 /** Lets go while nothing is captured: who stands in storage, and whom the page still holds (SE-3, SE-4). */
 function release(c: Core, isForced: boolean): boolean {
-  const { here } = c;
+  const here = c.here;
   const found = there(c);
   const bound = found?.bound || here?.bound;
   const isReleased = !!(bound || (isForced && (found || here)));

@@ -55,166 +55,160 @@ export interface Core
   hasSpoken?: boolean;
 }
 
-export function makeMachine(ports: Ports): Machine {
-  const c = {
-    ...ports,
-    unsettled: [],
-    seenAt: 0,
-    left: {},
-    entries: [],
-    remains: [],
-    requests: 0,
-    attempts: 0,
-    underWay: new Map(),
-    operationsMax: Infinity,
-    here: null,
-    pageHere: null,
-    uidHere: null,
-    news: {},
-  } as unknown as Core;
+/** What each call does, by its name. */
+const CALLS: Record<string, (c: Core, call: Call) => Done> = {
+  // @ts-expect-error: so that no call is called `toString`.
+  __proto__: null,
+  ...RECORDING,
+  setIdentity,
+  activity,
+  start: (c) => (c.isShut ? 'not_capturing' : begin(c)),
+  restart,
+  shutdown,
+};
 
-  /** What each call does, by its name. */
-  const calls: Record<string, (c: Core, call: Call) => Done> = {
-    // @ts-expect-error: so that no call is called `toString`.
-    __proto__: null,
-    ...RECORDING,
-    setIdentity,
-    activity,
-    start: () => (c.isShut ? 'not_capturing' : begin()),
-    restart,
-    shutdown,
+function start(c: Core, config: Config): void {
+  c.settings = settingsOf(config);
+  if (c.settings.capture) begin(c);
+  finish(c);
+}
+
+/** Capture begins on this page load. */
+function begin(c: Core): void {
+  if (c.isOn) return;
+  const { hold } = c.settings;
+  c.isOn = c.hasBegun = true;
+  c.isShut = false;
+  takeUp(c);
+  if (hold == 'auth') c.waiting = [];
+  if (hold != 'page') recordPage(c);
+  tellStart(c);
+  takeRemains(c);
+}
+
+function tellStart(c: Core): void {
+  c.news.start = {};
+  tellSession(c);
+}
+
+function call(c: Core, name: string, given?: unknown, api?: unknown, source?: unknown): Answer {
+  if (name == 'getSession') return { value: session(c, given) };
+  const made = callOf(c, name, given, api, source);
+  const error = perform(c, made);
+  const entry = finish(c);
+  return error ? { error } : { value: null, entry: made.options.ack === true ? entry : null };
+}
+
+/** Does a call, or keeps it until it is known who is there (CL-16). */
+function perform(c: Core, made: Call): Done {
+  const { name } = made;
+  const run = CALLS[name];
+  const isRecording = RECORDING[name];
+  const act = (): Done => {
+    const wrong = !run ? 'unknown_call' : isRecording && !c.isOn ? 'not_capturing' : run(c, made);
+    if (wrong) c.note(wrong);
+    return wrong;
   };
+  if (speaks(made)) c.hasSpoken = true;
+  else if ((isRecording || name == 'setIdentity') && wait(c, act)) return;
+  return act();
+}
 
-  function start(config: Config): void {
-    c.settings = settingsOf(config);
-    if (c.settings.capture) begin();
-    finish();
+/** What an input has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
+function finish(c: Core): Entry | null | undefined {
+  const news = c.news;
+  const identityEntry = c.identityEntry;
+  c.identityEntry = null;
+  pump(c);
+  if (!isUnknown(c)) {
+    c.news = {};
+    if (news.start) news.start = { sessionUrl: urlOf(c, c.here!) };
+    for (const name of NEWS) if (news[name]) c.notify(name, news[name]);
   }
+  return identityEntry;
+}
 
-  /** Capture begins on this page load. */
-  function begin(): void {
-    if (c.isOn) return;
-    const { hold } = c.settings;
-    c.isOn = c.hasBegun = true;
-    c.isShut = false;
-    takeUp(c);
-    if (hold == 'auth') c.waiting = [];
-    if (hold != 'page') recordPage(c);
-    tellStart();
-    takeRemains(c);
-  }
+/** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
+function ready(c: Core): void {
+  if (!c.isOn || (!c.waiting && (c.count || !isPageHeld(c)))) return;
+  follow(c);
+  if (isUnknown(c)) goApart(c, 'apart');
+  goOn(c);
+  if (c.isPageDue && isPageHeld(c)) recordPage(c);
+}
 
-  function tellStart(): void {
-    c.news.start = {};
-    tellSession(c);
-  }
-
-  function call(name: string, given?: unknown, api?: unknown, source?: unknown): Answer {
-    if (name == 'getSession') return { value: session(c, given) };
-    const made = callOf(c, name, given, api, source);
-    const error = perform(made);
-    const entry = finish();
-    return error ? { error } : { value: null, entry: made.options.ack === true ? entry : null };
-  }
-
-  /** Does a call, or keeps it until it is known who is there (CL-16). */
-  function perform(made: Call): Done {
-    const { name } = made;
-    const run = calls[name];
-    const isRecording = RECORDING[name];
-    const act = (): Done => {
-      const wrong = !run ? 'unknown_call' : isRecording && !c.isOn ? 'not_capturing' : run(c, made);
-      if (wrong) c.note(wrong);
-      return wrong;
-    };
-    if (speaks(made)) c.hasSpoken = true;
-    else if ((isRecording || name == 'setIdentity') && wait(c, act)) return;
-    return act();
-  }
-
-  /** What an input has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
-  function finish(): Entry | null | undefined {
-    const { identityEntry, news } = c;
-    c.identityEntry = null;
-    pump(c);
-    if (!isUnknown(c)) {
-      c.news = {};
-      if (news.start) news.start = { sessionUrl: urlOf(c, c.here!) };
-      for (const name of NEWS) if (news[name]) c.notify(name, news[name]);
-    }
-    return identityEntry;
-  }
-
-  /** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
-  function ready(): void {
-    if (!c.isOn || (!c.waiting && (c.count || !isPageHeld(c)))) return;
+/** Ends the session and stops capture (SE-3). */
+function shutdown(c: Core, { source }: Call): void {
+  const wasOn = c.isOn;
+  if (wasOn) {
+    ready(c);
     follow(c);
-    if (isUnknown(c)) goApart(c, 'apart');
-    goOn(c);
-    if (c.isPageDue && isPageHeld(c)) recordPage(c);
+    record(c, 'end', { why: 'shutdown' }, source);
   }
+  if (!c.isShut) c.news.shutdown = { reason: 0 };
+  c.isOn = false;
+  c.isShut = true;
+  if (wasOn) beginSession(c, 'shutdown', 0);
+}
 
-  /** Ends the session and stops capture (SE-3). */
-  function shutdown(_: Core, { source }: Call): void {
-    const wasOn = c.isOn;
-    if (wasOn) {
-      ready();
-      follow(c);
-      record(c, 'end', { why: 'shutdown' }, source);
-    }
-    if (!c.isShut) c.news.shutdown = { reason: 0 };
-    c.isOn = false;
-    c.isShut = true;
-    if (wasOn) beginSession(c, 'shutdown', 0);
+/** Begins to capture again (SE-3). */
+function restart(c: Core): void {
+  if (!c.isShut) return;
+  if (!c.hasBegun) return begin(c);
+  c.isOn = true;
+  c.isShut = false;
+  resume(c);
+  recordPage(c);
+  tellStart(c);
+}
+
+function navigated(c: Core): void {
+  if (!c.isOn || c.page().url == c.lookedAt) return;
+  lookAtPlace(c);
+  if (!c.waiting) {
+    follow(c);
+    renew(c);
   }
+  recordPage(c);
+  finish(c);
+}
 
-  /** Begins to capture again (SE-3). */
-  function restart(): void {
-    if (!c.isShut) return;
-    if (!c.hasBegun) return begin();
-    c.isOn = true;
-    c.isShut = false;
-    resume(c);
-    recordPage(c);
-    tellStart();
+function timer(c: Core, name: TimerName): void {
+  if (name == 'settle') settleLate(c);
+  else if (name == 'retry') c.isRetrying = false;
+  else hurry(c);
+  pump(c);
+}
+
+function app(c: Core, event: AppEvent): void {
+  if (event == 'foreground') activity(c);
+  else if (event == 'resume') revive(c);
+  else {
+    if (event != 'look') ready(c);
+    if (event != 'ready') guard(c);
+    if (LEAVING.test(event)) sendAll(c);
   }
+  finish(c);
+}
 
-  function navigated(): void {
-    if (!c.isOn || c.page().url == c.lookedAt) return;
-    lookAtPlace(c);
-    if (!c.waiting) {
-      follow(c);
-      renew(c);
-    }
-    recordPage(c);
-    finish();
-  }
-
-  function timer(name: TimerName): void {
-    if (name == 'settle') settleLate(c);
-    else if (name == 'retry') c.isRetrying = false;
-    else hurry(c);
-    pump(c);
-  }
-
-  function app(event: AppEvent): void {
-    if (event == 'foreground') activity(c);
-    else if (event == 'resume') revive(c);
-    else {
-      if (event != 'look') ready();
-      if (event != 'ready') guard(c);
-      if (LEAVING.test(event)) sendAll(c);
-    }
-    finish();
-  }
-
+export function makeMachine(ports: Ports): Machine {
+  const c = { ...ports } as Core;
+  c.here = c.pageHere = c.uidHere = null;
+  c.seenAt = c.requests = c.attempts = 0;
+  c.operationsMax = Infinity;
+  c.unsettled = [];
+  c.entries = [];
+  c.remains = [];
+  c.underWay = new Map();
+  c.left = {};
+  c.news = {};
   return Object.assign(c, {
-    start,
-    call,
+    start: start.bind(null, c),
+    call: call.bind(null, c),
     settle: settle.bind(null, c),
-    navigated,
-    app,
-    timer,
+    navigated: navigated.bind(null, c),
+    app: app.bind(null, c),
+    timer: timer.bind(null, c),
     reply: reply.bind(null, c),
     state: state.bind(null, c),
     isUnknown: isUnknown.bind(null, c),

@@ -218,8 +218,8 @@ function bundles(c: Core, some: Queued[]): Queued[][] {
 }
 
 /** A bundle as it is kept; `sent` is added when it travels (WI-2). */
-function enveloped({ settings }: Core, bundle: Queued[]): Envelope {
-  return { v: 1, org: settings.org, ...bundle[0]!.stamp, sdk: settings.sdk, ops: bundle.map(({ operation_ }) => operation_) };
+function enveloped(c: Core, bundle: Queued[]): Envelope {
+  return { v: 1, org: c.settings.org, ...bundle[0]!.stamp, sdk: c.settings.sdk, ops: bundle.map(({ operation_ }) => operation_) };
 }
 
 function send(c: Core, flight: (Queued | Remains)[], leaving: boolean, envelope = enveloped(c, flight as Queued[])): void {

@@ -38,8 +38,8 @@ export function wholeSecond(ms: number): number {
 }
 
 /** A fresh, unbound device's record, dated to the whole second (ST-2); expires a year from now. */
-export function freshRecord({ mint, wallMs }: Ports): Identity {
-  const began = wholeSecond(wallMs());
+export function freshRecord(mint: Ports['mint'], nowMs: number): Identity {
+  const began = wholeSecond(nowMs);
   return { device: mint('device'), session: mint('session'), began, key: mint('key'), pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
 }
 

@@ -39,7 +39,7 @@ export interface StandingState {
 }
 
 export function state(c: Core): State {
-  const { here } = c;
+  const here = c.here;
   const capture = c.isOn ? 'on' : c.isShut ? 'shutdown' : 'off';
   return { capture, device: here && here.device, session: here && here.session, page: c.pageHere, uid: c.uidHere, bound: !!here?.bound };
 }
@@ -121,7 +121,8 @@ export function loaded(c: Core, at: Identity, isOver: unknown): Identity {
 }
 
 /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
-export function boundOf({ here }: Core, { bound, device }: Identity): string {
+export function boundOf(c: Core, { bound, device }: Identity): string {
+  const here = c.here;
   return bound || (here?.device == device ? here.bound : '');
 }
 
@@ -140,8 +141,8 @@ export function isPageHeld(c: Core): unknown {
   return c.settings.hold && c.shownUrl == null;
 }
 
-export function urlOf({ settings }: Core, at: Identity): string {
-  return `${settings.app}/ui/${settings.org}/session/${at.device}%3A${at.session}`;
+export function urlOf(c: Core, at: Identity): string {
+  return `${c.settings.app}/ui/${c.settings.org}/session/${at.device}%3A${at.session}`;
 }
 
 export function tellSession(c: Core): void {
@@ -150,7 +151,7 @@ export function tellSession(c: Core): void {
 
 /** What this page was told of the present user, for its observers (CL-7). */
 export function tellUser(c: Core, carried: Carried): void {
-  const { uidHere } = c;
+  const uidHere = c.uidHere;
   const traits = (c.traits = traitsWith(c.traits, carried));
   c.news.user = { user: { ...(uidHere && { uid: uidHere }), ...(!isEmpty(traits) && { properties: traits }) } };
 }
