@@ -29,17 +29,15 @@ import { peek, read, remove, save, swept, there } from './presence';
 import type { Carried } from './properties';
 import { endLost, goOn, record } from './recorder';
 import { boundTo, freshRecord, type Identity } from './record';
-import { become, beginSession, boundOf, enter, go, isOthers, loaded, proceed, renew, tellUser, turn } from './standing';
+import { become, beginSession, boundOf, enter, go, isOthers, proceed, renew, renewed, tellUser, turn } from './standing';
 import { ACTIVITY, write } from './store';
 
 /** Takes up the record in storage, or mints one (CL-3). */
 export function takeUp(c: Core): void {
   const found = read(c);
   if (!found) return fresh(c, 'start');
-  const isOver = over(c, found);
   sweep(c, found.device);
-  const at = loaded(c, found, isOver);
-  turn(c, { ...at, key: at.key || c.mint('key') }, 'start', !!isOver);
+  load(c, { ...found, key: found.key || c.mint('key') }, 'start', turn);
 }
 
 /** Goes on after a shutdown (SE-3). */
@@ -48,15 +46,19 @@ export function resume(c: Core): void {
   c.toldUid = null;
   const found = read(c);
   if (!found || boundOf(c, found)) return fresh(c, 'restart');
+  load(c, found, 'restart', c.here?.device == found.device ? proceed : turn);
+}
+
+/** Goes on in the session of `found` as at a page load, or in the next one. */
+function load(c: Core, found: Identity, why: ChangeWhy, as: typeof turn): void {
   const isOver = !!over(c, found);
-  const at = loaded(c, found, isOver);
-  (c.here?.device == at.device ? proceed : turn)(c, at, 'restart', isOver);
+  as(c, isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 }, why, isOver);
 }
 
 /** A new device, session and page id. `uid` binds the device. */
 function fresh(c: Core, why: ChangeWhy, uid?: string): void {
   if (!c.isApart) sweep(c);
-  const at = freshRecord(c.mint, c.wallMs());
+  const at = freshRecord(c);
   if (uid) at.bound = boundTo(at.device, uid);
   turn(c, at, why, true, uid);
 }

@@ -17,7 +17,7 @@ import type { AppEvent, Ports, State, TimerName } from './ports';
 import type { PresenceState } from './presence';
 import { type Entry, hurry, pump, type QueueState, reply, revive, sendAll, takeRemains } from './queue';
 import { goOn, record, type RecorderState, recordPage, wait } from './recorder';
-import { type Config, type Settings, settingsOf } from './settings';
+import { type Config, configure, DEFAULTS, type Settings } from './settings';
 import { beginSession, isPageHeld, isUnknown, NEWS, renew, type StandingState, state, tellSession, urlOf } from './standing';
 import type { StoreState } from './store';
 
@@ -37,17 +37,15 @@ export interface Machine {
   reply(id: string, status: number, retryAfter: string | null, body: unknown): void;
   state(): State;
   /** This core's own operations not yet answered, oldest first. */
-  readonly entries: readonly Entry[];
+  entries(): readonly Entry[];
   /** As they are from the start on. */
   readonly settings: Settings;
-  readonly isOn?: boolean;
+  isCapturing(): unknown;
   /** Whether the app has said who is there, or that nobody is, be it while nothing was captured. */
   readonly hasSpoken?: boolean;
   /** Whether it is not known whose session this is (CL-16). */
   isUnknown(): unknown;
 }
-
-const LEAVING = /^(hide|background|leave)$/;
 
 export interface Core
   extends Ports, StoreState, AcknowledgementsState, ActivityState, AddressState, LimitsState, PageNamesState, PresenceState, QueueState, RecorderState, StandingState {
@@ -68,7 +66,7 @@ const CALLS: Record<string, (c: Core, call: Call) => Done> = {
 };
 
 function start(c: Core, config: Config): void {
-  c.settings = settingsOf(config);
+  configure(c.settings, config);
   if (c.settings.capture) begin(c);
   finish(c);
 }
@@ -183,10 +181,13 @@ function timer(c: Core, name: TimerName): void {
 function app(c: Core, event: AppEvent): void {
   if (event == 'foreground') activity(c);
   else if (event == 'resume') revive(c);
+  else if (event == 'look') guard(c);
   else {
-    if (event != 'look') ready(c);
-    if (event != 'ready') guard(c);
-    if (LEAVING.test(event)) sendAll(c);
+    ready(c);
+    if (event != 'ready') {
+      guard(c);
+      sendAll(c);
+    }
   }
   finish(c);
 }
@@ -197,11 +198,12 @@ export function makeMachine(ports: Ports): Machine {
   c.seenAt = c.requests = c.attempts = 0;
   c.operationsMax = Infinity;
   c.unsettled = [];
-  c.entries = [];
+  c.queued = [];
   c.remains = [];
   c.underWay = new Map();
   c.left = {};
   c.news = {};
+  c.settings = { ...DEFAULTS };
   return Object.assign(c, {
     start: start.bind(null, c),
     call: call.bind(null, c),
@@ -211,6 +213,9 @@ export function makeMachine(ports: Ports): Machine {
     timer: timer.bind(null, c),
     reply: reply.bind(null, c),
     state: state.bind(null, c),
+    entries: () => c.queued,
+    settings: c.settings,
     isUnknown: isUnknown.bind(null, c),
+    isCapturing: () => c.isOn,
   });
 }

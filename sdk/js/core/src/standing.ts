@@ -39,9 +39,8 @@ export interface StandingState {
 }
 
 export function state(c: Core): State {
-  const here = c.here;
   const capture = c.isOn ? 'on' : c.isShut ? 'shutdown' : 'off';
-  return { capture, device: here && here.device, session: here && here.session, page: c.pageHere, uid: c.uidHere, bound: !!here?.bound };
+  return { capture, device: c.here && c.here.device, session: c.here && c.here.session, page: c.pageHere, uid: c.uidHere, bound: !!c.here?.bound };
 }
 
 /** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
@@ -111,19 +110,14 @@ export function beginSession(c: Core, why: ChangeWhy, pages?: number): void {
   proceed(c, renewed(c, c.here!, pages), why, true);
 }
 
-function renewed(c: Core, at: Identity, pages = 1): Identity {
+/** The record of the same device in a session of its own. */
+export function renewed(c: Core, at: Identity, pages = 1): Identity {
   return { ...at, session: c.mint('session'), began: c.wallMs(), pages };
-}
-
-/** The record at the next page load. */
-export function loaded(c: Core, at: Identity, isOver: unknown): Identity {
-  return isOver ? renewed(c, at) : { ...at, pages: at.pages + 1 };
 }
 
 /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
 export function boundOf(c: Core, { bound, device }: Identity): string {
-  const here = c.here;
-  return bound || (here?.device == device ? here.bound : '');
+  return bound || (c.here?.device == device ? c.here.bound : '');
 }
 
 /** Whether a device is another user's than `uid`'s. */
