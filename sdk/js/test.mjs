@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { flat } from "./flat.mjs";
 
 const home = dirname(fileURLToPath(import.meta.url));
 const outdir = join(home, "dist/test");
@@ -24,13 +25,16 @@ if (chosen.length === 0) {
 }
 
 rmSync(outdir, { recursive: true, force: true });
-const built = chosen.map((path) => join(outdir, path.replace(/\.ts$/, ".mjs")));
+// The vectors are run on the core as it is written, and as bundles have it.
+const runs = chosen.map((path) => ({ path, outfile: join(outdir, path.replace(/\.ts$/, ".mjs")), plugins: [] }));
+runs.push(...runs.filter(({ path }) => /core.*vectors/.test(path)).map(({ path, outfile }) => ({ path, outfile: outfile.replace(".test", ".flat.test"), plugins: [flat] })));
 await Promise.all(
-  chosen.map((path, at) =>
+  runs.map(({ path, outfile, plugins }) =>
     build({
       absWorkingDir: home,
       entryPoints: [path],
-      outfile: built[at],
+      outfile,
+      plugins,
       bundle: true,
       platform: "node",
       format: "esm",
@@ -42,5 +46,5 @@ await Promise.all(
     }),
   ),
 );
-const { status } = spawnSync(process.execPath, ["--test", ...built], { stdio: "inherit" });
+const { status } = spawnSync(process.execPath, ["--test", ...runs.map(({ outfile }) => outfile)], { stdio: "inherit" });
 process.exit(status ?? 1);

@@ -72,10 +72,10 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
       if (!code) resolve(value);
       else reject?.(Object.assign(Error(code), { code }));
     };
-    if (op != 'getSession' || (machine.isOn && !machine.isUnknown())) return machine.settle(answer, settle);
+    if (op != 'getSession' || (machine.isCapturing() && !machine.isUnknown())) return machine.settle(answer, settle);
     // A session is asked for before there is one: it waits for the start, but not for ever (ID-8).
     setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
-    return void observe('start', () => machine.isOn && settle(null, machine.call(op, options).value), null);
+    return void observe('start', () => machine.isCapturing() && settle(null, machine.call(op, options).value), null);
   };
 
   return {

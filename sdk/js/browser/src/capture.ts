@@ -26,7 +26,7 @@ const TYPED = 'input,textarea,select,[contenteditable]';
 export function watch(machine: Machine, wants: (type: keyof Auto) => boolean, blocks: () => Block[] | undefined, ready: () => unknown): void {
   let lastAt = 0;
   const saw = (type: keyof Auto, name: string, properties?: Record<string, unknown>): void => {
-    if (wants(type) && machine.isOn) machine.call('capture', { type, name, properties });
+    if (wants(type) && machine.isCapturing()) machine.call('capture', { type, name, properties });
   };
   const hide = (): void => machine.app('hide');
   const navigated = (): void => void (wants('navigate') && machine.navigated());

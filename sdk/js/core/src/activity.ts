@@ -25,7 +25,7 @@ export function touch(c: Core, isBeginning: boolean): void {
 
 /** Why the session of `at` is over by now, if it is (SE-1). */
 export function over(c: Core, { began }: Identity): 'age' | 'idle' | null {
-  const { settings } = c;
+  const settings = c.settings;
   const now = c.wallMs();
   const idleAt = Math.max(began, believed(c.seenAt, now), c.isApart ? 0 : heardAt(c, now)) + settings.idle_ms;
   const ageAt = began + settings.age_ms;

@@ -20,7 +20,8 @@ export function depart(c: Core, hasShown: boolean): void {
 
 /** The members of a `page` operation made now. */
 export function look(c: Core): PageInfo {
-  const { departed, hasLooked } = c;
+  const departed = c.departed;
+  const hasLooked = c.hasLooked;
   const { url, title, referrer } = c.page();
   c.hasLooked = true;
   if (departed) {

@@ -48,9 +48,14 @@ const LEVELS = ['log', 'info', 'warn', 'error', 'debug'];
 const SEEN = ['click', 'navigate', 'exception', 'visibility', 'change'];
 
 /** What only a page that captures can do; as a consent does, it waits until it is known who is there (CL-16). */
-export const RECORDING = /^(setProperties|trackEvent|capture|log)$/;
-
-export const CALLS: Record<string, (c: Core, call: Call) => Done> = { setIdentity, setProperties, trackEvent, capture, log, activity };
+export const RECORDING: Record<string, (c: Core, call: Call) => Done> = {
+  // @ts-expect-error: so that no call is called `toString`.
+  __proto__: null,
+  setProperties,
+  trackEvent: event,
+  capture,
+  log,
+};
 
 /** A call as it was given; a v1 `setProperties` of a user with a `uid` is a `setIdentity` (ID-10). */
 export function callOf(c: Core, name: string, given: unknown, api: unknown, source: unknown): Call {
@@ -75,7 +80,7 @@ export function speaks({ name, options }: Call): boolean {
   return name == 'setIdentity' && (options.uid !== undefined || options.anonymous !== undefined);
 }
 
-function setIdentity(c: Core, call: Call): Done {
+export function setIdentity(c: Core, call: Call): Done {
   const { uid, anonymous, consent, scope } = call.options;
   const isGone = anonymous === true || uid === false;
   if (isGone && (uid ?? false) !== false) return 'uid_and_anonymous';
@@ -140,10 +145,6 @@ function setProperties(c: Core, { options, source, carried_, hasUid_ }: Call): D
   if (type == 'user') tellUser(c, carried_);
 }
 
-function trackEvent(c: Core, call: Call): Done {
-  return event(c, call, call.options.name);
-}
-
 /** What the platform saw without being told (CL-13). */
 function capture(c: Core, call: Call): Done {
   const { type, name } = call.options;
@@ -151,7 +152,7 @@ function capture(c: Core, call: Call): Done {
 }
 
 /** An event, as the app names it or as the platform saw it: then of a type. */
-function event(c: Core, { source, carried_ }: Call, name: unknown, type?: string): Done {
+function event(c: Core, { options, source, carried_ }: Call, name = options.name, type?: string): Done {
   if (!name || cut(name, EVENT_NAME_CHARS_MAX) !== name) return 'invalid_event_name';
   if (!carried_) return 'invalid_properties';
   follow(c);
@@ -179,8 +180,8 @@ export function activity(c: Core): void {
 }
 
 /** Where the page would be recorded, in a format (SE-5); null where it would not. */
-export function session(c: Core, given: unknown): unknown {
-  const { format } = (given || {}) as { format?: unknown };
+export function session(c: Core, given: any): unknown {
+  const format = given?.format;
   const at = !c.isOn || isUnknown(c) ? null : c.isApart ? c.here : peek(c);
   if (!at) return null;
   const { device, session: sessionId } = at;

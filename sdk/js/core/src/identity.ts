@@ -29,17 +29,15 @@ import { peek, read, remove, save, swept, there } from './presence';
 import type { Carried } from './properties';
 import { endLost, goOn, record } from './recorder';
 import { boundTo, freshRecord, type Identity } from './record';
-import { become, beginSession, boundOf, enter, go, isOthers, loaded, proceed, renew, tellUser, turn } from './standing';
+import { become, beginSession, boundOf, enter, go, isOthers, proceed, renew, renewed, tellUser, turn } from './standing';
 import { ACTIVITY, write } from './store';
 
 /** Takes up the record in storage, or mints one (CL-3). */
 export function takeUp(c: Core): void {
   const found = read(c);
   if (!found) return fresh(c, 'start');
-  const isOver = over(c, found);
   sweep(c, found.device);
-  const at = loaded(c, found, isOver);
-  turn(c, { ...at, key: at.key || c.mint('key') }, 'start', !!isOver);
+  load(c, { ...found, key: found.key || c.mint('key') }, 'start', turn);
 }
 
 /** Goes on after a shutdown (SE-3). */
@@ -48,9 +46,13 @@ export function resume(c: Core): void {
   c.toldUid = null;
   const found = read(c);
   if (!found || boundOf(c, found)) return fresh(c, 'restart');
+  load(c, found, 'restart', c.here?.device == found.device ? proceed : turn);
+}
+
+/** Goes on in the session of `found` as at a page load, or in the next one. */
+function load(c: Core, found: Identity, why: ChangeWhy, as: typeof turn): void {
   const isOver = !!over(c, found);
-  const at = loaded(c, found, isOver);
-  (c.here?.device == at.device ? proceed : turn)(c, at, 'restart', isOver);
+  as(c, isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 }, why, isOver);
 }
 
 /** A new device, session and page id. `uid` binds the device. */
@@ -85,10 +87,12 @@ function join(c: Core, why: ChangeWhy): void {
 }
 
 /** Whether a device is not whose the page was told, or, its own, not whose the page knows it to be. */
-function isStrange({ here, toldUid }: Core, { device, bound }: Identity): boolean {
+function isStrange(c: Core, { device, bound }: Identity): unknown {
+  const here = c.here;
+  const toldUid = c.toldUid;
   const isOwn = device == here!.device;
-  if (isOwn && here!.bound && bound && here!.bound != bound) return true;
-  return !!toldUid && bound != boundTo(device, toldUid) && (!!bound || !isOwn);
+  const isContrary = isOwn && here!.bound && bound && here!.bound != bound;
+  return isContrary || (toldUid && bound != boundTo(device, toldUid) && (bound || !isOwn));
 }
 
 /**
@@ -106,7 +110,7 @@ export function follow(c: Core, speech?: string | null, source?: unknown): boole
   } else {
     const bound = boundOf(c, found);
     go(c, { ...found, bound }, 'tab');
-    if (bound != found.bound || c.held !== undefined) save(c, c.here!);
+    if (bound != found.bound || c.held) save(c, c.here!);
   }
   return false;
 }
@@ -132,7 +136,7 @@ function followNothing(c: Core, speech: string | null | undefined, source: unkno
 export function guard(c: Core): void {
   if (!c.isOn || c.isApart) return;
   const found = there(c);
-  if (found ? c.left[found.device] || c.isStuck : c.here!.bound || c.held !== undefined) follow(c);
+  if (found ? c.left[found.device] || c.isStuck : c.here!.bound || c.held) follow(c);
 }
 
 /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
@@ -167,11 +171,11 @@ function bind(c: Core, uid: string): void {
  * Whether a page says again whom it was told of, while another page or the loss of the record has changed that: then
  * it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
  */
-function isAgain(c: Core, uid: string): boolean {
+function isAgain(c: Core, uid: string): unknown {
   if (c.toldUid != uid) return false;
-  if (!c.isApart || c.here!.bound) return !!c.isApart || !c.here!.bound;
+  if (!c.isApart || c.here!.bound) return c.isApart || !c.here!.bound;
   const found = peek(c);
-  return !!found && (!found.bound || isOthers(found, uid));
+  return found && (!found.bound || isOthers(found, uid));
 }
 
 /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
@@ -208,7 +212,7 @@ function leave(c: Core, why: ChangeWhy, source: unknown, uid?: string): void {
 
 /** Lets go while nothing is captured: who stands in storage, and whom the page still holds (SE-3, SE-4). */
 function release(c: Core, isForced: boolean): boolean {
-  const { here } = c;
+  const here = c.here;
   const found = there(c);
   const bound = found?.bound || here?.bound;
   const isReleased = !!(bound || (isForced && (found || here)));

@@ -7,8 +7,9 @@ export type Limited = 'identity' | 'properties' | 'events';
 export type Limit = [number, number];
 export type Limits = Record<Limited, Limit>;
 
-export const WEB: Limits = { identity: [10, 30], properties: [10, 30], events: [40, 60] };
-export const MOBILE: Limits = { identity: [5, 12], properties: [5, 12], events: [10, 30] };
+const preset = (identity: Limit, events: Limit): Limits => ({ identity, properties: identity, events });
+export const WEB = preset([10, 30], [40, 60]);
+export const MOBILE = preset([5, 12], [10, 30]);
 const WINDOWS_MS = [1000, 60_000];
 
 export interface LimitsState {

@@ -9,7 +9,7 @@
 import { type AcknowledgementsState, settle, type Settle, settleLate } from './acknowledgements';
 import type { ActivityState } from './activity';
 import type { AddressState } from './address';
-import { activity, type Answer, type Call, callOf, CALLS, type Done, RECORDING, session, speaks } from './calls';
+import { activity, type Answer, type Call, callOf, type Done, RECORDING, session, setIdentity, speaks } from './calls';
 import { follow, goApart, guard, resume, takeUp } from './identity';
 import type { LimitsState } from './limits';
 import { lookAtPlace, type PageNamesState } from './page-names';
@@ -17,7 +17,7 @@ import type { AppEvent, Ports, State, TimerName } from './ports';
 import type { PresenceState } from './presence';
 import { type Entry, hurry, pump, type QueueState, reply, revive, sendAll, takeRemains } from './queue';
 import { goOn, record, type RecorderState, recordPage, wait } from './recorder';
-import { type Config, type Settings, settingsOf } from './settings';
+import { type Config, configure, DEFAULTS, type Settings } from './settings';
 import { beginSession, isPageHeld, isUnknown, NEWS, renew, type StandingState, state, tellSession, urlOf } from './standing';
 import type { StoreState } from './store';
 
@@ -37,13 +37,14 @@ export interface Machine {
   reply(id: string, status: number, retryAfter: string | null, body: unknown): void;
   state(): State;
   /** This core's own operations not yet answered, oldest first. */
-  readonly entries: readonly Entry[];
+  entries(): readonly Entry[];
+  /** As they are from the start on. */
   readonly settings: Settings;
-  readonly isOn?: boolean;
+  isCapturing(): unknown;
   /** Whether the app has said who is there, or that nobody is, be it while nothing was captured. */
   readonly hasSpoken?: boolean;
   /** Whether it is not known whose session this is (CL-16). */
-  isUnknown(): boolean;
+  isUnknown(): unknown;
 }
 
 export interface Core
@@ -52,43 +53,20 @@ export interface Core
   hasSpoken?: boolean;
 }
 
-export function makeMachine(ports: Ports): Machine {
-  const c: Core & Machine = {
-    ...ports,
-    settings: settingsOf({ org: '' }),
-    unsettled: [],
-    seenAt: 0,
-    spent: {},
-    names: new Set(),
-    left: {},
-    whyGone: 'lost',
-    entries: [],
-    remains: [],
-    requests: 0,
-    attempts: 0,
-    underWay: new Map(),
-    operationsMax: Infinity,
-    here: null,
-    pageHere: null,
-    uidHere: null,
-    traits: {},
-    count: 0,
-    news: {},
-    start: (config) => start(c, config),
-    call: (name, options, api, source) => call(c, name, options, api, source),
-    settle: (answer, settled) => settle(c, answer, settled),
-    navigated: () => navigated(c),
-    app: (event) => app(c, event),
-    timer: (name) => timer(c, name),
-    reply: (...answer) => reply(c, ...answer),
-    state: () => state(c),
-    isUnknown: () => isUnknown(c),
-  };
-  return c;
-}
+/** What each call does, by its name. */
+const CALLS: Record<string, (c: Core, call: Call) => Done> = {
+  // @ts-expect-error: so that no call is called `toString`.
+  __proto__: null,
+  ...RECORDING,
+  setIdentity,
+  activity,
+  start: (c) => (c.isShut ? 'not_capturing' : begin(c)),
+  restart,
+  shutdown,
+};
 
 function start(c: Core, config: Config): void {
-  c.settings = settingsOf(config);
+  configure(c.settings, config);
   if (c.settings.capture) begin(c);
   finish(c);
 }
@@ -111,16 +89,7 @@ function tellStart(c: Core): void {
   tellSession(c);
 }
 
-const ALL: Record<string, (c: Core, call: Call) => Done> = {
-  // @ts-expect-error: so that no call is called `toString`.
-  __proto__: null,
-  ...CALLS,
-  start: (c) => (c.isShut ? 'not_capturing' : begin(c)),
-  restart,
-  shutdown,
-};
-
-function call(c: Core, name: string, given: unknown, api: unknown, source: unknown): Answer {
+function call(c: Core, name: string, given?: unknown, api?: unknown, source?: unknown): Answer {
   if (name == 'getSession') return { value: session(c, given) };
   const made = callOf(c, name, given, api, source);
   const error = perform(c, made);
@@ -131,8 +100,8 @@ function call(c: Core, name: string, given: unknown, api: unknown, source: unkno
 /** Does a call, or keeps it until it is known who is there (CL-16). */
 function perform(c: Core, made: Call): Done {
   const { name } = made;
-  const run = ALL[name];
-  const isRecording = RECORDING.test(name);
+  const run = CALLS[name];
+  const isRecording = RECORDING[name];
   const act = (): Done => {
     const wrong = !run ? 'unknown_call' : isRecording && !c.isOn ? 'not_capturing' : run(c, made);
     if (wrong) c.note(wrong);
@@ -145,14 +114,16 @@ function perform(c: Core, made: Call): Done {
 
 /** What an input has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
 function finish(c: Core): Entry | null | undefined {
-  const heard = isUnknown(c) ? {} : c.news;
-  const recorded = c.identityEntry;
-  if (heard == c.news) c.news = {};
+  const news = c.news;
+  const identityEntry = c.identityEntry;
   c.identityEntry = null;
   pump(c);
-  if (heard.start) heard.start = { sessionUrl: urlOf(c, c.here!) };
-  for (const name of NEWS) if (heard[name]) c.notify(name, heard[name]);
-  return recorded;
+  if (!isUnknown(c)) {
+    c.news = {};
+    if (news.start) news.start = { sessionUrl: urlOf(c, c.here!) };
+    for (const name of NEWS) if (news[name]) c.notify(name, news[name]);
+  }
+  return identityEntry;
 }
 
 /** The page has said nothing of who is there, and is not waited for any longer (CL-16). */
@@ -210,10 +181,41 @@ function timer(c: Core, name: TimerName): void {
 function app(c: Core, event: AppEvent): void {
   if (event == 'foreground') activity(c);
   else if (event == 'resume') revive(c);
+  else if (event == 'look') guard(c);
   else {
-    if (event != 'look') ready(c);
-    if (event != 'ready') guard(c);
-    if (/^(hide|background|leave)$/.test(event)) sendAll(c);
+    ready(c);
+    if (event != 'ready') {
+      guard(c);
+      sendAll(c);
+    }
   }
   finish(c);
+}
+
+export function makeMachine(ports: Ports): Machine {
+  const c = { ...ports } as Core;
+  c.here = c.pageHere = c.uidHere = null;
+  c.seenAt = c.requests = c.attempts = 0;
+  c.operationsMax = Infinity;
+  c.unsettled = [];
+  c.queued = [];
+  c.remains = [];
+  c.underWay = new Map();
+  c.left = {};
+  c.news = {};
+  c.settings = { ...DEFAULTS };
+  return Object.assign(c, {
+    start: start.bind(null, c),
+    call: call.bind(null, c),
+    settle: settle.bind(null, c),
+    navigated: navigated.bind(null, c),
+    app: app.bind(null, c),
+    timer: timer.bind(null, c),
+    reply: reply.bind(null, c),
+    state: state.bind(null, c),
+    entries: () => c.queued,
+    settings: c.settings,
+    isUnknown: isUnknown.bind(null, c),
+    isCapturing: () => c.isOn,
+  });
 }

@@ -16,8 +16,8 @@ import { type Identity, parseRecord, recordText } from './record';
 import { fail, RECORD, write } from './store';
 
 export interface PresenceState {
-  /** What storage held when the record could not be written; undefined: it could. */
-  held?: string | null | undefined;
+  /** What storage held when the record could not be written, if it could not. */
+  held?: { text_: string | null } | undefined;
   /** The device that this page last saw in shared storage, if any. */
   seen?: string | undefined;
   /** Devices that this page has left. */
@@ -47,7 +47,7 @@ function isLapsed(c: Core, { expiry }: Identity): boolean {
 /** The record that the page would go on with, null when there is none. Who only asks changes nothing (SE-5). */
 export function peek(c: Core): Identity | null {
   const text = c.storage.read(RECORD);
-  if (c.held === text) return c.here;
+  if (c.held?.text_ === text) return c.here;
   const found = parsed(c, text);
   return found && !isLapsed(c, found) && !c.left[found.device] ? found : null;
 }
@@ -56,7 +56,7 @@ export function peek(c: Core): Identity | null {
 export function read(c: Core): Identity | null {
   const text = c.storage.read(RECORD);
   const found = there(c, text);
-  if (c.held === text) return c.here;
+  if (c.held?.text_ === text) return c.here;
   c.held = undefined;
   c.isStuck = false;
   c.whyGone = 'lost';
@@ -79,7 +79,7 @@ export function save(c: Core, at: Identity): void {
   }
   // What is there must not bring anybody back at the next load; a removal needs no room.
   remove(c);
-  if (c.held === undefined) c.held = c.storage.read(RECORD);
+  c.held ||= { text_: c.storage.read(RECORD) };
   fail(c);
 }
 

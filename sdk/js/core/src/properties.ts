@@ -40,7 +40,7 @@ function isOver(text: string): boolean {
 
 /** `traits` with what these members say of a user besides, by bare names, for observers (CL-7). Any name is one. */
 export function traitsWith(traits: Members, { properties = {}, suffixes }: Carried): Members {
-  const found: Members = Object.assign(Object.create(null), traits);
+  const found = { __proto__: null, ...traits } as Members;
   for (const name of Object.keys(properties)) {
     if (properties[name] !== null) found[suffixes ? name.replace(SUFFIX, '$1') : name] = properties[name];
   }

@@ -37,7 +37,7 @@ interface Queued extends Entry {
 
 export interface QueueState {
   /** What this core recorded itself and is not answered yet, oldest first. */
-  entries: Queued[];
+  queued: Queued[];
   remains: Remains[];
   /** Requests made so far. */
   requests: number;
@@ -59,13 +59,13 @@ const TELLS_WHEN = /^(?:429|503) [ \t]*(\d{1,9})[ \t]*$/;
 /** Records `operation`; one of identity is in storage with the rest of its page when this returns (QU-6). */
 export function add(c: Core, stamp: Stamp, operation: Operation): Entry {
   const entry: Queued = { stamp, operation_: operation, run_: stamp.page + stamp.session, dueAt_: operation.t + c.settings.flush_ms, request_: '' };
-  c.entries.push(entry);
+  c.queued.push(entry);
   const mine = of(c, stamp.page);
   const victim =
     mine.length > c.settings.queue_operations_max &&
     (mine.find((one) => FIRST_TO_GO.test(one.operation_.op)) || mine.find((one) => !isNeeded(one.operation_)));
   if (victim) {
-    c.entries.splice(c.entries.indexOf(victim), 1);
+    c.queued.splice(c.queued.indexOf(victim), 1);
     c.note('queue_full');
   }
   if (isNeeded(operation)) {
@@ -76,7 +76,7 @@ export function add(c: Core, stamp: Stamp, operation: Operation): Entry {
 }
 
 function of(c: Core, page: string): Queued[] {
-  return c.entries.filter(({ stamp }) => stamp.page == page);
+  return c.queued.filter(({ stamp }) => stamp.page == page);
 }
 
 /** Puts what is unanswered of one page where the next page load finds it (QU-6); nothing left removes it. */
@@ -103,7 +103,7 @@ function textOf(c: Core, mine: Queued[]): string {
 }
 
 function persistAll(c: Core): void {
-  new Set(c.entries.map(({ stamp }) => stamp.page)).forEach((page) => persist(c, page));
+  new Set(c.queued.map(({ stamp }) => stamp.page)).forEach((page) => persist(c, page));
 }
 
 /** Takes up what other page loads left (QU-7). */
@@ -114,22 +114,22 @@ export function takeRemains(c: Core): void {
 /** Sends what is due, or sets the timer for it. */
 export function pump(c: Core): void {
   const now = c.wallMs();
-  const first = c.entries[0];
+  const first = c.queued[0];
   const other = c.remains[0];
   c.clearTimer('flush');
   if (c.isRetrying || c.underWay.size) return;
-  if (other) send(c, [other], headOf(other, c.operationsMax), false);
+  if (other) send(c, [other], false, headOf(other, c.operationsMax));
   else if (first) {
     first.dueAt_ = Math.min(first.dueAt_, now + c.settings.flush_ms);
     if (first.dueAt_ > now) return c.setTimer('flush', first.dueAt_);
     hurry(c);
-    sendQueued(c, bundles(c, c.entries)[0]!, false);
+    send(c, bundles(c, c.queued)[0]!, false);
   }
 }
 
 /** Everything unsent is due. */
 export function hurry(c: Core): void {
-  for (const entry of c.entries) entry.dueAt_ = 0;
+  for (const entry of c.queued) entry.dueAt_ = 0;
 }
 
 /** Sends everything of this page's own at once, since the page may not come back (QU-3). Remains are safe where they are. */
@@ -139,7 +139,7 @@ export function sendAll(c: Core): void {
     c.isRetrying = false;
     c.clearTimer('retry');
   }
-  for (const bundle of bundles(c, c.entries.filter(({ request_ }) => !request_))) sendQueued(c, bundle, true);
+  for (const bundle of bundles(c, c.queued.filter(({ request_ }) => !request_))) send(c, bundle, true);
 }
 
 /** No request that is under way will find an answer any more: what they carry goes again. */
@@ -179,7 +179,7 @@ function retry(c: Core, told: string[] | null): void {
 
 /** What was under way in request `id`, and is no more. */
 function land(c: Core, id: string): (Queued | Remains)[] {
-  const flight = [...c.remains, ...c.entries].filter(({ request_ }) => request_ == id);
+  const flight = [...c.remains, ...c.queued].filter(({ request_ }) => request_ == id);
   for (const one of flight) {
     one.request_ = '';
     if (one.stamp) one.dueAt_ = 0;
@@ -194,7 +194,7 @@ function finish(c: Core, flight: (Queued | Remains)[], stored: false | { refused
   const named = list(refused);
   for (const { code } of named) c.note('refused:' + code);
   for (const { code, name } of list(notes)) c.note(code + (typeof name == 'string' && name ? ':' + name : ''));
-  c.entries = c.entries.filter((entry) => !flight.includes(entry));
+  c.queued = c.queued.filter((entry) => !flight.includes(entry));
   for (const one of flight) {
     if (one.stamp) {
       answered(c, one, !!stored && !named.some(({ n }) => n == one.operation_.n));
@@ -218,15 +218,11 @@ function bundles(c: Core, some: Queued[]): Queued[][] {
 }
 
 /** A bundle as it is kept; `sent` is added when it travels (WI-2). */
-function enveloped({ settings }: Core, bundle: Queued[]): Envelope {
-  return { v: 1, org: settings.org, ...bundle[0]!.stamp, sdk: settings.sdk, ops: bundle.map(({ operation_ }) => operation_) };
+function enveloped(c: Core, bundle: Queued[]): Envelope {
+  return { v: 1, org: c.settings.org, ...bundle[0]!.stamp, sdk: c.settings.sdk, ops: bundle.map(({ operation_ }) => operation_) };
 }
 
-function sendQueued(c: Core, bundle: Queued[], isLeaving: boolean): void {
-  send(c, bundle, enveloped(c, bundle), isLeaving);
-}
-
-function send(c: Core, flight: { request_: string }[], envelope: Envelope, leaving: boolean): void {
+function send(c: Core, flight: (Queued | Remains)[], leaving: boolean, envelope = enveloped(c, flight as Queued[])): void {
   const id = 'r' + ++c.requests;
   for (const one of flight) one.request_ = id;
   c.underWay.set(id, envelope.ops.length);

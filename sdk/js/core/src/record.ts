@@ -1,6 +1,6 @@
 /** The identity record: which device and session this browser has, in one line of text (ST-2), and whose the device is (ST-3). */
 
-import type { Ports } from './ports';
+import type { Core } from './machine';
 
 const YEAR_MS = 31_536_000_000;
 /** What stands for the key is one only if it has that form (ST-8). */
@@ -38,9 +38,9 @@ export function wholeSecond(ms: number): number {
 }
 
 /** A fresh, unbound device's record, dated to the whole second (ST-2); expires a year from now. */
-export function freshRecord({ mint, wallMs }: Ports): Identity {
-  const began = wholeSecond(wallMs());
-  return { device: mint('device'), session: mint('session'), began, key: mint('key'), pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
+export function freshRecord(c: Core): Identity {
+  const began = wholeSecond(c.wallMs());
+  return { device: c.mint('device'), session: c.mint('session'), began, key: c.mint('key'), pages: 1, bound: '', expiry: (began + YEAR_MS) / 1000 };
 }
 
 /** 16 hex digits that stand for `uid` on `device` and nowhere else (ST-3). */

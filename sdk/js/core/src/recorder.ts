@@ -26,11 +26,8 @@ export function record(c: Core, op: string, members: object, source?: unknown): 
     c.shownUrl = c.page().url;
     c.isPageDue = false;
   } else if (c.isPageDue && op != 'end') recordPage(c);
-  const entry = add(
-    c,
-    stampOf(c.here!, c.pageHere!),
-    { op, n: ++c.count, t: c.madeAt ?? c.wallMs(), ...members, source: cut(source, SOURCE_CHARS_MAX) },
-  );
+  const operation = { op, n: ++c.count, t: c.madeAt ?? c.wallMs(), ...members, source: cut(source, SOURCE_CHARS_MAX) };
+  const entry = add(c, stampOf(c.here!, c.pageHere!), operation);
   if (op == 'end' || (op == 'identify' && !c.identityEntry)) c.identityEntry = entry;
 }
 

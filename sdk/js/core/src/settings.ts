@@ -28,7 +28,9 @@ export interface Settings {
 
 export type Config = { org: string } & Partial<Omit<Settings, 'org' | 'limits'>> & { limits?: Partial<Limits> | undefined };
 
-const DEFAULTS = {
+export const DEFAULTS = {
+  org: '',
+  limits: WEB,
   app: '',
   capture: true,
   idle_ms: 1_800_000,
@@ -43,7 +45,7 @@ const DEFAULTS = {
   outbox_chars_max: 262_144,
 };
 
-/** What a config makes of the defaults. Single limits override the preset. */
-export function settingsOf(config: Config): Settings {
-  return { ...DEFAULTS, ...config, limits: { ...(config.mobile ? MOBILE : WEB), ...config.limits } };
+/** Takes a config. Single limits override the preset. */
+export function configure(settings: Settings, config: Config): void {
+  Object.assign(settings, config, { limits: { ...(config.mobile ? MOBILE : WEB), ...config.limits } });
 }

@@ -39,9 +39,8 @@ export interface StandingState {
 }
 
 export function state(c: Core): State {
-  const { here } = c;
   const capture = c.isOn ? 'on' : c.isShut ? 'shutdown' : 'off';
-  return { capture, device: here && here.device, session: here && here.session, page: c.pageHere, uid: c.uidHere, bound: !!here?.bound };
+  return { capture, device: c.here && c.here.device, session: c.here && c.here.session, page: c.pageHere, uid: c.uidHere, bound: !!c.here?.bound };
 }
 
 /** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
@@ -63,9 +62,9 @@ export function enter(c: Core, at: Identity | null, id: string | null, why: Chan
   if (!isSame) {
     if (before) {
       c.left[before.device] = true;
-      depart(c, c.shownUrl !== undefined);
+      depart(c, c.shownUrl != null);
+      if (c.uidHere || !isEmpty(c.traits)) c.news.user = { user: null };
     }
-    if (c.uidHere || !isEmpty(c.traits)) c.news.user = { user: null };
     c.traits = {};
   }
   become(c, at, id, isSame ? c.uidHere : uid ?? null, why);
@@ -111,37 +110,33 @@ export function beginSession(c: Core, why: ChangeWhy, pages?: number): void {
   proceed(c, renewed(c, c.here!, pages), why, true);
 }
 
-function renewed(c: Core, at: Identity, pages = 1): Identity {
+/** The record of the same device in a session of its own. */
+export function renewed(c: Core, at: Identity, pages = 1): Identity {
   return { ...at, session: c.mint('session'), began: c.wallMs(), pages };
 }
 
-/** The record at the next page load. */
-export function loaded(c: Core, at: Identity, isOver: unknown): Identity {
-  return isOver ? renewed(c, at) : { ...at, pages: at.pages + 1 };
-}
-
 /** The binding of the device, once seen, stays, whatever a delayed write says (ID-11). */
-export function boundOf({ here }: Core, { bound, device }: Identity): string {
-  return bound || (here?.device == device ? here.bound : '');
+export function boundOf(c: Core, { bound, device }: Identity): string {
+  return bound || (c.here?.device == device ? c.here.bound : '');
 }
 
 /** Whether a device is another user's than `uid`'s. */
-export function isOthers({ bound, device }: Identity, uid: string): boolean {
-  return !!bound && bound != boundTo(device, uid);
+export function isOthers({ bound, device }: Identity, uid: string): unknown {
+  return bound && bound != boundTo(device, uid);
 }
 
 /** Whether this may be the device of somebody who is gone: then nobody hears of it yet (CL-16). */
-export function isUnknown(c: Core): boolean {
-  return !!c.waiting && !!c.here?.bound;
+export function isUnknown(c: Core): unknown {
+  return c.waiting && c.here?.bound;
 }
 
 /** Whether this page load has shown no page yet, since that waits (CL-16). */
-export function isPageHeld(c: Core): boolean {
-  return !!c.settings.hold && c.shownUrl === undefined;
+export function isPageHeld(c: Core): unknown {
+  return c.settings.hold && c.shownUrl == null;
 }
 
-export function urlOf({ settings }: Core, at: Identity): string {
-  return `${settings.app}/ui/${settings.org}/session/${at.device}%3A${at.session}`;
+export function urlOf(c: Core, at: Identity): string {
+  return `${c.settings.app}/ui/${c.settings.org}/session/${at.device}%3A${at.session}`;
 }
 
 export function tellSession(c: Core): void {
@@ -150,7 +145,7 @@ export function tellSession(c: Core): void {
 
 /** What this page was told of the present user, for its observers (CL-7). */
 export function tellUser(c: Core, carried: Carried): void {
-  const { uidHere } = c;
+  const uidHere = c.uidHere;
   const traits = (c.traits = traitsWith(c.traits, carried));
   c.news.user = { user: { ...(uidHere && { uid: uidHere }), ...(!isEmpty(traits) && { properties: traits }) } };
 }

@@ -36,7 +36,7 @@ function checkText(what: string, wanted: string | null, found: string | null, ch
 }
 
 function flat(world: World): Json[] {
-  return world.machine.entries.map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ }));
+  return world.machine.entries().map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ }));
 }
 
 function list(same: (wanted: Json, found: Json) => boolean) {
