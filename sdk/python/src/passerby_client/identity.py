@@ -249,14 +249,14 @@ class Identity:
 
     def _go_apart(self, why: str, uid: str | None = None) -> None:
         """Leave the shared device for one of this page's own (ID-15)."""
-        device = self._standing.here.device
+        before = self._standing.here
         self._presence.forget()
         self._standing.is_apart = True
         self.mint(why, uid)
         there = self._presence.there()
-        if there is not None and there.device == device:
-            # What the others go on with this page may come back to.
-            self._presence.left.discard(device)
+        if there is not None and there.device == before.device and (there.bound or not before.bound):
+            # What the others go on with this page may come back to; not to a user's device that looks like nobody's.
+            self._presence.left.discard(before.device)
 
     def _join(self, why: str) -> None:
         """Back to the shared record, whoever is there."""
@@ -280,10 +280,9 @@ class Identity:
         held = [at for at in (found, own) if at]
         is_bound = any(map(standing.bound_of, held))
         is_released = is_bound or (is_forced and bool(held))
-        presence.is_stuck = False
         presence.sweep()
         standing.told = None
-        if is_released:
+        if is_released or presence.is_stuck:
             presence.left.update(at.device for at in held)
             presence.remove()
             presence.disown()

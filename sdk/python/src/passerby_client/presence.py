@@ -36,8 +36,7 @@ class Presence:
         self._seen: str | None = None
         """The device that storage had when this page last acted upon it, or that it wrote there since."""
         self.left: set[str] = set()
-        self.is_stuck = False
-        """Whether storage keeps a record that could be neither replaced nor removed."""
+        self._stuck_at: Any = _NOT_HELD
         self.why_gone: Gone = "lost"
         """Why `read` last found nothing to go on with."""
 
@@ -45,6 +44,11 @@ class Presence:
     def is_unwritten(self) -> bool:
         """Whether the record could not be written; what storage held then is held against what it holds later."""
         return self._held is not _NOT_HELD
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether storage still keeps what could be neither replaced nor removed (ID-17)."""
+        return self._stuck_at is not _NOT_HELD
 
     def there(self) -> Record | None:
         """What stands in storage, for who only looks."""
@@ -69,7 +73,6 @@ class Presence:
         if self._held == text:
             return here
         self._held = _NOT_HELD
-        self.is_stuck = False
         self.why_gone = "lost"
         if text and found is None:
             self._ports.note(codes.FOREIGN_RECORD)
@@ -82,7 +85,7 @@ class Presence:
         return None
 
     def save(self, at: Record) -> None:
-        self.is_stuck = False
+        self._stuck_at = _NOT_HELD
         if not self._is_as_seen:
             self._held = _NOT_HELD
             return
@@ -92,8 +95,7 @@ class Presence:
             return
         # What is there must not bring anybody back at the next load; a removal needs no room.
         self.remove(say=False)
-        if not self.is_unwritten and self._is_as_seen:
-            self._held = self._store.read(RECORD)
+        self._held = self._store.read(RECORD) if self._is_as_seen else _NOT_HELD
         self._store.fail()
 
     def disown(self) -> None:
@@ -105,11 +107,13 @@ class Presence:
         self._held = _NOT_HELD
 
     def remove(self, *, say: bool = True) -> None:
-        self.is_stuck = False
-        if self._is_as_seen:
-            self.is_stuck = not self._store.write(RECORD, None, say=say)
-            if not self.is_stuck:
-                self._seen = None
+        self._stuck_at = _NOT_HELD
+        if not self._is_as_seen:
+            return
+        if self._store.write(RECORD, None, say=say):
+            self._seen = None
+        else:
+            self._stuck_at = self._store.read(RECORD)
 
     def sweep(self, but: str | None = None) -> list[Record]:
         """The bound records that stood in other homes, which hold none from now on; not `but`, and each once (ST-1)."""
@@ -121,6 +125,8 @@ class Presence:
         return bound
 
     def _see(self, text: str | None) -> Record | None:
+        if self._stuck_at != text:
+            self._stuck_at = _NOT_HELD
         found = parse(text, self._org)
         self._seen = found.device if found else None
         return found

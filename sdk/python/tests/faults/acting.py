@@ -86,7 +86,7 @@ FAULTS: Final = (
     Fault(
         "what others go on with is left for ever",
         _IDENTITY,
-        "            self._presence.left.discard(device)",
+        "            self._presence.left.discard(before.device)",
         "            pass",
         (
             "capture/held-too-long-on-a-bound-device",
@@ -323,8 +323,8 @@ FAULTS: Final = (
     Fault(
         "a record that was removed counts as stuck",
         _PRESENCE,
-        "self.is_stuck = not self._store.write(RECORD, None, say=say)",
-        "self.is_stuck = self._store.write(RECORD, None, say=say) is not None",
+        "        if self._store.write(RECORD, None, say=say):",
+        "        if not self._store.write(RECORD, None, say=say):",
         (
             "identity/a-removal-is-enough",
             "storage/an-anonymize-in-full-storage",

@@ -59,10 +59,10 @@ FAULTS: Final = (
     Fault(
         "what could not be written is forgotten",
         _PRESENCE,
-        """        if not self.is_unwritten and self._is_as_seen:
-            self._held = self._store.read(RECORD)
+        """        self._held = self._store.read(RECORD) if self._is_as_seen else _NOT_HELD
 """,
-        "",
+        """        self._held = _NOT_HELD
+""",
         (
             "storage/an-anonymize-that-cannot-be-written",
             "storage/storage-that-refuses-from-the-start",
