@@ -75,11 +75,6 @@ function isObject(given: unknown): given is Record<string, any> {
   return typeof given == 'object' && !!given && !Array.isArray(given);
 }
 
-/** Whether a call says who is there, or that nobody is; such a one is heard while nothing is captured, and waits for nothing. */
-export function speaks({ name, options }: Call): boolean {
-  return name == 'setIdentity' && (options.uid !== undefined || options.anonymous !== undefined);
-}
-
 export function setIdentity(c: Core, call: Call): Done {
   const { uid, anonymous, consent, scope } = call.options;
   const isGone = anonymous === true || uid === false;
@@ -182,7 +177,7 @@ export function activity(c: Core): void {
 /** Where the page would be recorded, in a format (SE-5); null where it would not. */
 export function session(c: Core, given: any): unknown {
   const format = given?.format;
-  const at = !c.isOn || isUnknown(c) ? null : c.isApart ? c.here : peek(c);
+  const at = c.isOn && !isUnknown(c) && (c.isApart ? c.here : peek(c));
   if (!at) return null;
   const { device, session: sessionId } = at;
   if (format === 'id') return device + ':' + sessionId;

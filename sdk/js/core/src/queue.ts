@@ -65,7 +65,7 @@ export function add(c: Core, stamp: Stamp, operation: Operation): Entry {
     mine.length > c.settings.queue_operations_max &&
     (mine.find((one) => FIRST_TO_GO.test(one.operation_.op)) || mine.find((one) => !isNeeded(one.operation_)));
   if (victim) {
-    c.queued.splice(c.queued.indexOf(victim), 1);
+    c.queued = c.queued.filter((one) => one != victim);
     c.note('queue_full');
   }
   if (isNeeded(operation)) {
@@ -164,17 +164,17 @@ export function reply(c: Core, id: string, status: number, retryAfter: string | 
     if (isOk) c.attempts = 0;
     else c.note('bundle_refused');
     finish(c, flight, isOk && body);
-  } else retry(c, TELLS_WHEN.exec(head));
+  } else retry(c, +(TELLS_WHEN.exec(head)?.[1] || 0));
   pump(c);
 }
 
 /** Has what found no answer sent again after a while, or when the service said. */
-function retry(c: Core, told: string[] | null): void {
+function retry(c: Core, told: number): void {
   const { retry_max_ms, retry_ms } = c.settings;
   const wait = Math.min(retry_max_ms, retry_ms * 2 ** c.attempts++) * (0.5 + c.random() / 2);
   persistAll(c);
   c.isRetrying = true;
-  c.setTimer('retry', c.wallMs() + Math.max(Math.floor(wait), told ? Math.min(+told[1]!, DAY_S) * 1000 : 0));
+  c.setTimer('retry', c.wallMs() + Math.max(Math.floor(wait), Math.min(told, DAY_S) * 1000));
 }
 
 /** What was under way in request `id`, and is no more. */
