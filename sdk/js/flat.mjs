@@ -10,8 +10,8 @@ import { build } from "esbuild";
 
 /** What `Machine` shows of `c`. */
 const SEEN = ["hasSpoken"];
-/** Modules of the core that the platform uses too, and that know nothing of `c`. */
-const OTHERS = ["./json-text", "./tried"];
+/** Modules of the core that know nothing of `c`; the platform uses some of them too. */
+const OTHERS = ["./json-text", "./placeholder", "./tried", "./uid"];
 const MAKES = "function makeMachine(ports) {\n  const c = { ...ports };\n";
 
 export const flat = {

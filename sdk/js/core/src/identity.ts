@@ -99,8 +99,8 @@ function isStrange(c: Core, { device, bound }: Identity): unknown {
  * Brings memory in step with storage (the table above). `speech` is whom the app speaks of just now, null: it lets the
  * user go; undefined: it speaks of nobody. Says whether a user whose record was gone was let go.
  */
-export function follow(c: Core, speech?: string | null, source?: unknown): boolean {
-  if (c.isApart) return false;
+export function follow(c: Core, speech?: string | null, source?: unknown): unknown {
+  if (c.isApart) return;
   const found = read(c);
   if (!found) return followNothing(c, speech, source);
   if (isStrange(c, found) && (speech === undefined || (found.bound && speech && speech == c.toldUid))) goApart(c, 'apart');
@@ -112,16 +112,13 @@ export function follow(c: Core, speech?: string | null, source?: unknown): boole
     go(c, { ...found, bound }, 'tab');
     if (bound != found.bound || c.held) save(c, c.here!);
   }
-  return false;
+  return;
 }
 
 /** The record is gone, or names a device the page has left. */
-function followNothing(c: Core, speech: string | null | undefined, source: unknown): boolean {
+function followNothing(c: Core, speech: string | null | undefined, source: unknown): true | void {
   sweep(c, c.here!.device);
-  if (!c.here!.bound) {
-    fresh(c, c.whyGone);
-    return false;
-  }
+  if (!c.here!.bound) return fresh(c, c.whyGone);
   c.isApart = speech === undefined;
   if (!c.isApart) c.toldUid = null;
   else if (c.whyGone == 'returned') remove(c);
@@ -179,7 +176,7 @@ function isAgain(c: Core, uid: string): unknown {
 }
 
 /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
-export function anonymize(c: Core, isForced: boolean, isPage: boolean, source: unknown): boolean {
+export function anonymize(c: Core, isForced: boolean, isPage: boolean, source: unknown): unknown {
   if (!c.isOn) return !isPage && release(c, isForced);
   let isReleased = follow(c, isPage ? undefined : null, source);
   const wasApart = c.isApart;

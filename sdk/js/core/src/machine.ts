@@ -201,7 +201,7 @@ export function makeMachine(ports: Ports): Machine {
   c.underWay = new Map();
   c.left = {};
   c.news = {};
-  c.settings = { ...DEFAULTS };
+  c.settings = { ...DEFAULTS } as Settings;
   return Object.assign(c, {
     start: start.bind(null, c),
     call: call.bind(null, c),
