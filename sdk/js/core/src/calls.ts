@@ -36,7 +36,7 @@ export interface Call {
   /** What it carries of properties, as they were when it was made; null: they cannot travel. */
   carried_: Carried | null;
   /** Whether a `uid` was among them. */
-  hasUid_: boolean;
+  hasUid_: unknown;
 }
 
 /** Done, or the code of what was wrong. */
@@ -59,7 +59,7 @@ export const RECORDING: Record<string, (c: Core, call: Call) => Done> = {
 
 /** A call as it was given; a v1 `setProperties` of a user with a `uid` is a `setIdentity` (ID-10). */
 export function callOf(c: Core, name: string, given: unknown, api: unknown, source: unknown): Call {
-  let options: Call['options'] = isObject(given) ? given : name == 'setIdentity' ? { uid: given ?? null } : {};
+  let options: Call['options'] = isObject(given) ? given! : name == 'setIdentity' ? { uid: given ?? null } : {};
   const { properties, schema, ack } = options;
   const hasUid_ = name == 'setProperties' && options.type === 'user' && isObject(properties) && 'uid' in properties;
   const { uid, ...rest } = hasUid_ ? properties : { uid: 0 };
@@ -71,8 +71,8 @@ export function callOf(c: Core, name: string, given: unknown, api: unknown, sour
   return { name, options, source, carried_, hasUid_ };
 }
 
-function isObject(given: unknown): given is Record<string, any> {
-  return typeof given == 'object' && !!given && !Array.isArray(given);
+function isObject(given: any): unknown {
+  return typeof given == 'object' && given && !Array.isArray(given);
 }
 
 export function setIdentity(c: Core, call: Call): Done {

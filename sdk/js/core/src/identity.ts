@@ -208,11 +208,11 @@ function leave(c: Core, why: ChangeWhy, source: unknown, uid?: string): void {
 }
 
 /** Lets go while nothing is captured: who stands in storage, and whom the page still holds (SE-3, SE-4). */
-function release(c: Core, isForced: boolean): boolean {
+function release(c: Core, isForced: boolean): unknown {
   const here = c.here;
   const found = there(c);
   const bound = found?.bound || here?.bound;
-  const isReleased = !!(bound || (isForced && (found || here)));
+  const isReleased = bound || (isForced && (found || here));
   swept(c);
   c.toldUid = null;
   c.isStuck = false;
@@ -221,7 +221,7 @@ function release(c: Core, isForced: boolean): boolean {
     remove(c);
     c.storage.disown();
     write(c, ACTIVITY, null);
-  } else if (!here || found?.device == here.device) return false;
+  } else if (!here || found?.device == here.device) return;
   c.isApart = false;
   enter(c, null, null, isReleased && !bound ? 'forget' : 'anonymize');
   return isReleased;
