@@ -37,7 +37,7 @@ export function takeUp(c: Core): void {
   const found = read(c);
   if (!found) return fresh(c, 'start');
   sweep(c, found.device);
-  load(c, { ...found, key: found.key || c.mint('key') }, 'start', turn);
+  load(c, found, 'start', turn);
 }
 
 /** Goes on after a shutdown (SE-3). */
@@ -49,10 +49,12 @@ export function resume(c: Core): void {
   load(c, found, 'restart', c.here?.device == found.device ? proceed : turn);
 }
 
-/** Goes on in the session of `found` as at a page load, or in the next one. */
+/** Goes on in the session of `found` as at a page load, or in the next one. A start gives a record its key (ST-8). */
 function load(c: Core, found: Identity, why: ChangeWhy, as: typeof turn): void {
   const isOver = !!over(c, found);
-  as(c, isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 }, why, isOver);
+  const at = isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 };
+  if (why == 'start') at.key ||= c.mint('key');
+  as(c, at, why, isOver);
 }
 
 /** A new device, session and page id. `uid` binds the device. */
@@ -161,6 +163,8 @@ function bind(c: Core, uid: string): void {
     else save(c, c.here);
   }
   touch(c, false);
+  // Another's, whose binding stood in storage.
+  if (c.uidHere && c.uidHere != uid) c.traits = {};
   become(c, c.here, c.pageHere, uid, 'identify');
 }
 

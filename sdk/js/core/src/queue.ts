@@ -135,7 +135,7 @@ export function hurry(c: Core): void {
 /** Sends everything of this page's own at once, since the page may not come back (QU-3). Remains are safe where they are. */
 export function sendAll(c: Core): void {
   persistAll(c);
-  if (!c.remains[0]) {
+  if (c.remains.every(({ request_ }) => request_)) {
     c.isRetrying = false;
     c.clearTimer('retry');
   }
@@ -153,7 +153,7 @@ export function revive(c: Core): void {
  */
 export function reply(c: Core, id: string, status: number, retryAfter: string | null, body: any): void {
   const carried = c.underWay.get(id)!;
-  if (!carried) return;
+  if (!carried) return pump(c);
   const flight = land(c, id);
   // Only what the service itself says is an answer: a portal, a proxy or a service worker may say anything else.
   const head = status + ' ' + retryAfter;
