@@ -62,7 +62,7 @@ export function callOf(c: Core, name: string, given: unknown, api: unknown, sour
   let options: Call['options'] = isObject(given) ? given! : name == 'setIdentity' ? { uid: given ?? null } : {};
   const { properties, schema, ack } = options;
   const hasUid_ = name == 'setProperties' && options.type === 'user' && isObject(properties) && 'uid' in properties;
-  const { uid, ...rest } = hasUid_ ? properties : { uid: 0 };
+  const { uid, ...rest } = hasUid_ ? properties : ({} as any);
   const carried_ = carriedOf(c, hasUid_ ? rest : properties, schema, api);
   if (hasUid_ && api == 1) {
     name = 'setIdentity';
@@ -124,7 +124,7 @@ function sign(c: Core, { options, source }: Call): void {
   if (typeof granted != 'boolean') return;
   activity(c);
   say(c, 'consent', { granted }, source);
-  write(c, CONSENT, granted ? '1.1' : '1.0');
+  write(c, CONSENT, '1.' + +granted);
 }
 
 function setProperties(c: Core, { options, source, carried_, hasUid_ }: Call): Done {
@@ -157,12 +157,11 @@ function event(c: Core, { options, source, carried_ }: Call, name = options.name
 }
 
 function log(c: Core, { options, source }: Call): Done {
-  let { level, msg } = options;
-  if (msg === undefined) [level, msg] = ['log', level];
+  const { level, msg = level } = options;
   const message = cut(msg, MESSAGE_CHARS_MAX);
   if (!message) return 'invalid_log';
   follow(c);
-  say(c, 'log', { level: LEVELS.includes(level) ? level : 'log', message }, source);
+  say(c, 'log', { level: options.msg && LEVELS.includes(level) ? level : 'log', message }, source);
 }
 
 /** A user's input (SE-1). */

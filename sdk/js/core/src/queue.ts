@@ -144,7 +144,7 @@ export function sendAll(c: Core): void {
 
 /** No request that is under way will find an answer any more: what they carry goes again. */
 export function revive(c: Core): void {
-  [...c.underWay.keys()].forEach((id) => land(c, id));
+  c.underWay.forEach((_, id) => land(c, id));
 }
 
 /**
@@ -152,9 +152,12 @@ export function revive(c: Core): void {
  * that came twice. What has no answer yet goes again later (QU-5).
  */
 export function reply(c: Core, id: string, status: number, retryAfter: string | null, body: any): void {
-  const carried = c.underWay.get(id)!;
-  if (!carried) return pump(c);
-  const flight = land(c, id);
+  const carried = c.underWay.get(id);
+  if (carried) answer(c, land(c, id), carried, status, retryAfter, body);
+  pump(c);
+}
+
+function answer(c: Core, flight: (Queued | Remains)[], carried: number, status: number, retryAfter: string | null, body: any): void {
   // Only what the service itself says is an answer: a portal, a proxy or a service worker may say anything else.
   const head = status + ' ' + retryAfter;
   const isOk = /^2/.test(head) && Number.isInteger(body?.stored);
@@ -165,7 +168,6 @@ export function reply(c: Core, id: string, status: number, retryAfter: string | 
     else c.note('bundle_refused');
     finish(c, flight, isOk && body);
   } else retry(c, +(TELLS_WHEN.exec(head)?.[1] || 0));
-  pump(c);
 }
 
 /** Has what found no answer sent again after a while, or when the service said. */
