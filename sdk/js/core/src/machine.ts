@@ -2,7 +2,8 @@
  * The client core: who this browser or app is, and when it stops being that person (CL).
  *
  * A machine is one page load. Its functions work on one object, `Core`: the ports it was given, and what each module
- * keeps of the page, which that module describes. Functions rather than classes: that is less for browsers to load.
+ * keeps of the page, which that module describes. It is always called `c`, and always comes first: bundles rely on that
+ * (flat.mjs), since functions that need not be given it are less for browsers to load.
  * Here is what comes in from outside; at the end of each, what is due is sent and observers are told.
  */
 
