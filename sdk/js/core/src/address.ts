@@ -3,7 +3,7 @@
 import type { Core } from './machine';
 import type { PageInfo } from './ports';
 
-const BEHIND_ORIGIN = /^([a-z][\w+.-]*:\/\/[^/?#]*)?.*/i;
+const BEHIND_ORIGIN = /^([a-z][\w+.-]*:\/\/[^/?#]*)?.*/is;
 
 export interface AddressState {
   /** Where the page stood when its user left it; until there is a navigation only the origin is said. */

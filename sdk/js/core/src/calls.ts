@@ -36,7 +36,7 @@ export interface Call {
   /** What it carries of properties, as they were when it was made; null: they cannot travel. */
   carried_: Carried | null;
   /** Whether a `uid` was among them. */
-  hasUid_: boolean;
+  hasUid_: unknown;
 }
 
 /** Done, or the code of what was wrong. */
@@ -59,10 +59,10 @@ export const RECORDING: Record<string, (c: Core, call: Call) => Done> = {
 
 /** A call as it was given; a v1 `setProperties` of a user with a `uid` is a `setIdentity` (ID-10). */
 export function callOf(c: Core, name: string, given: unknown, api: unknown, source: unknown): Call {
-  let options: Call['options'] = isObject(given) ? given : name == 'setIdentity' ? { uid: given ?? null } : {};
+  let options: Call['options'] = isObject(given) ? given! : name == 'setIdentity' ? { uid: given ?? null } : {};
   const { properties, schema, ack } = options;
   const hasUid_ = name == 'setProperties' && options.type === 'user' && isObject(properties) && 'uid' in properties;
-  const { uid, ...rest } = hasUid_ ? properties : { uid: 0 };
+  const { uid, ...rest } = hasUid_ ? properties : ({} as any);
   const carried_ = carriedOf(c, hasUid_ ? rest : properties, schema, api);
   if (hasUid_ && api == 1) {
     name = 'setIdentity';
@@ -71,13 +71,8 @@ export function callOf(c: Core, name: string, given: unknown, api: unknown, sour
   return { name, options, source, carried_, hasUid_ };
 }
 
-function isObject(given: unknown): given is Record<string, any> {
-  return typeof given == 'object' && !!given && !Array.isArray(given);
-}
-
-/** Whether a call says who is there, or that nobody is; such a one is heard while nothing is captured, and waits for nothing. */
-export function speaks({ name, options }: Call): boolean {
-  return name == 'setIdentity' && (options.uid !== undefined || options.anonymous !== undefined);
+function isObject(given: any): unknown {
+  return typeof given == 'object' && given && !Array.isArray(given);
 }
 
 export function setIdentity(c: Core, call: Call): Done {
@@ -129,7 +124,7 @@ function sign(c: Core, { options, source }: Call): void {
   if (typeof granted != 'boolean') return;
   activity(c);
   say(c, 'consent', { granted }, source);
-  write(c, CONSENT, granted ? '1.1' : '1.0');
+  write(c, CONSENT, '1.' + +granted);
 }
 
 function setProperties(c: Core, { options, source, carried_, hasUid_ }: Call): Done {
@@ -162,12 +157,11 @@ function event(c: Core, { options, source, carried_ }: Call, name = options.name
 }
 
 function log(c: Core, { options, source }: Call): Done {
-  let { level, msg } = options;
-  if (msg === undefined) [level, msg] = ['log', level];
+  const { level, msg = level } = options;
   const message = cut(msg, MESSAGE_CHARS_MAX);
   if (!message) return 'invalid_log';
   follow(c);
-  say(c, 'log', { level: LEVELS.includes(level) ? level : 'log', message }, source);
+  say(c, 'log', { level: options.msg && LEVELS.includes(level) ? level : 'log', message }, source);
 }
 
 /** A user's input (SE-1). */
@@ -182,7 +176,7 @@ export function activity(c: Core): void {
 /** Where the page would be recorded, in a format (SE-5); null where it would not. */
 export function session(c: Core, given: any): unknown {
   const format = given?.format;
-  const at = !c.isOn || isUnknown(c) ? null : c.isApart ? c.here : peek(c);
+  const at = c.isOn && !isUnknown(c) && (c.isApart ? c.here : peek(c));
   if (!at) return null;
   const { device, session: sessionId } = at;
   if (format === 'id') return device + ':' + sessionId;

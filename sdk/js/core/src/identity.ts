@@ -37,7 +37,7 @@ export function takeUp(c: Core): void {
   const found = read(c);
   if (!found) return fresh(c, 'start');
   sweep(c, found.device);
-  load(c, { ...found, key: found.key || c.mint('key') }, 'start', turn);
+  load(c, found, 'start', turn);
 }
 
 /** Goes on after a shutdown (SE-3). */
@@ -49,10 +49,12 @@ export function resume(c: Core): void {
   load(c, found, 'restart', c.here?.device == found.device ? proceed : turn);
 }
 
-/** Goes on in the session of `found` as at a page load, or in the next one. */
+/** Goes on in the session of `found` as at a page load, or in the next one. A start gives a record its key (ST-8). */
 function load(c: Core, found: Identity, why: ChangeWhy, as: typeof turn): void {
   const isOver = !!over(c, found);
-  as(c, isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 }, why, isOver);
+  const at = isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 };
+  if (why == 'start') at.key ||= c.mint('key');
+  as(c, at, why, isOver);
 }
 
 /** A new device, session and page id. `uid` binds the device. */
@@ -99,8 +101,8 @@ function isStrange(c: Core, { device, bound }: Identity): unknown {
  * Brings memory in step with storage (the table above). `speech` is whom the app speaks of just now, null: it lets the
  * user go; undefined: it speaks of nobody. Says whether a user whose record was gone was let go.
  */
-export function follow(c: Core, speech?: string | null, source?: unknown): boolean {
-  if (c.isApart) return false;
+export function follow(c: Core, speech?: string | null, source?: unknown): unknown {
+  if (c.isApart) return;
   const found = read(c);
   if (!found) return followNothing(c, speech, source);
   if (isStrange(c, found) && (speech === undefined || (found.bound && speech && speech == c.toldUid))) goApart(c, 'apart');
@@ -112,16 +114,13 @@ export function follow(c: Core, speech?: string | null, source?: unknown): boole
     go(c, { ...found, bound }, 'tab');
     if (bound != found.bound || c.held) save(c, c.here!);
   }
-  return false;
+  return;
 }
 
 /** The record is gone, or names a device the page has left. */
-function followNothing(c: Core, speech: string | null | undefined, source: unknown): boolean {
+function followNothing(c: Core, speech: string | null | undefined, source: unknown): true | void {
   sweep(c, c.here!.device);
-  if (!c.here!.bound) {
-    fresh(c, c.whyGone);
-    return false;
-  }
+  if (!c.here!.bound) return fresh(c, c.whyGone);
   c.isApart = speech === undefined;
   if (!c.isApart) c.toldUid = null;
   else if (c.whyGone == 'returned') remove(c);
@@ -164,6 +163,8 @@ function bind(c: Core, uid: string): void {
     else save(c, c.here);
   }
   touch(c, false);
+  // Another's, whose binding stood in storage.
+  if (c.uidHere && c.uidHere != uid) c.traits = {};
   become(c, c.here, c.pageHere, uid, 'identify');
 }
 
@@ -179,7 +180,7 @@ function isAgain(c: Core, uid: string): unknown {
 }
 
 /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
-export function anonymize(c: Core, isForced: boolean, isPage: boolean, source: unknown): boolean {
+export function anonymize(c: Core, isForced: boolean, isPage: boolean, source: unknown): unknown {
   if (!c.isOn) return !isPage && release(c, isForced);
   let isReleased = follow(c, isPage ? undefined : null, source);
   const wasApart = c.isApart;
@@ -211,11 +212,11 @@ function leave(c: Core, why: ChangeWhy, source: unknown, uid?: string): void {
 }
 
 /** Lets go while nothing is captured: who stands in storage, and whom the page still holds (SE-3, SE-4). */
-function release(c: Core, isForced: boolean): boolean {
+function release(c: Core, isForced: boolean): unknown {
   const here = c.here;
   const found = there(c);
   const bound = found?.bound || here?.bound;
-  const isReleased = !!(bound || (isForced && (found || here)));
+  const isReleased = bound || (isForced && (found || here));
   swept(c);
   c.toldUid = null;
   c.isStuck = false;
@@ -224,7 +225,7 @@ function release(c: Core, isForced: boolean): boolean {
     remove(c);
     c.storage.disown();
     write(c, ACTIVITY, null);
-  } else if (!here || found?.device == here.device) return false;
+  } else if (!here || found?.device == here.device) return;
   c.isApart = false;
   enter(c, null, null, isReleased && !bound ? 'forget' : 'anonymize');
   return isReleased;

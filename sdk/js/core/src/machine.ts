@@ -2,14 +2,15 @@
  * The client core: who this browser or app is, and when it stops being that person (CL).
  *
  * A machine is one page load. Its functions work on one object, `Core`: the ports it was given, and what each module
- * keeps of the page, which that module describes. Functions rather than classes: that is less for browsers to load.
+ * keeps of the page, which that module describes. It is always called `c`, and always comes first: bundles rely on that
+ * (flat.mjs), since functions that need not be given it are less for browsers to load.
  * Here is what comes in from outside; at the end of each, what is due is sent and observers are told.
  */
 
 import { type AcknowledgementsState, settle, type Settle, settleLate } from './acknowledgements';
 import type { ActivityState } from './activity';
 import type { AddressState } from './address';
-import { activity, type Answer, type Call, callOf, type Done, RECORDING, session, setIdentity, speaks } from './calls';
+import { activity, type Answer, type Call, callOf, type Done, RECORDING, session, setIdentity } from './calls';
 import { follow, goApart, guard, resume, takeUp } from './identity';
 import type { LimitsState } from './limits';
 import { lookAtPlace, type PageNamesState } from './page-names';
@@ -89,27 +90,25 @@ function tellStart(c: Core): void {
   tellSession(c);
 }
 
+/** Does a call, or keeps it until it is known who is there (CL-16). */
 function call(c: Core, name: string, given?: unknown, api?: unknown, source?: unknown): Answer {
   if (name == 'getSession') return { value: session(c, given) };
   const made = callOf(c, name, given, api, source);
-  const error = perform(c, made);
-  const entry = finish(c);
-  return error ? { error } : { value: null, entry: made.options.ack === true ? entry : null };
-}
-
-/** Does a call, or keeps it until it is known who is there (CL-16). */
-function perform(c: Core, made: Call): Done {
-  const { name } = made;
-  const run = CALLS[name];
-  const isRecording = RECORDING[name];
+  const { options } = made;
+  const run = CALLS[made.name];
+  const isIdentity = run == setIdentity;
+  const isRecording = RECORDING[made.name];
   const act = (): Done => {
     const wrong = !run ? 'unknown_call' : isRecording && !c.isOn ? 'not_capturing' : run(c, made);
     if (wrong) c.note(wrong);
     return wrong;
   };
-  if (speaks(made)) c.hasSpoken = true;
-  else if ((isRecording || name == 'setIdentity') && wait(c, act)) return;
-  return act();
+  // What says who is there, or that nobody is, is heard while nothing is captured, and waits for nothing.
+  const isSpoken = isIdentity && (options.uid !== undefined || options.anonymous !== undefined);
+  if (isSpoken) c.hasSpoken = true;
+  const error = !isSpoken && (isRecording || isIdentity) && wait(c, act) ? undefined : act();
+  const entry = finish(c);
+  return error ? { error } : { value: null, entry: options.ack === true ? entry : null };
 }
 
 /** What an input has set going is sent, and observers are told. Gives the `end`, or else the `identify`, that it recorded. */
@@ -203,7 +202,7 @@ export function makeMachine(ports: Ports): Machine {
   c.underWay = new Map();
   c.left = {};
   c.news = {};
-  c.settings = { ...DEFAULTS };
+  c.settings = { ...DEFAULTS } as Settings;
   return Object.assign(c, {
     start: start.bind(null, c),
     call: call.bind(null, c),

@@ -96,9 +96,6 @@ function isAsSeen(c: Core): boolean {
 
 /** The bound records that stood in other homes, which hold none from now on; not the device `but`, and each once (ST-1). */
 export function swept(c: Core, but?: string): Identity[] {
-  return c.storage.strays().map((text) => parsed(c, text)).filter((found): found is Identity => {
-    const isToEnd = !!found?.bound && found.device != but && !c.left[found.device];
-    if (isToEnd) c.left[found.device] = true;
-    return isToEnd;
-  });
+  const found = c.storage.strays().map((text) => parsed(c, text));
+  return found.filter((at) => at?.bound && at.device != but && !c.left[at.device] && (c.left[at.device] = true)) as Identity[];
 }

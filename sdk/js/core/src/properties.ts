@@ -9,7 +9,6 @@ type Members = Record<string, unknown>;
 export type Carried = { properties?: Members; schema?: Members | undefined; suffixes?: true | undefined };
 
 const CALL_BYTES_MAX = 512 * 1024;
-const SUFFIX = /(.)_(str|int|real|bool|date)s?$/;
 
 /** What an operation carries of properties and schema, copied now; null when one of them cannot travel (PR-1). */
 export function carriedOf(c: Core, given: unknown, schema: unknown, api: unknown): Carried | null {
@@ -36,13 +35,4 @@ export function isEmpty(object: object): boolean {
 /** Whether `text` has too many bytes of UTF-8. A character is at most three of them for each of its code units. */
 function isOver(text: string): boolean {
   return text.length * 3 > CALL_BYTES_MAX && new TextEncoder().encode(text).length > CALL_BYTES_MAX;
-}
-
-/** `traits` with what these members say of a user besides, by bare names, for observers (CL-7). Any name is one. */
-export function traitsWith(traits: Members, { properties = {}, suffixes }: Carried): Members {
-  const found = { __proto__: null, ...traits } as Members;
-  for (const name of Object.keys(properties)) {
-    if (properties[name] !== null) found[suffixes ? name.replace(SUFFIX, '$1') : name] = properties[name];
-  }
-  return found;
 }

@@ -65,7 +65,7 @@ export function add(c: Core, stamp: Stamp, operation: Operation): Entry {
     mine.length > c.settings.queue_operations_max &&
     (mine.find((one) => FIRST_TO_GO.test(one.operation_.op)) || mine.find((one) => !isNeeded(one.operation_)));
   if (victim) {
-    c.queued.splice(c.queued.indexOf(victim), 1);
+    c.queued = c.queued.filter((one) => one != victim);
     c.note('queue_full');
   }
   if (isNeeded(operation)) {
@@ -135,7 +135,7 @@ export function hurry(c: Core): void {
 /** Sends everything of this page's own at once, since the page may not come back (QU-3). Remains are safe where they are. */
 export function sendAll(c: Core): void {
   persistAll(c);
-  if (!c.remains[0]) {
+  if (c.remains.every(({ request_ }) => request_)) {
     c.isRetrying = false;
     c.clearTimer('retry');
   }
@@ -144,7 +144,7 @@ export function sendAll(c: Core): void {
 
 /** No request that is under way will find an answer any more: what they carry goes again. */
 export function revive(c: Core): void {
-  [...c.underWay.keys()].forEach((id) => land(c, id));
+  c.underWay.forEach((_, id) => land(c, id));
 }
 
 /**
@@ -152,9 +152,12 @@ export function revive(c: Core): void {
  * that came twice. What has no answer yet goes again later (QU-5).
  */
 export function reply(c: Core, id: string, status: number, retryAfter: string | null, body: any): void {
-  const carried = c.underWay.get(id)!;
-  if (!carried) return;
-  const flight = land(c, id);
+  const carried = c.underWay.get(id);
+  if (carried) answer(c, land(c, id), carried, status, retryAfter, body);
+  pump(c);
+}
+
+function answer(c: Core, flight: (Queued | Remains)[], carried: number, status: number, retryAfter: string | null, body: any): void {
   // Only what the service itself says is an answer: a portal, a proxy or a service worker may say anything else.
   const head = status + ' ' + retryAfter;
   const isOk = /^2/.test(head) && Number.isInteger(body?.stored);
@@ -164,17 +167,16 @@ export function reply(c: Core, id: string, status: number, retryAfter: string | 
     if (isOk) c.attempts = 0;
     else c.note('bundle_refused');
     finish(c, flight, isOk && body);
-  } else retry(c, TELLS_WHEN.exec(head));
-  pump(c);
+  } else retry(c, +(TELLS_WHEN.exec(head)?.[1] || 0));
 }
 
 /** Has what found no answer sent again after a while, or when the service said. */
-function retry(c: Core, told: string[] | null): void {
+function retry(c: Core, told: number): void {
   const { retry_max_ms, retry_ms } = c.settings;
   const wait = Math.min(retry_max_ms, retry_ms * 2 ** c.attempts++) * (0.5 + c.random() / 2);
   persistAll(c);
   c.isRetrying = true;
-  c.setTimer('retry', c.wallMs() + Math.max(Math.floor(wait), told ? Math.min(+told[1]!, DAY_S) * 1000 : 0));
+  c.setTimer('retry', c.wallMs() + Math.max(Math.floor(wait), Math.min(told, DAY_S) * 1000));
 }
 
 /** What was under way in request `id`, and is no more. */

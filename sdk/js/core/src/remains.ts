@@ -56,7 +56,7 @@ export function headOf({ envelopes_ }: Remains, max: number): Envelope {
 function thin(c: Core, one: Remains): void {
   if (one.envelopes_.every(({ ops }) => ops.every(isNeeded))) return;
   one.envelopes_ = one.envelopes_
-    .map((envelope) => ({ ...envelope, ops: envelope.ops.filter(isNeeded) }))
+    .map((envelope) => ({ ...envelope, sent: undefined, ops: envelope.ops.filter(isNeeded) }))
     .filter(({ ops }) => ops[0]);
   one.text_ = jsonText(one.envelopes_);
   write(c, one.key_, one.envelopes_[0] ? one.text_ : null);

@@ -29,8 +29,6 @@ export interface Settings {
 export type Config = { org: string } & Partial<Omit<Settings, 'org' | 'limits'>> & { limits?: Partial<Limits> | undefined };
 
 export const DEFAULTS = {
-  org: '',
-  limits: WEB,
   app: '',
   capture: true,
   idle_ms: 1_800_000,

@@ -9,9 +9,10 @@ import type { Core } from './machine';
 import { clearNames } from './page-names';
 import type { ChangeWhy, State } from './ports';
 import { save } from './presence';
-import { type Carried, isEmpty, traitsWith } from './properties';
+import { type Carried, isEmpty } from './properties';
 import { boundTo, type Identity } from './record';
 
+const SUFFIX = /(.)_(str|int|real|bool|date)s?$/;
 /** What observers hear at the end of a call, in this order (CL-7). */
 export const NEWS = ['start', 'session', 'shutdown', 'user'] as const;
 export type News = Partial<Record<(typeof NEWS)[number], Record<string, unknown>>>;
@@ -143,9 +144,12 @@ export function tellSession(c: Core): void {
   if (c.isOn) c.news.session = { url: urlOf(c, c.here!) };
 }
 
-/** What this page was told of the present user, for its observers (CL-7). */
-export function tellUser(c: Core, carried: Carried): void {
-  const uidHere = c.uidHere;
-  const traits = (c.traits = traitsWith(c.traits, carried));
-  c.news.user = { user: { ...(uidHere && { uid: uidHere }), ...(!isEmpty(traits) && { properties: traits }) } };
+/** What this page was told of the present user, by bare names, for its observers (CL-7). */
+export function tellUser(c: Core, { properties = {}, suffixes }: Carried): void {
+  // Any name is one: `__proto__` too.
+  c.traits = { __proto__: null, ...c.traits };
+  for (const name of Object.keys(properties)) {
+    if (properties[name] !== null) c.traits[suffixes ? name.replace(SUFFIX, '$1') : name] = properties[name];
+  }
+  c.news.user = { user: { ...(c.uidHere && { uid: c.uidHere }), ...(!isEmpty(c.traits) && { properties: c.traits }) } };
 }
