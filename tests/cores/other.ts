@@ -13,7 +13,7 @@ function outcomeOf(world: World, step: Step): object {
   return {
     ...seen,
     state: world.machine.state(),
-    queue: world.machine.entries.map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ })),
+    queue: world.machine.entries().map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ })),
     storage: Object.fromEntries(world.storage),
     timers: Object.fromEntries(world.timers),
   };
