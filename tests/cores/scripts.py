@@ -182,13 +182,16 @@ def _acknowledged(dice: Dice, told: Situation) -> list[Step]:
     return [step, *(_wait(dice, told) if dice.chance(0.2) else []), *replies]
 
 
+_LENGTHS: Final = Table([(4, 2000), (4, 4000), (4, 8000), (0.7, 130_000)])
+
+
 def _bulk(dice: Dice, told: Situation) -> list[Step]:
     """More than storage is to hold, some of it other pages'."""
     steps: list[Step] = []
     if dice.chance(0.7):
         steps.append({"do": "write_storage", "set": dict([others.outbox(dice, told.now_ms, is_large=True)])})
     for _ in range(dice.between(1, 3)):
-        filling = dice.pick(("x", "x", "\u00e9", wild.SMILE, wild.HALF)) * dice.pick((2000, 4000, 8000, 130_000))
+        filling = dice.pick(("x", "x", "\u00e9", wild.SMILE, wild.HALF)) * dice.draw(_LENGTHS)
         steps.append({"do": "call", "call": "trackEvent", "args": {"name": "e", "properties": {"p": filling}}})
     return [*steps, *dice.pick((_app, _identify, _fail))(dice, told)]
 
