@@ -126,20 +126,18 @@ def compare(options: argparse.Namespace, commands: Sequence[str]) -> bool:
     if not groups:
         print(f"{len(seeds)} scripts from seed {options.seed}: the cores do the same")
         return True
-    _begin(commands)
-    _tell(sorted(groups.values(), key=len, reverse=True), options.show)
+    _tell(sorted(groups.values(), key=len, reverse=True), options.show, commands)
     return False
 
 
-def _tell(groups: Sequence[Sequence[Found]], most: int) -> None:
+def _tell(groups: Sequence[Sequence[Found]], most: int, commands: Sequence[str]) -> None:
     """The kinds of differences with their counts, and of the most frequent ones a script."""
-    comparison = _mine[0]
     for group in groups:
         print(f"{len(group):6}  {group[0].kind}    (seeds {', '.join(str(one.seed) for one in group[:5])})")
     for one in (min(group, key=lambda found: found.seed) for group in groups[:most]):
-        small, found = comparison.smallest(script(one.seed), one.core)
-        names = (comparison.first.name, comparison.others[one.core].name)
-        print(f"\n{one.kind}\n{shown(small, found, one.seed, names)}", flush=True)
+        with Command(commands[one.core]) as other:
+            small, found = Comparison(Here(), [other]).smallest(script(one.seed), 0)
+            print(f"\n{one.kind}\n{shown(small, found, one.seed, ('python', other.name))}", flush=True)
 
 
 def _told(chunks: Iterator[tuple[int, list[Found]]], total: int, groups: dict[str, list[Found]]) -> Iterator[Found]:

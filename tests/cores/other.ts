@@ -12,8 +12,10 @@ function outcomeOf(world: World, step: Step): object {
   const seen = world.perform(step);
   return {
     ...seen,
+    returns: seen.returns ?? null,
+    error: seen.error ?? null,
     state: world.machine.state(),
-    queue: world.machine.entries.map(({ stamp, operation_ }) => ({ ...stamp, ...operation_ })),
+    queue: world.machine.entries().map(({ stamp: { device, session, page, started }, operation_ }) => ({ device, session, page, started, ...operation_ })),
     storage: Object.fromEntries(world.storage),
     timers: Object.fromEntries(world.timers),
   };

@@ -109,6 +109,7 @@ def _envelope(dice: Dice, page: str, ops: int, at_ms: int) -> dict[str, Any]:
 
 
 _LONG: Final = ("x", wild.SMILE, "\u2028", "\u00e9", wild.HALF, "\n")
+_LENGTHS: Final = Table([(5, 2000), (5, 9000), (0.7, 140_000)])
 _SIZES: Final = Table([(6, 1), (4, 2), (3, 5), (1, 30), (0.4, 130)])
 
 
@@ -126,7 +127,7 @@ def outbox(dice: Dice, now_ms: int, *, is_large: bool = False) -> tuple[str, str
     at_ms = now_ms - _ages(dice)
     found: Any = [_envelope(dice, page, dice.draw(_SIZES), at_ms) for _ in range(dice.pick((1, 1, 1, 2, 3)))]
     if is_large or dice.chance(0.1):
-        found[-1]["ops"][0]["name"] = dice.pick(_LONG) * dice.pick((4000, 9000, 140_000))
+        found[-1]["ops"][0]["name"] = dice.pick(_LONG) * dice.draw(_LENGTHS)
     if dice.chance(0.3):
         found = _broken(dice, found)
     kept = json.dumps(found, ensure_ascii=dice.chance(0.5), separators=dice.pick(((",", ":"), (", ", ": "))))

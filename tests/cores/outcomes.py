@@ -16,8 +16,6 @@ MEMBERS: Final = (
 """In the order in which they tell most."""
 
 _OUTBOX: Final = "fs_out."
-_EVERYWHERE: Final = frozenset({"v", "org", "key", "sdk"})
-"""Members of an entry that a core may leave out: what is sent has them."""
 _NONE: Final = "(nothing)"
 _NO_OUTCOME: Final[Outcome] = {"escaped": "no outcome"}
 
@@ -65,8 +63,6 @@ def _difference_in(step: int, one: Outcome, other: Outcome) -> Difference | None
 
 def _opened(member: str, found: Any) -> Any:
     """What an outbox holds is compared as JSON, for the order of members says nothing, and by its length (QU-9)."""
-    if member == "queue" and isinstance(found, list):
-        return [{name: value for name, value in entry.items() if name not in _EVERYWHERE} for entry in found]
     if member not in ("storage", "writes") or not isinstance(found, dict):
         return found
     return {key: _kept(value) if key.startswith(_OUTBOX) else value for key, value in found.items()}

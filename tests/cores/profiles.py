@@ -31,8 +31,9 @@ _USUAL: Final = {
     "call": 7.0,
     "burst": 0.15,
     "lull": 0.4,
+    "long": 0.2,
     "acknowledged": 0.4,
-    "bulk": 0.06,
+    "bulk": 0.12,
     "activity": 1.0,
     "asked": 0.7,
     "switched": 0.3,
@@ -69,7 +70,7 @@ _STORAGE: Final = Profile(
     breaks=0.6,
 )
 _WILD: Final = Profile(_moves(bare=3, asked=2, call=12), wildness=0.5, numbers=0.1)
-_CLOCKS: Final = Profile(_moves(wait=7, jump=4, burst=0.7, lull=4, activity=4, asked=2), numbers=0.15)
+_CLOCKS: Final = Profile(_moves(wait=7, jump=4, burst=0.7, lull=4, long=1.5, activity=4, asked=2), numbers=0.15)
 _MIXED: Final = Profile(_moves(), wildness=0.15, strays=0.2, breaks=0.2, numbers=0.08)
 
 PROFILES: Final = Table(

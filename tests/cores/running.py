@@ -17,6 +17,7 @@ from sdk.python.tests.runner import Run
 
 JS: Final = Path(__file__).parents[2] / "sdk" / "js"
 OTHER: Final = Path(__file__).with_name("other.ts")
+_OTHERS: Final = frozenset({"v", "org", "key", "sdk"})
 PATIENCE_S: Final = 60
 """How long a script may take, on a machine that does much else."""
 
@@ -52,10 +53,16 @@ class Here:
         found: list[str] = []
         try:
             run = self._run({**script, "id": "", "covers": []})
-            found.extend(json.dumps(run.outcome(step)) for step in script["steps"])
+            found.extend(json.dumps(_bare(run.outcome(step))) for step in script["steps"])
         except Exception as error:
             found.append(json.dumps({"escaped": f"{type(error).__name__}: {error}"}))
         return f"[{','.join(found)}]"
+
+
+def _bare(outcome: dict[str, Any]) -> dict[str, Any]:
+    """Without those members of the queue that are no operation's own: bundles show them."""
+    queue = [{name: value for name, value in op.items() if name not in _OTHERS} for op in outcome["queue"]]
+    return {**outcome, "queue": queue}
 
 
 class Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 Script = dict[str, Any]
@@ -12,15 +13,40 @@ Fails = Callable[[Script], bool]
 _SIMPLE: Final[tuple[Any, ...]] = ("a", 1, True, {}, [])
 
 
+ATTEMPTS_MAX: Final = 1500
+
+
 def shrunk(script: Script, fails: Fails) -> Script:
-    """The smallest that still `fails`, as far as taking away and simplifying goes."""
+    """The smallest that still `fails`, as far as taking away and simplifying goes within a number of attempts."""
+    attempts = _Attempts(script, fails)
     before = ""
-    while before != (now := json.dumps(script)):
-        before = now
-        script = _fewer_steps(script, fails)
-        for smaller in (_simpler_given, _simpler_steps):
-            script = smaller(script, fails)
-    return _fewer_ids(script, fails)
+    with suppress(_EnoughError):
+        while before != (now := json.dumps(script)):
+            before = now
+            script = _fewer_steps(script, attempts.fails)
+            for smaller in (_simpler_given, _simpler_steps):
+                script = smaller(script, attempts.fails)
+    return _fewer_ids(attempts.best, fails)
+
+
+class _EnoughError(Exception):
+    """So often was it tried."""
+
+
+class _Attempts:
+    def __init__(self, script: Script, fails: Fails) -> None:
+        self.best = script
+        self._fails = fails
+        self._left = ATTEMPTS_MAX
+
+    def fails(self, script: Script) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            raise _EnoughError
+        if not self._fails(script):
+            return False
+        self.best = script
+        return True
 
 
 def _fewer_steps(script: Script, fails: Fails) -> Script:
@@ -54,8 +80,17 @@ def _simpler_members(found: dict[str, Any], kept: tuple[str, ...]) -> Iterator[d
             yield {other: given for other, given in found.items() if other != name}
         elif name == "storage" and value is not None:
             yield {**found, name: None}
-        for simpler in _simpler(value) if name != "storage" else _smaller(value):
+        for simpler in _simpler(value) if name != "storage" else _less_kept(value):
             yield {**found, name: simpler}
+
+
+def _less_kept(stored: dict[str, str] | None) -> Iterator[dict[str, str]]:
+    """Storage with less in it; of a record nothing is taken, for it would be none."""
+    for key, text in (stored or {}).items():
+        rest = {other: value for other, value in (stored or {}).items() if other != key}
+        yield rest
+        if text[:2] == "[{":
+            yield from ({**rest, key: smaller} for smaller in _smaller_json(text))
 
 
 def _smaller(value: Any) -> Iterator[Any]:
@@ -64,11 +99,32 @@ def _smaller(value: Any) -> Iterator[Any]:
         for name in value:
             yield {other: given for other, given in value.items() if other != name}
     if isinstance(value, list):
-        for at in range(len(value)):
-            yield value[:at] + value[at + 1 :]
-    if isinstance(value, str) and len(value) > 8:
+        if len(value) > 3:
+            half = len(value) // 2
+            yield from (value[:half], value[half:])
+        yield from (value[:at] + value[at + 1 :] for at in range(len(value)))
+    if isinstance(value, str) and value[:2] == "[{":
+        yield from _smaller_json(value)
+    elif isinstance(value, str) and len(value) > 8:
         yield value[: len(value) // 2]
         yield value[1:]
+
+
+def _smaller_json(text: str) -> Iterator[str]:
+    """What an outbox holds, with less in it, at any depth."""
+    with suppress(ValueError):
+        for smaller in _lesser(json.loads(text)):
+            yield json.dumps(smaller, ensure_ascii=False, separators=(",", ":"))
+
+
+def _lesser(value: Any) -> Iterator[Any]:
+    yield from _smaller(value)
+    if isinstance(value, dict | list):
+        for name, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            for lesser in _lesser(inner):
+                changed: Any = value.copy()
+                changed[name] = lesser
+                yield changed
 
 
 def _simpler(value: Any) -> Iterator[Any]:
@@ -112,9 +168,16 @@ def _simpler_of(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if name in ("args", "body", "source"):
             for simpler in _simpler(value):
                 yield {**step, name: simpler}
-        if name in ("set", "records") and len(value) > 1:
-            for simpler in _smaller(value):
-                yield {**step, name: simpler}
+        if name == "set":
+            yield from ({**step, name: simpler} for simpler in _less_kept(_texts(value)) if simpler)
+        if name == "records" and len(value) > 1:
+            yield from ({**step, name: simpler} for simpler in _smaller(value))
+
+
+def _texts(changed: dict[str, str | None]) -> dict[str, str] | None:
+    """What is written; nothing where something is removed, too, for that is short as it is."""
+    kept = {key: text for key, text in changed.items() if text is not None}
+    return kept if len(kept) == len(changed) else None
 
 
 def _fewer_ids(script: Script, fails: Fails) -> Script:

@@ -10,16 +10,17 @@ from typing import Any
 
 from tests.cores import others, wild
 from tests.cores.dice import Dice, Table
+from tests.cores.profiles import Profile
 
 _WHOSE = Table([(5, "own"), (2, "left"), (2, "foreign"), (1, "any"), (0.6, "gone"), (1, "broken"), (0.5, "expired")])
 
 
 class Situation:
-    def __init__(self, dice: Dice, given: dict[str, Any], wildness: float) -> None:
+    def __init__(self, dice: Dice, given: dict[str, Any], profile: Profile) -> None:
         self._dice = dice
         self.now_ms: int = given["clock"]["wall_ms"]
-        self.wildness = wildness
-        self.good_share = dice.pick((0.9, 0.6, 0.3))
+        self.wildness = profile.wildness
+        self.good_share = profile.good
         self.told: Any = None
         self._keyed = bool(given["keys"])
         self._number = 1

@@ -163,6 +163,8 @@ def wrong(dice: Dice, right: Any) -> Any:
 
 
 def properties(dice: Dice) -> Any:
+    if dice.chance(0.0015):
+        return large(dice)
     roll = dice.below(1000)
     if roll < 700:
         return {dice.pick(NAMES): value(dice) for _ in range(dice.between(1, 4))}
@@ -172,9 +174,7 @@ def properties(dice: Dice) -> Any:
         return {dice.pick(("p", f"p{number}", f"{number}")): number for number in range(dice.pick((40, 51, 60)))}
     if roll < 850:
         return {f"p{number}": number for number in range(dice.pick((49, 50, 51, 60)))}
-    if roll < 857:
-        return large(dice)
-    if roll < 862:
+    if roll < 855:
         return {"deep": deep(dice.between(20, 90))}
     return wrong(dice, {"a": 1}) if roll < 980 else value(dice)
 
