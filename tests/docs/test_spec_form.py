@@ -23,6 +23,10 @@ _DECIDED: Final = (
 _COVERED: Final = {"identity/a": {"ID-9"}, "identity/b": {"ID-9.1"}, "identity/c": {"ID-91"}}
 
 
+_VECTOR: Final = re.compile(r"`([a-z]+/[a-z0-9]+(?:-[a-z0-9]+)*)`")
+"""What has the form of a vector's id: an area and a name."""
+
+
 def _vectors() -> dict[str, set[str]]:
     files = [path for path in (ROOT / "spec/vectors").glob("*.json") if path.name != "index.json"]
     return {vector["id"]: set(vector["covers"]) for path in files for vector in json.loads(path.read_text())["vectors"]}
@@ -69,6 +73,15 @@ def test_every_rule_that_a_page_refers_to_exists(page: Path) -> None:
     named = re.findall(rf"\b((?:{families})-\d+)(\.\d+)?", page.read_text())
 
     assert [rule + part for rule, part in named if not {rule, rule + part} & there] == []
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_every_vector_that_a_page_names_exists(page: Path) -> None:
+    there = _vectors()
+    areas = {name.split("/")[0] for name in there}
+
+    named = [name for name in _VECTOR.findall(page.read_text()) if name.split("/")[0] in areas]
+    assert [name for name in named if name not in there] == []
 
 
 def test_rules_with_branches_have_decision_tables() -> None:
