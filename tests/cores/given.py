@@ -14,6 +14,7 @@ KEYS: Final = [others.key_of(number) for number in range(1, 121)]
 
 
 def given(dice: Dice, profile: Profile) -> dict[str, Any]:
+    """The member `given` of a script."""
     now_ms = dice.pick((1_750_000_000_000, 1_750_000_000_000, 1_749_999_999_999, 1_750_000_000_001))
     found: dict[str, Any] = {
         "config": _config(dice, profile),
@@ -50,7 +51,7 @@ _NUMBERS: Final = (
     *(("queue_operations_max", (1, 2, 3, 5)), ("bundle_operations_max", (1, 2, 3, 4))),
     *(("outbox_chars_max", (0, 500, 1000, 8192, 9000, 20_000)), ("idle_ms", (1, 1000, 60_000))),
     *(("age_ms", (1000, 60_000, 3_600_000)), ("activity_write_ms", (0, 1, 60_000)), ("flush_ms", (0, 1, 1000, 60_000))),
-    *(("settle_ms", (0, 1, 1000, 60_000)), ("retry_ms", (0, 1, 999)), ("retry_max_ms", (1, 1000, 3000))),
+    *(("settle_ms", (0, 1, 1000, 60_000)), ("retry_ms", (0, 1, 999, 20_000)), ("retry_max_ms", (1, 1000, 3000))),
 )
 
 
