@@ -13,7 +13,7 @@ import { allows } from './limits';
 import type { Core } from './machine';
 import { keepNames } from './page-names';
 import { isPlaceholder } from './placeholder';
-import { peek } from './presence';
+import { isStuck, peek } from './presence';
 import { type Carried, carriedOf, isEmpty } from './properties';
 import type { Entry } from './queue';
 import { recordPage, say } from './recorder';
@@ -95,7 +95,7 @@ function letGo(c: Core, call: Call): Done {
   if (properties != null) c.note('properties_ignored');
   const isReleased = anonymize(c, force === true, !!scope, call.source);
   if (c.isOn) sign(c, call);
-  if (c.isStuck) return 'not_released';
+  if (isStuck(c)) return 'not_released';
   if (!isReleased) c.note('already_anonymous');
 }
 
@@ -115,7 +115,7 @@ function callIdentify(c: Core, call: Call): Done {
   if (!carried_) c.note('invalid_properties');
   identify(c, uid, carried_ || {}, isPage, source);
   sign(c, call);
-  if (isAnother && c.isStuck) return 'not_released';
+  if (isAnother && isStuck(c)) return 'not_released';
 }
 
 /** Records a consent, given or withdrawn, if there is one. */

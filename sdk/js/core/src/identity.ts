@@ -25,7 +25,7 @@
 import { over, touch } from './activity';
 import type { Core } from './machine';
 import type { ChangeWhy } from './ports';
-import { peek, read, remove, save, swept, there } from './presence';
+import { isStuck, peek, read, remove, save, swept, there } from './presence';
 import type { Carried } from './properties';
 import { endLost, goOn, record } from './recorder';
 import { boundTo, freshRecord, type Identity } from './record';
@@ -72,12 +72,13 @@ function sweep(c: Core, but?: string): void {
 
 /** Leaves the shared device for one of this page's own (ID-15). What could not be written is given up. */
 export function goApart(c: Core, why: ChangeWhy, uid?: string): void {
-  const { device } = c.here!;
+  const { device, bound } = c.here!;
   c.held = undefined;
   c.isApart = true;
   fresh(c, why, uid);
-  // What the others go on with this page may come back to.
-  if (there(c)?.device == device) delete c.left[device];
+  const found = there(c);
+  // What the others go on with this page may come back to; not to a user's device that looks like nobody's.
+  if (found?.device == device && (found.bound || !bound)) delete c.left[device];
 }
 
 /** Back to the shared record, whoever is there. */
@@ -112,7 +113,7 @@ export function follow(c: Core, speech?: string | null, source?: unknown): unkno
   } else {
     const bound = boundOf(c, found);
     go(c, { ...found, bound }, 'tab');
-    if (bound != found.bound || c.held) save(c, c.here!);
+    if (bound != found.bound || c.held !== undefined) save(c, c.here!);
   }
   return;
 }
@@ -135,7 +136,7 @@ function followNothing(c: Core, speech: string | null | undefined, source: unkno
 export function guard(c: Core): void {
   if (!c.isOn || c.isApart) return;
   const found = there(c);
-  if (found ? c.left[found.device] || c.isStuck : c.here!.bound || c.held) follow(c);
+  if (found ? c.left[found.device] || isStuck(c) : c.here!.bound || c.held !== undefined) follow(c);
 }
 
 /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
@@ -199,7 +200,7 @@ export function anonymize(c: Core, isForced: boolean, isPage: boolean, source: u
       leave(c, bound ? 'anonymize' : 'forget', source);
     }
   }
-  if (c.isStuck) c.storage.disown();
+  if (isStuck(c)) c.storage.disown();
   goOn(c);
   return isReleased;
 }
@@ -219,13 +220,13 @@ function release(c: Core, isForced: boolean): unknown {
   const isReleased = bound || (isForced && (found || here));
   swept(c);
   c.toldUid = null;
-  c.isStuck = false;
-  if (isReleased) {
+  if (isReleased || isStuck(c)) {
     if (found) c.left[found.device] = true;
     remove(c);
     c.storage.disown();
     write(c, ACTIVITY, null);
   } else if (!here || found?.device == here.device) return;
+  c.held = undefined;
   c.isApart = false;
   enter(c, null, null, isReleased && !bound ? 'forget' : 'anonymize');
   return isReleased;

@@ -17,13 +17,13 @@ import { fail, RECORD, write } from './store';
 
 export interface PresenceState {
   /** What storage held when the record could not be written, if it could not. */
-  held?: { text_: string | null } | undefined;
+  held?: string | null | undefined;
+  /** What storage held when the record could not be removed either, if it holds that still (ID-17). */
+  stuckAt?: string | null | undefined;
   /** The device that this page last saw in shared storage, if any. */
   seen?: string | undefined;
   /** Devices that this page has left. */
   left: Record<string, true>;
-  /** Whether storage keeps a record that could be neither replaced nor removed. */
-  isStuck?: boolean;
   /** Why `read` last found nothing to go on with. */
   whyGone: 'lost' | 'returned';
 }
@@ -34,8 +34,9 @@ function parsed(c: Core, text = c.storage.read(RECORD)): Identity | null {
 }
 
 /** The record that stands in storage; the page goes by it. */
-export function there(c: Core, text?: string | null): Identity | null {
+export function there(c: Core, text = c.storage.read(RECORD)): Identity | null {
   const found = parsed(c, text);
+  if (c.stuckAt !== text) c.stuckAt = undefined;
   c.seen = found?.device;
   return found;
 }
@@ -47,7 +48,7 @@ function isLapsed(c: Core, { expiry }: Identity): boolean {
 /** The record that the page would go on with, null when there is none. Who only asks changes nothing (SE-5). */
 export function peek(c: Core): Identity | null {
   const text = c.storage.read(RECORD);
-  if (c.held?.text_ === text) return c.here;
+  if (c.held === text) return c.here;
   const found = parsed(c, text);
   return found && !isLapsed(c, found) && !c.left[found.device] ? found : null;
 }
@@ -56,9 +57,8 @@ export function peek(c: Core): Identity | null {
 export function read(c: Core): Identity | null {
   const text = c.storage.read(RECORD);
   const found = there(c, text);
-  if (c.held?.text_ === text) return c.here;
+  if (c.held === text) return c.here;
   c.held = undefined;
-  c.isStuck = false;
   c.whyGone = 'lost';
   if (text && !found) c.note('foreign_record');
   if (!found || isLapsed(c, found)) return null;
@@ -70,23 +70,28 @@ export function read(c: Core): Identity | null {
 
 export function save(c: Core, at: Identity): void {
   if (c.isApart) return;
-  c.isStuck = false;
+  c.held = c.stuckAt = undefined;
   if (!isAsSeen(c)) return;
   if (c.storage.write(RECORD, recordText(c.settings.org, at))) {
-    c.held = undefined;
     c.seen = at.device;
     return;
   }
   // What is there must not bring anybody back at the next load; a removal needs no room.
   remove(c);
-  c.held ||= { text_: c.storage.read(RECORD) };
+  if (isAsSeen(c)) c.held = c.storage.read(RECORD);
   fail(c);
 }
 
 export function remove(c: Core): void {
+  c.stuckAt = undefined;
   if (!isAsSeen(c)) return;
-  c.isStuck = !write(c, RECORD, null);
-  if (!c.isStuck) c.seen = undefined;
+  if (write(c, RECORD, null)) c.seen = undefined;
+  else c.stuckAt = c.storage.read(RECORD);
+}
+
+/** Whether storage keeps a record that could be neither replaced nor removed. */
+export function isStuck(c: Core): boolean {
+  return c.stuckAt !== undefined;
 }
 
 /** Whether no other tab has put another device there since this page looked. */

@@ -9,6 +9,8 @@ type Members = Record<string, unknown>;
 export type Carried = { properties?: Members; schema?: Members | undefined; suffixes?: true | undefined };
 
 const CALL_BYTES_MAX = 512 * 1024;
+/** With what a bundle has around it, this is as deep as JSON may be on the wire (WI-3). */
+const LEVELS_MAX = 29;
 
 /** What an operation carries of properties and schema, copied now; null when one of them cannot travel (PR-1). */
 export function carriedOf(c: Core, given: unknown, schema: unknown, api: unknown): Carried | null {
@@ -19,12 +21,18 @@ export function carriedOf(c: Core, given: unknown, schema: unknown, api: unknown
   return { properties, schema: isEmpty(types) ? undefined : types, suffixes: api == 1 || c.settings.mobile || undefined };
 }
 
-/** What JSON makes of `given`: no cycles, dates as text, nothing undefined; {} of null. Null: no object, or over 512 KiB. */
+/** What JSON makes of `given`: no cycles, dates as text, nothing undefined; {} of null. Null: no object, too long or deep. */
 function plainObject(given: unknown): Members | null {
   return tried(() => {
     const text = jsonText(given ?? {});
-    return text[0] == '{' && !isOver(text) ? JSON.parse(text) : null;
+    const plain = JSON.parse(text);
+    return text[0] == '{' && !isOver(text) && !isDeep(plain, LEVELS_MAX) ? plain : null;
   }, null);
+}
+
+/** Whether there are more than so many `levels` of objects and arrays in one another. */
+function isDeep(value: unknown, levels: number): boolean {
+  return !!value && typeof value == 'object' && (!levels || Object.values(value!).some((one) => isDeep(one, levels - 1)));
 }
 
 /** Whether there is nothing in `object`. */
