@@ -175,7 +175,7 @@ def properties(dice: Dice) -> Any:
     if roll < 850:
         return {f"p{number}": number for number in range(dice.pick((49, 50, 51, 60)))}
     if roll < 855:
-        return {"deep": deep(dice.between(20, 90))}
+        return {"deep": deep(dice.between(20, 40))}
     return wrong(dice, {"a": 1}) if roll < 980 else value(dice)
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from passerby_client.json_text import json_text
 
 BYTES_MAX: Final = 512 << 10
-LEVELS_MAX: Final = 256
-"""How deep they may lie in one another: what is kept of them must be readable at the next start."""
+LEVELS_MAX: Final = 29
+"""With what a bundle has around it, this is as deep as JSON may be on the wire (WI-3)."""
 UNUSABLE: Final = object()
 """What stands for properties that cannot travel."""
 
