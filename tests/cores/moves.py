@@ -231,7 +231,7 @@ def _storage_write(dice: Dice, told: Situation) -> list[Step]:
             changed = dict([others.outbox(dice, told.now_ms)])
     if dice.chance(0.15):
         changed[f"fs_out.{others.id_of('page', dice.between(1, 5))}"] = None
-    return [{"do": "write_storage", "set": changed}]
+    return [{"do": "write_storage", "set": changed, **({"at": "mint"} if dice.chance(0.1) else {})}]
 
 
 def _stray(dice: Dice, told: Situation) -> list[Step]:
