@@ -155,6 +155,18 @@ def _fail(dice: Dice, told: Situation) -> list[Step]:
     return steps
 
 
+def _outage(dice: Dice, told: Situation) -> list[Step]:
+    """The service is down for a while, and says now and then how long it will be."""
+    steps: list[Step] = []
+    for request in [*told.requests(), *told.requests()]:
+        step: Step = {"do": "reply", "request": request, "status": dice.pick((500, 503, 503, 429))}
+        if dice.chance(0.5):
+            step["headers"] = {"Retry-After": dice.pick(("1", "1", "2", "5", "90"))}
+        told.passed(ms := dice.pick((1000, 5000, 60_000, 60_000)))
+        steps += [step, {"do": "advance", "ms": ms}]
+    return steps
+
+
 _WAITS: Final = Table(
     [
         *((4, ms) for ms in (1, 1000, 5000)),
@@ -231,7 +243,7 @@ def _storage_write(dice: Dice, told: Situation) -> list[Step]:
             changed = dict([others.outbox(dice, told.now_ms)])
     if dice.chance(0.15):
         changed[f"fs_out.{others.id_of('page', dice.between(1, 5))}"] = None
-    return [{"do": "write_storage", "set": changed}]
+    return [{"do": "write_storage", "set": changed, **({"at": "mint"} if dice.chance(0.1) else {})}]
 
 
 def _stray(dice: Dice, told: Situation) -> list[Step]:
@@ -274,6 +286,7 @@ MOVES: Final[dict[str, Callable[[Dice, Situation], list[Step]]]] = {
     "answer": _answer,
     "answers": _answers,
     "fail": _fail,
+    "outage": _outage,
     "wait": _wait,
     "jump": _jump,
     "app": _app,

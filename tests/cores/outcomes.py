@@ -41,14 +41,23 @@ class Difference:
 
 def difference(here: str, there: str) -> Difference | None:
     """The first difference of two lines of outcomes; a core that let something escape differs from all."""
-    ours: list[Outcome] = json.loads(here)
-    theirs: list[Outcome] = json.loads(there)
+    ours, theirs = _read(here), _read(there)
     if ours == theirs and here.count("true") == there.count("true") and "escaped" not in ours[-1]:
         return None
     for step, (one, other) in enumerate(zip_longest(ours, theirs, fillvalue=_NO_OUTCOME)):
         if (found := _difference_in(step, one, other)) is not None:
             return found
     return None
+
+
+def _read(line: str) -> list[Outcome]:
+    """The outcomes of a line; one that is no such line differs from all."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return [{"escaped": f"no JSON: {line[:100]}"}]
+    is_whole = isinstance(found, list) and bool(found) and all(isinstance(one, dict) for one in found)
+    return found if is_whole else [{"escaped": f"no outcomes: {line[:100]}"}]
 
 
 def _difference_in(step: int, one: Outcome, other: Outcome) -> Difference | None:

@@ -41,6 +41,7 @@ _USUAL: Final = {
     "answer": 3.0,
     "answers": 0.8,
     "fail": 0.5,
+    "outage": 0.08,
     "wait": 3.0,
     "jump": 0.4,
     "app": 1.5,
@@ -61,7 +62,19 @@ def _moves(**changed: float) -> Table[str]:
 _LOGIN: Final = Profile(_moves(identify=10, anonymize=8, relogin=4, stopped=1.5, switched=1, record=1, burst=0.3))
 _TABS: Final = Profile(_moves(record=9, write=2, stray=1.5, reload=1.5, asked=2, app=3), strays=0.5)
 _NETWORK: Final = Profile(
-    _moves(answer=8, answers=2, fail=3, wait=5, app=3, write=1.5, reload=1.5, call=10, acknowledged=1.5, bulk=0.3),
+    _moves(
+        answer=8,
+        answers=2,
+        fail=3,
+        wait=5,
+        app=3,
+        write=1.5,
+        reload=1.5,
+        call=10,
+        acknowledged=1.5,
+        bulk=0.3,
+        outage=0.8,
+    ),
     good=0.35,
     numbers=0.15,
 )

@@ -100,21 +100,19 @@ class Command:
             pass  # `give` finds that it has ended.
 
     def give(self) -> list[str]:
+        waiting, self._waiting = self._waiting, 0
         found: list[str] = []
-        for _ in range(self._waiting):
+        while len(found) < waiting:
             try:
                 line, why = self._said.get(timeout=PATIENCE_S), "it ended"
             except queue.Empty:
                 line, why = "", f"no answer within {PATIENCE_S} s"
             if not line:
-                found.append(json.dumps([{"escaped": why}]))
-                break
+                self.close()
+                self._start()
+                rest = ["not performed"] * (waiting - len(found) - 1)
+                return [*found, *(json.dumps([{"escaped": text}]) for text in (why, *rest))]
             found.append(line)
-        if len(found) < self._waiting or (found and '"escaped": "it ended"' in found[-1]):
-            self.close()
-            self._start()
-        found += [json.dumps([{"escaped": "not performed"}])] * (self._waiting - len(found))
-        self._waiting = 0
         return found
 
     def close(self) -> None:

@@ -7,6 +7,8 @@ more.
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +63,13 @@ def test_a_difference_is_found_and_made_small(name: str) -> None:
     assert len(small["steps"]) <= 6
     assert last.step == len(small["steps"]) - 1
     assert kind(small, last) == found.kind
+
+
+@pytest.mark.parametrize("program", ["pass", "print(input()[:9])", "print('[1]')", "input(); print('[]')"])
+def test_a_core_that_gives_no_outcomes_differs(program: str) -> None:
+    with Command(shlex.join([sys.executable, "-c", program])) as other:
+        found = Comparison(Here(), [other]).differences([script(0), script(1)])
+    assert [(at, one.member) for at, _, one in found] == [(0, "escaped"), (1, "escaped")]
 
 
 @pytest.fixture(scope="module")
