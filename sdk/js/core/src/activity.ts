@@ -25,10 +25,9 @@ export function touch(c: Core, isBeginning: boolean): void {
 
 /** Why the session of `at` is over by now, if it is (SE-1). */
 export function over(c: Core, { began }: Identity): 'age' | 'idle' | null {
-  const settings = c.settings;
   const now = c.wallMs();
-  const idleAt = Math.max(began, believed(c.seenAt, now), c.isApart ? 0 : heardAt(c, now)) + settings.idle_ms;
-  const ageAt = began + settings.age_ms;
+  const idleAt = Math.max(began, believed(c.seenAt, now), c.isApart ? 0 : heardAt(c, now)) + c.settings.idle_ms;
+  const ageAt = began + c.settings.age_ms;
   if (!believed(began, now)) return 'age';
   if (now < Math.min(idleAt, ageAt)) return null;
   return ageAt <= idleAt ? 'age' : 'idle';

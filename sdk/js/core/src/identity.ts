@@ -91,11 +91,9 @@ function join(c: Core, why: ChangeWhy): void {
 
 /** Whether a device is not whose the page was told, or, its own, not whose the page knows it to be. */
 function isStrange(c: Core, { device, bound }: Identity): unknown {
-  const here = c.here;
-  const toldUid = c.toldUid;
-  const isOwn = device == here!.device;
-  const isContrary = isOwn && here!.bound && bound && here!.bound != bound;
-  return isContrary || (toldUid && bound != boundTo(device, toldUid) && (bound || !isOwn));
+  const isOwn = device == c.here!.device;
+  const isContrary = isOwn && c.here!.bound && bound && c.here!.bound != bound;
+  return isContrary || (c.toldUid && bound != boundTo(device, c.toldUid) && (bound || !isOwn));
 }
 
 /**
@@ -228,6 +226,7 @@ function release(c: Core, isForced: boolean): unknown {
   } else if (!here || found?.device == here.device) return;
   c.held = undefined;
   c.isApart = false;
+  c.held = undefined;
   enter(c, null, null, isReleased && !bound ? 'forget' : 'anonymize');
   return isReleased;
 }

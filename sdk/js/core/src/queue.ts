@@ -172,8 +172,7 @@ function answer(c: Core, flight: (Queued | Remains)[], carried: number, status: 
 
 /** Has what found no answer sent again after a while, or when the service said. */
 function retry(c: Core, told: number): void {
-  const { retry_max_ms, retry_ms } = c.settings;
-  const wait = Math.min(retry_max_ms, retry_ms * 2 ** c.attempts++) * (0.5 + c.random() / 2);
+  const wait = Math.min(c.settings.retry_max_ms, c.settings.retry_ms * 2 ** c.attempts++) * (0.5 + c.random() / 2);
   persistAll(c);
   c.isRetrying = true;
   c.setTimer('retry', c.wallMs() + Math.max(Math.floor(wait), Math.min(told, DAY_S) * 1000));
