@@ -16,14 +16,7 @@ const assets = join(home, "../../src/passerby/faces/assets");
 const INTERNAL = `
   activity_write_ms began bound bundle_operations_max flush_ms hold mobile outbox_chars_max queue_operations_max retry_max_ms retry_ms
   settle_ms changed clearTimer disown entry expiry isSuspicious leaving mint note notify pages send setTimer storage strays wallMs write read
-<<<<<<< HEAD
-  app entries hasSpoken isOn isCapturing queued isUnknown navigated reply state timer limits attempts count departed dueAt firstName hasBegun
-  hasFailed hasLooked held here identityEntry isApart isPageDue isRetrying isShut stuckAt left lookedAt madeAt names news operationsMax
-  pageHere place remains requests ringsAt seen seenAt shownUrl spent stamp toldUid traits uidHere underWay unsettled waiting whyGone api
-  domain isLoud machine await
-=======
   app entries hasSpoken isCapturing isUnknown navigated reply state timer limits stamp dueAt api domain isLoud machine await
->>>>>>> h-js11
 `.trim().split(/\s+/);
 const told = [
   readFileSync(join(home, "types/src/index.ts"), "utf8").replace(/\/\*.*?\*\//gs, ""),
