@@ -58,11 +58,10 @@ class Identity:
         if found is None:
             self.mint("start")
             return
-        is_over = self._activity.over(found, is_apart=False) is not None
         self._sweep(found.device)
-        keyed = replace(found, key=found.key or self._ports.mint("key"))
-        at = standing.renewed(keyed) if is_over else _loaded(keyed)
-        standing.turn(at, "start", is_new=is_over)
+        is_over = self._activity.over(found, is_apart=False) is not None
+        at = standing.renewed(found) if is_over else _loaded(found)
+        standing.turn(replace(at, key=at.key or self._ports.mint("key")), "start", is_new=is_over)
 
     def resume(self) -> None:
         """Go on after a shutdown (SE-3)."""
@@ -142,7 +141,7 @@ class Identity:
         standing, presence = self._standing, self._presence
         if standing.is_apart:
             return
-        if there := presence.there():
+        if there := presence.see():
             is_at_rest = there.device not in presence.left and not presence.is_stuck
         else:
             is_at_rest = not standing.here.bound and not presence.is_unwritten
@@ -253,7 +252,7 @@ class Identity:
         self._presence.forget()
         self._standing.is_apart = True
         self.mint(why, uid)
-        there = self._presence.there()
+        there = self._presence.see()
         if there is not None and there.device == before.device and (there.bound or not before.bound):
             # What the others go on with this page may come back to; not to a user's device that looks like nobody's.
             self._presence.left.discard(before.device)
