@@ -58,8 +58,8 @@ class Identity:
         if found is None:
             self.mint("start")
             return
-        self._sweep(found.device)
         is_over = self._activity.over(found, is_apart=False) is not None
+        self._sweep(found.device)
         at = standing.renewed(found) if is_over else _loaded(found)
         standing.turn(replace(at, key=at.key or self._ports.mint("key")), "start", is_new=is_over)
 
