@@ -71,16 +71,16 @@ export function read(c: Core): Identity | null {
 export function save(c: Core, at: Identity): void {
   if (c.isApart) return;
   c.isStuck = false;
-  if (!isAsSeen(c)) return;
-  if (c.storage.write(RECORD, recordText(c.settings.org, at))) {
+  if (!isAsSeen(c)) c.held = undefined;
+  else if (c.storage.write(RECORD, recordText(c.settings.org, at))) {
     c.held = undefined;
     c.seen = at.device;
-    return;
+  } else {
+    // What is there must not bring anybody back at the next load; a removal needs no room.
+    remove(c);
+    if (isAsSeen(c)) c.held ||= { text_: c.storage.read(RECORD) };
+    fail(c);
   }
-  // What is there must not bring anybody back at the next load; a removal needs no room.
-  remove(c);
-  c.held ||= { text_: c.storage.read(RECORD) };
-  fail(c);
 }
 
 export function remove(c: Core): void {
