@@ -36,8 +36,11 @@ import { ACTIVITY, write } from './store';
 export function takeUp(c: Core): void {
   const found = read(c);
   if (!found) return fresh(c, 'start');
+  const isOver = over(c, found);
   sweep(c, found.device);
-  load(c, found, 'start', turn);
+  const at = loaded(c, found, isOver);
+  at.key ||= c.mint('key');
+  turn(c, at, 'start', !!isOver);
 }
 
 /** Goes on after a shutdown (SE-3). */
@@ -46,15 +49,13 @@ export function resume(c: Core): void {
   c.toldUid = null;
   const found = read(c);
   if (!found || boundOf(c, found)) return fresh(c, 'restart');
-  load(c, found, 'restart', c.here?.device == found.device ? proceed : turn);
+  const isOver = over(c, found);
+  (c.here?.device == found.device ? proceed : turn)(c, loaded(c, found, isOver), 'restart', !!isOver);
 }
 
-/** Goes on in the session of `found` as at a page load, or in the next one. A start gives a record its key (ST-8). */
-function load(c: Core, found: Identity, why: ChangeWhy, as: typeof turn): void {
-  const isOver = !!over(c, found);
-  const at = isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 };
-  if (why == 'start') at.key ||= c.mint('key');
-  as(c, at, why, isOver);
+/** The record of the next page load. */
+function loaded(c: Core, found: Identity, isOver: unknown): Identity {
+  return isOver ? renewed(c, found) : { ...found, pages: found.pages + 1 };
 }
 
 /** A new device, session and page id. `uid` binds the device. */

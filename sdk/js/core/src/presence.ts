@@ -72,14 +72,13 @@ export function save(c: Core, at: Identity): void {
   if (c.isApart) return;
   c.held = c.stuckAt = undefined;
   if (!isAsSeen(c)) return;
-  if (c.storage.write(RECORD, recordText(c.settings.org, at))) {
-    c.seen = at.device;
-    return;
+  if (c.storage.write(RECORD, recordText(c.settings.org, at))) c.seen = at.device;
+  else {
+    // What is there must not bring anybody back at the next load; a removal needs no room.
+    remove(c);
+    if (isAsSeen(c)) c.held = c.storage.read(RECORD);
+    fail(c);
   }
-  // What is there must not bring anybody back at the next load; a removal needs no room.
-  remove(c);
-  if (isAsSeen(c)) c.held = c.storage.read(RECORD);
-  fail(c);
 }
 
 export function remove(c: Core): void {
