@@ -57,14 +57,14 @@ for (const { entry, file, served, mangled = [], ...options } of bundles) {
   const terse = await minify(code, {
     module: options.format === "esm",
     ecma: 2020,
-    compress: { passes: 5, pure_getters: true, unsafe_arrows: true, unsafe_methods: true, sequences: false },
+    compress: { passes: 5, pure_getters: true, unsafe_arrows: true, unsafe_methods: true, sequences: false, hoist_funs: true, reduce_funcs: false },
     mangle: false,
     sourceMap: { content: map, filename: file },
   });
   // Nothing that it calls unsafe: it would fill in `SERVED_FROM`, and `String` of a symbol would throw.
   const small = uglify(terse.code, {
     module: options.format === "esm",
-    compress: { passes: 5, pure_getters: true, inline: 1, rests: false, reduce_funcs: false, comparisons: false, varify: false, strings: false },
+    compress: { passes: 5, pure_getters: true, inline: 1, rests: false, varify: false, strings: false },
     sourceMap: { content: terse.map, filename: file },
   });
   if (small.error) throw small.error;

@@ -40,7 +40,8 @@ _ASKING: Final = """
 def browser() -> Iterator[Callable[[str], Word]]:
     """fs.js' own module, in a Node that answers until it is left."""
     sdk = ROOT / "sdk/js"
-    module = bundle("export * from './core/src/uid'", sdk, "--global-name=require_uid", "--loader=ts")
+    wanted = "export * from './core/src/uid'; export * from './core/src/placeholder'"
+    module = bundle(wanted, sdk, "--global-name=require_uid", "--loader=ts")
     with subprocess.Popen(
         [node(), "-e", module + _ASKING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as running:

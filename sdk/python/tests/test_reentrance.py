@@ -1,4 +1,4 @@
-"""Who hears of a change, or of a user, may call again; who asks late how a call ended is told."""
+"""Who hears of a user may call again; who asks late how a call ended is told."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ def heard_by(world: Endless, **ports: Any) -> Machine:
     return Machine(Ports(**{name: getattr(mine, name) for name in mine.__slots__} | ports))
 
 
-def test_a_call_from_within_comes_after_the_change() -> None:
+def test_a_call_of_an_observer_comes_after_the_change() -> None:
     world = Endless()
-    whys: list[str] = []
+    heard: list[str] = []
 
-    def changed(_: Any, now: Any, why: str) -> None:
-        whys.append(why)
-        if why == "identify":
-            assert now["uid"] == "u1"
+    def notify(name: str, args: Any) -> None:
+        heard.append(name)
+        if name == "user":
+            assert machine.state()["uid"] == args["user"]["uid"] == "u1"
             machine.call("trackEvent", {"name": "e"})
 
-    machine = heard_by(world, changed=changed)
+    machine = heard_by(world, notify=notify)
     machine.start({"org": "o1"})
     machine.call("setIdentity", {"uid": "u1"})
     assert [entry.op["op"] for entry in machine.entries] == ["page", "identify", "event"]
-    assert whys == ["start", "identify"]
+    assert heard == ["start", "session", "user"]
 
 
 def test_a_call_whose_answer_came_first_settles_at_once() -> None:

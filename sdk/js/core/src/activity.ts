@@ -16,7 +16,7 @@ export interface ActivityState {
  * Takes note of activity; storage hears of it at most once per `activity_write_ms`, but of a beginning always. A page
  * that is apart keeps it to itself.
  */
-export function touch(c: Core, isBeginning: boolean): void {
+export function touch(c: Core, isBeginning: unknown): void {
   const now = c.wallMs();
   c.seenAt = isBeginning ? now : Math.max(believed(c.seenAt, now), now);
   if (c.isApart) return;

@@ -14,7 +14,7 @@ import type { Core } from './machine';
 import { keepNames } from './page-names';
 import { isPlaceholder } from './placeholder';
 import { isStuck, peek } from './presence';
-import { type Carried, carriedOf, isEmpty } from './properties';
+import { type Carried, carriedOf, isEmpty, isObject } from './properties';
 import type { Entry } from './queue';
 import { recordPage, say } from './recorder';
 import { isOthers, isPageHeld, isUnknown, renew, tellUser, urlOf } from './standing';
@@ -71,10 +71,6 @@ export function callOf(c: Core, name: string, given: unknown, api: unknown, sour
   return { name, options, source, carried_, hasUid_ };
 }
 
-function isObject(given: any): unknown {
-  return typeof given == 'object' && given && !Array.isArray(given);
-}
-
 export function setIdentity(c: Core, call: Call): Done {
   const { uid, anonymous, consent, scope } = call.options;
   const isGone = anonymous === true || uid === false;
@@ -93,7 +89,7 @@ export function setIdentity(c: Core, call: Call): Done {
 function letGo(c: Core, call: Call): Done {
   const { properties, force, scope } = call.options;
   if (properties != null) c.note('properties_ignored');
-  const isReleased = anonymize(c, force === true, !!scope, call.source);
+  const isReleased = anonymize(c, force === true, scope, call.source);
   if (c.isOn) sign(c, call);
   if (isStuck(c)) return 'not_released';
   if (!isReleased) c.note('already_anonymous');
@@ -104,7 +100,7 @@ function callIdentify(c: Core, call: Call): Done {
   const uid = uidText(options.uid);
   if (uid === null) return 'invalid_uid';
   if (isPlaceholder(uid)) return 'placeholder_uid';
-  const isPage = !!options.scope;
+  const isPage = options.scope;
   follow(c, isPage ? undefined : uid, source);
   const isAnother = isOthers(c.here!, uid);
   if (!allows(c, 'identity')) {

@@ -40,7 +40,7 @@ export function takeUp(c: Core): void {
   sweep(c, found.device);
   const at = loaded(c, found, isOver);
   at.key ||= c.mint('key');
-  turn(c, at, 'start', !!isOver);
+  turn(c, at, 'start', isOver);
 }
 
 /** Goes on after a shutdown (SE-3). */
@@ -50,7 +50,7 @@ export function resume(c: Core): void {
   const found = read(c);
   if (!found || boundOf(c, found)) return fresh(c, 'restart');
   const isOver = over(c, found);
-  (c.here?.device == found.device ? proceed : turn)(c, loaded(c, found, isOver), 'restart', !!isOver);
+  (c.here?.device == found.device ? proceed : turn)(c, loaded(c, found, isOver), 'restart', isOver);
 }
 
 /** The record of the next page load. */
@@ -139,7 +139,7 @@ export function guard(c: Core): void {
 }
 
 /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
-export function identify(c: Core, uid: string, carried: Carried, isPage: boolean, source: unknown): void {
+export function identify(c: Core, uid: string, carried: Carried, isPage: unknown, source: unknown): void {
   const isOwn = isPage || isAgain(c, uid);
   const wasBound = c.isApart && c.here!.bound;
   const isSame = isOwn && wasBound && !isOthers(c.here!, uid);
@@ -180,7 +180,7 @@ function isAgain(c: Core, uid: string): unknown {
 }
 
 /** Lets the user go, of the shared device and of one apart (ID-6, ID-7); says whether there was one to let go. */
-export function anonymize(c: Core, isForced: boolean, isPage: boolean, source: unknown): unknown {
+export function anonymize(c: Core, isForced: boolean, isPage: unknown, source: unknown): unknown {
   if (!c.isOn) return !isPage && release(c, isForced);
   let isReleased = follow(c, isPage ? undefined : null, source);
   const wasApart = c.isApart;
@@ -227,7 +227,6 @@ function release(c: Core, isForced: boolean): unknown {
   } else if (!here || found?.device == here.device) return;
   c.held = undefined;
   c.isApart = false;
-  c.held = undefined;
   enter(c, null, null, isReleased && !bound ? 'forget' : 'anonymize');
   return isReleased;
 }

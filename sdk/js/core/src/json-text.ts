@@ -14,7 +14,12 @@ export function jsonText(value: unknown): string {
   }
 }
 
+/** Whether it is a text with something in it. */
+export function isText(given: any): any {
+  return typeof given == 'string' && given;
+}
+
 /** The first `max` characters (Unicode code points) of a text; undefined for an empty one, and for what is no text. */
-export function cut(text: unknown, max: number): string | undefined {
-  return typeof text == 'string' && text ? [...text.slice(0, 2 * max)].slice(0, max).join('') : undefined;
+export function cut(text: any, max: number): string | undefined {
+  return isText(text) ? [...text.slice(0, 2 * max)].slice(0, max).join('') : undefined;
 }

@@ -7,9 +7,12 @@ export type Limited = 'identity' | 'properties' | 'events';
 export type Limit = [number, number];
 export type Limits = Record<Limited, Limit>;
 
-const preset = (identity: Limit, events: Limit): Limits => ({ identity, properties: identity, events });
-export const WEB = preset([10, 30], [40, 60]);
-export const MOBILE = preset([5, 12], [10, 30]);
+/** The presets: of identity calls and property calls, and of events, which in a browser may be more. */
+export function presets(isMobile: unknown): Limits {
+  const calls: Limit = isMobile ? [5, 12] : [10, 30];
+  return { identity: calls, properties: calls, events: isMobile ? [10, 30] : [40, 60] };
+}
+
 const WINDOWS_MS = [1000, 60_000];
 
 export interface LimitsState {

@@ -1,6 +1,6 @@
 /**
  * What the core is given instead of a world (CL-1). Everything is synchronous but the transport, whose answers come
- * back through `Machine.reply`. No port throws, none but `notify` and `changed` may call the machine, and none needs `this`.
+ * back through `Machine.reply`. No port throws, none but `notify` may call the machine from within, and none needs `this`.
  */
 
 export type Kind = 'device' | 'session' | 'page' | 'key';

@@ -26,21 +26,21 @@ function plainObject(given: unknown): Members | null {
   return tried(() => {
     const text = jsonText(given ?? {});
     const plain = JSON.parse(text);
-    return text[0] == '{' && !isOver(text) && !isDeep(plain, LEVELS_MAX) ? plain : null;
+    return isObject(plain) && new TextEncoder().encode(text).length <= CALL_BYTES_MAX && !isDeep(plain, LEVELS_MAX) ? plain : null;
   }, null);
 }
 
 /** Whether there are more than so many `levels` of objects and arrays in one another. */
-function isDeep(value: unknown, levels: number): boolean {
-  return !!value && typeof value == 'object' && (!levels || Object.values(value!).some((one) => isDeep(one, levels - 1)));
+function isDeep(value: unknown, levels: number): unknown {
+  return typeof value == 'object' && value && (!levels || Object.values(value).some((one) => isDeep(one, levels - 1)));
+}
+
+/** Whether `given` has members by name. */
+export function isObject(given: any): unknown {
+  return typeof given == 'object' && given && !Array.isArray(given);
 }
 
 /** Whether there is nothing in `object`. */
 export function isEmpty(object: object): boolean {
   return !Object.keys(object).length;
-}
-
-/** Whether `text` has too many bytes of UTF-8. A character is at most three of them for each of its code units. */
-function isOver(text: string): boolean {
-  return text.length * 3 > CALL_BYTES_MAX && new TextEncoder().encode(text).length > CALL_BYTES_MAX;
 }

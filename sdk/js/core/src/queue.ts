@@ -7,7 +7,7 @@
  */
 
 import { answered } from './acknowledgements';
-import { jsonText } from './json-text';
+import { isText, jsonText } from './json-text';
 import type { Core } from './machine';
 import type { Envelope, Operation } from './ports';
 import { headOf, isNeeded, type Remains, remainsIn } from './remains';
@@ -194,7 +194,7 @@ function finish(c: Core, flight: (Queued | Remains)[], stored: false | { refused
   const { refused, notes } = stored as { refused?: unknown; notes?: unknown };
   const named = list(refused);
   for (const { code } of named) c.note('refused:' + code);
-  for (const { code, name } of list(notes)) c.note(code + (typeof name == 'string' && name ? ':' + name : ''));
+  for (const { code, name } of list(notes)) c.note(code + (isText(name) ? ':' + name : ''));
   c.queued = c.queued.filter((entry) => !flight.includes(entry));
   for (const one of flight) {
     if (one.stamp) {

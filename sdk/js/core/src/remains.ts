@@ -1,6 +1,6 @@
 /** What other page loads left in storage (QU-7). It may have been written by another version, or by nobody of ours. */
 
-import { jsonText } from './json-text';
+import { isText, jsonText } from './json-text';
 import type { Core } from './machine';
 import type { Envelope, Operation } from './ports';
 import { OUTBOX, write } from './store';
@@ -70,7 +70,6 @@ export function isNeeded({ op }: Operation): boolean {
 
 /** The envelopes in what a page load left; null when it is not such JSON. */
 function envelopesIn(text: string): Envelope[] | null {
-  const isText = (one: unknown): unknown => typeof one == 'string' && one;
   const isNumber = (one: unknown, min: number): boolean => typeof one == 'number' && one >= min;
   const isOperation = ({ op, n, t }: any): unknown => isText(op) && isNumber(n, 1) && isNumber(t, 0);
   const isEnvelope = ({ device, session, page, started, ops }: any): unknown =>

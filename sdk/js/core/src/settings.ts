@@ -1,6 +1,6 @@
 /** Every number that spec/ names, with its default; a config may change any (CL-3). */
 
-import { type Limits, MOBILE, WEB } from './limits';
+import { type Limits, presets } from './limits';
 
 export interface Settings {
   org: string;
@@ -45,5 +45,5 @@ export const DEFAULTS = {
 
 /** Takes a config. Single limits override the preset. */
 export function configure(settings: Settings, config: Config): void {
-  Object.assign(settings, config, { limits: { ...(config.mobile ? MOBILE : WEB), ...config.limits } });
+  Object.assign(settings, config, { limits: { ...presets(config.mobile), ...config.limits } });
 }

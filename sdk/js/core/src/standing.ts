@@ -5,6 +5,7 @@
 
 import { over, touch } from './activity';
 import { depart } from './address';
+import { jsonText } from './json-text';
 import type { Core } from './machine';
 import { clearNames } from './page-names';
 import type { ChangeWhy, State } from './ports';
@@ -45,7 +46,7 @@ export function state(c: Core): State {
 }
 
 /** Writes `at`, then makes it this page's, under a page id of its own (CL-6). */
-export function turn(c: Core, at: Identity, why: ChangeWhy, isNew: boolean, uid?: string): void {
+export function turn(c: Core, at: Identity, why: ChangeWhy, isNew: unknown, uid?: string): void {
   const id = c.mint('page');
   save(c, at);
   touch(c, isNew);
@@ -94,17 +95,17 @@ export function go(c: Core, at: Identity, why: ChangeWhy): void {
 }
 
 /** Writes `at`, the record of the same device, and goes on with it. */
-export function proceed(c: Core, at: Identity, why: ChangeWhy, isNew: boolean): void {
+export function proceed(c: Core, at: Identity, why: ChangeWhy, isNew: unknown): void {
   save(c, at);
   touch(c, isNew);
   go(c, at, why);
 }
 
 /** Begins the next session if this one is over; says whether it did (SE-1). */
-export function renew(c: Core): boolean {
+export function renew(c: Core): unknown {
   const why = over(c, c.here!);
   if (why) beginSession(c, why);
-  return !!why;
+  return why;
 }
 
 export function beginSession(c: Core, why: ChangeWhy, pages?: number): void {
@@ -151,5 +152,5 @@ export function tellUser(c: Core, { properties = {}, suffixes }: Carried): void 
   for (const name of Object.keys(properties)) {
     if (properties[name] !== null) c.traits[suffixes ? name.replace(SUFFIX, '$1') : name] = properties[name];
   }
-  c.news.user = { user: { ...(c.uidHere && { uid: c.uidHere }), ...(!isEmpty(c.traits) && { properties: c.traits }) } };
+  c.news.user = { user: { ...(c.uidHere && { uid: c.uidHere }), ...(!isEmpty(c.traits) && { properties: JSON.parse(jsonText(c.traits)) }) } };
 }

@@ -17,7 +17,7 @@ export interface Shown {
 }
 
 const RECORD = 'fs_uid';
-const BOUND = /#[0-9a-f]{8,16}#\/\d+$/;
+const BOUND = /#(?:[0-9a-f]{8}){1,2}#\/\d{1,12}$/;
 
 /** Device and binding of the record that is in use: `''` and false when there is none. */
 export function recordIn(home: Home): Shown {

@@ -37,7 +37,6 @@ class Machine:
         self._started = False
         self._begun = False
         self._heard: dict[str, Any] = {}
-        self._changes: list[tuple[State, State, str]] = []
         self._build(settings_of({"org": ""}))
         self._own_calls: dict[str, Callable[[Call], Answer]] = {
             "start": self._start,
@@ -56,7 +55,7 @@ class Machine:
         self._acks = Acknowledgements(ports, settings.settle_ms)
         self._queue = Queue(ports, store, settings, self._acks.answered)
         self._presence = Presence(ports, store, settings.org)
-        self._standing = Standing(ports, settings, self._presence, activity, address, tell, self._change)
+        self._standing = Standing(ports, settings, self._presence, activity, address, tell)
         self._recorder = Recorder(ports, settings, self._standing, address, self._queue)
         self._identity = Identity(ports, settings, self._presence, activity, self._standing, self._recorder)
         self._calls = Calls(
@@ -172,16 +171,9 @@ class Machine:
         self._queue.pump()
         if "start" in heard:
             heard["start"] = {"sessionUrl": self._standing.session_url(self._standing.here)}
-        changes, self._changes = self._changes, []
-        for change in changes:
-            self._ports.changed(*change)
         for name in _HEARD:
             if name in heard:
                 self._ports.notify(name, heard[name])
-
-    def _change(self, before: State, now: State, why: str) -> None:
-        """Kept until the call is over, for who hears of it may call again."""
-        self._changes.append((before, now, why))
 
     @property
     def _is_unknown(self) -> bool:

@@ -1,7 +1,7 @@
 """What is injected into the core (CL-1). The only way in which it touches the world.
 
 No port raises: a storage that fails says so by returning False, a request that finds no answer is answered later, with
-status 0. None calls the machine from within but `notify` and `changed`, which come at the end of a call.
+status 0. None calls the machine from within but `notify`, which comes at the end of a call.
 """
 
 from __future__ import annotations

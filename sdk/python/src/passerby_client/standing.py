@@ -28,7 +28,6 @@ class Standing:
         activity: Activity,
         address: Address,
         tell: Callable[[str, Any], None],
-        changed: Callable[[State, State, str], None],
     ) -> None:
         self._ports = ports
         self._settings = settings
@@ -36,7 +35,6 @@ class Standing:
         self._activity = activity
         self._address = address
         self._tell = tell
-        self._changed = changed
         self.capture: Capture = "off"
         self.record: Record | None = None
         self.page: str | None = None
@@ -176,4 +174,4 @@ class Standing:
         """Make these the page's own, and say so."""
         before = self.state
         self.record, self.page, self.uid = at, page, uid
-        self._changed(before, self.state, why)
+        self._ports.changed(before, self.state, why)

@@ -7,11 +7,19 @@ from typing import Final
 import msgspec
 import pytest
 
-from sdk.python.tests.faults import acting, delivery, identity, waiting
+from sdk.python.tests.faults import acting, answers, delivery, exactness, identity, overtaken, waiting
 from sdk.python.tests.test_vectors import client_vectors
 from tests.faults.planting import Fault, planted
 
-FAULTS: Final = identity.FAULTS + acting.FAULTS + waiting.FAULTS + delivery.FAULTS
+FAULTS: Final = (
+    *identity.FAULTS,
+    *acting.FAULTS,
+    *waiting.FAULTS,
+    *delivery.FAULTS,
+    *overtaken.FAULTS,
+    *answers.FAULTS,
+    *exactness.FAULTS,
+)
 RUNNER: Final = "sdk.python.tests.runner"
 CORE: Final = ("passerby_client", RUNNER, "sdk.python.tests.world")
 BY_ID: Final = {vector["id"]: vector for vector in client_vectors()}

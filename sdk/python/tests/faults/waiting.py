@@ -168,8 +168,8 @@ FAULTS: Final = (
     Fault(
         "a record without a key gets none",
         _IDENTITY,
-        'key=found.key or self._ports.mint("key")',
-        "key=found.key",
+        'key=at.key or self._ports.mint("key")',
+        "key=at.key",
         (
             "storage/a-record-without-a-key-gets-one",
             "storage/a-record-without-a-key-gets-one-with-its-session",
@@ -178,7 +178,7 @@ FAULTS: Final = (
     Fault(
         "a key is minted at every load",
         _IDENTITY,
-        'key=found.key or self._ports.mint("key")',
+        'key=at.key or self._ports.mint("key")',
         'key=self._ports.mint("key")',
         ("storage/a-key-is-kept-over-loads",),
     ),
