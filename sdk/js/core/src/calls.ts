@@ -59,7 +59,7 @@ export const RECORDING: Record<string, (c: Core, call: Call) => Done> = {
 
 /** A call as it was given; a v1 `setProperties` of a user with a `uid` is a `setIdentity` (ID-10). */
 export function callOf(c: Core, name: string, given: unknown, api: unknown, source: unknown): Call {
-  let options: Call['options'] = isObject(given) ? given! : name == 'setIdentity' ? { uid: given ?? null } : {};
+  let options: Call['options'] = isObject(given) ? { ...(given as object) } : name == 'setIdentity' ? { uid: given ?? null } : {};
   const { properties, schema, ack } = options;
   const hasUid_ = name == 'setProperties' && options.type === 'user' && isObject(properties) && 'uid' in properties;
   const { uid, ...rest } = hasUid_ ? properties : ({} as any);

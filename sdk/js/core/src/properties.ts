@@ -32,7 +32,7 @@ function plainObject(given: unknown): Members | null {
 
 /** Whether there are more than so many `levels` of objects and arrays in one another. */
 function isDeep(value: unknown, levels: number): unknown {
-  return typeof value == 'object' && value && (!levels || Object.values(value).some((one) => isDeep(one, levels - 1)));
+  return value && typeof value == 'object' && (!levels || Object.values(value).some((one) => isDeep(one, levels - 1)));
 }
 
 /** Whether `given` has members by name. */

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { makeMachine } from '../src/index';
 import { World } from './world';
 
 const id = (digit: string): string => '00000000-0000-4000-8000-000000000000'.replace(/0/g, digit);
@@ -33,6 +34,28 @@ test('what an app changes in properties while a call waits shows nowhere', () =>
   schema.plan = 'int';
   made.machine.app('ready');
   assert.deepEqual([last(made).properties, last(made).schema], [{ plan: 'pro' }, { plan: 'str' }]);
+});
+
+test('what an app changes in options while a call waits shows nowhere', () => {
+  const made = world({ hold: 'auth' });
+  const options = { name: 'a' };
+  made.machine.call('trackEvent', options);
+  options.name = 'b';
+  made.machine.app('ready');
+  assert.equal(last(made).name, 'a');
+});
+
+test('what an observer does with what it hears shows nowhere', () => {
+  const heard: any[] = [];
+  const ports = (world() as any).ports();
+  const machine = makeMachine({ ...ports, mint: (kind) => (kind == 'key' ? '' : id(kind[1]!)), notify: (_, args) => void heard.push(args) });
+  machine.start({ org: 'o1' });
+  machine.call('setIdentity', { uid: 'u1', properties: { seats: { used: 1 } } });
+  assert.deepEqual(heard.at(-1).user, { uid: 'u1', properties: { seats: { used: 1 } } });
+  heard.at(-1).user.properties.seats.used = 2;
+  assert.deepEqual((machine.entries().at(-1) as any).operation_.properties, { seats: { used: 1 } });
+  machine.call('setProperties', { type: 'user', properties: { plan: 'pro' } });
+  assert.deepEqual(heard.at(-1).user.properties, { seats: { used: 1 }, plan: 'pro' });
 });
 
 test('what could not travel when a call was made is refused when its wait is over', () => {
