@@ -86,9 +86,11 @@ class Shop:
         return [bundle for carried in self.relay.carried() if (bundle := carried.bundle()) is not None]
 
     def told(self, page: Page, name: str) -> dict[str, Any]:
-        """The event of that name after `page` was asked to send what it has."""
+        """The event of that name after `page` was asked to send what it has, and all that was made before it."""
         page.evaluate("flush()")
-        return self.relay.wait_for_event(name)
+        found = self.relay.wait_for_event(name)
+        self.relay.wait_until_whole()
+        return found
 
 
 def session_of(page: Page) -> str:
