@@ -130,21 +130,6 @@ class Relay:
                 raise AssertionError(f"never arrived; what did: {[_brief(op) for op in self.operations()]}")
             return self.operations()
 
-    def wait_until_whole(self, within_s: float = 5) -> None:
-        """Until no page has a gap in what it numbered: bundles of a page that leaves arrive in any order.
-
-        Gives up in silence, for what a page dropped leaves a gap for good.
-        """
-
-        def is_whole() -> bool:
-            numbers: dict[str, set[int]] = {}
-            for op in self.operations():
-                numbers.setdefault(op["page"], set()).add(op["n"])
-            return all(max(found) == len(found) for found in numbers.values())
-
-        with self._arrival:
-            self._arrival.wait_for(is_whole, within_s)
-
     def wait_for_event(self, name: str, within_s: float = 15) -> dict[str, Any]:
         """The first event of that name, as soon as it is stored."""
         found = self.wait_for(lambda ops: any(op.get("name") == name for op in ops), within_s)
