@@ -113,7 +113,8 @@ class Relay:
     def operations(self) -> list[dict[str, Any]]:
         """Every operation that the service stored, each with the `device`, `session` and `page` of its bundle.
 
-        What came again is there once (AT-1).
+        What came again is there once (AT-1). Pages stand as they arrived. The operations of one page stand as it made
+        them, for bundles that are under way at the same time arrive in any order.
         """
         found: dict[tuple[str, int], dict[str, Any]] = {}
         for carried in self.carried():
@@ -121,7 +122,10 @@ class Relay:
                 stamp = {name: bundle[name] for name in ("device", "session", "page")}
                 for operation in bundle["ops"]:
                     found.setdefault((bundle["page"], operation["n"]), {**operation, **stamp})
-        return list(found.values())
+        made: dict[str, Iterator[dict[str, Any]]] = {}
+        for page in {page for page, _ in found}:
+            made[page] = iter(sorted((op for op in found.values() if op["page"] == page), key=lambda op: op["n"]))
+        return [next(made[page]) for page, _ in found]
 
     def wait_for(self, what: Callable[[list[dict[str, Any]]], bool], within_s: float = 15) -> list[dict[str, Any]]:
         """The operations, as soon as `what` holds for them. AssertionError if it does not in time."""

@@ -11,7 +11,7 @@ from playwright.sync_api import Error, Page, Route
 from tests.browser.loaders import SDK
 from tests.browser.packages import bundle
 from tests.browser.reader import ApiReader
-from tests.browser.shop import Shop, agreed, full_id
+from tests.browser.shop import Shop, full_id
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.every_engine
@@ -200,13 +200,13 @@ def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(shop: Shop,
     second.evaluate("localStorage.removeItem('auth')")
     first.wait_for_function(knows, arg=None)
     second.wait_for_function(knows, arg=None)
-    agreed(first, second)
     _track(first, "Nobody's in the first")
     _track(second, "Nobody's in the second")
     nobodys = [shop.told(first, "Nobody's in the first"), shop.told(second, "Nobody's in the second")]
 
-    assert len({op["device"] for op in hers}) == len({op["device"] for op in nobodys}) == 1
-    assert hers[0]["device"] != nobodys[0]["device"]
+    # Both tabs let go at the same moment, so each may have a new device of its own (ID-11).
+    assert len({op["device"] for op in hers}) == 1
+    assert hers[0]["device"] not in {op["device"] for op in nobodys}
     assert sorted(_events_of(reader, "in two tabs")) == ["Hers in the first", "Hers in the second"]
 
 
@@ -288,8 +288,9 @@ def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_
     looked = shop.told(page, "Looked")
 
     pages = [op for op in shop.relay.operations() if op["op"] == "page" and op["url"].endswith("private")]
-    assert {op["device"] for op in pages} == {looked["device"]}
-    assert looked["device"] != hers["device"]
+    # A tab that is shown the old record once more leaves it once more (ID-11), and is on a newer device then.
+    assert pages
+    assert hers["device"] not in {looked["device"], *(op["device"] for op in pages)}
 
 
 @pytest.mark.needs("cookie jar")
