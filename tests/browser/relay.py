@@ -113,19 +113,20 @@ class Relay:
     def operations(self) -> list[dict[str, Any]]:
         """Every operation that the service stored, each with the `device`, `session` and `page` of its bundle.
 
-        What came again is there once (AT-1). Pages stand as they arrived. The operations of one page stand as it made
-        them, for bundles that are under way at the same time arrive in any order.
+        What came again is there once (AT-1). They stand as they were made, by page, since bundles that are under way at
+        the same time arrive in any order. Pages stand by when they began; those of the same millisecond as they came.
         """
         found: dict[tuple[str, int], dict[str, Any]] = {}
+        began: dict[str, int] = {}
         for carried in self.carried():
             if carried.status == 200 and (bundle := carried.bundle()) is not None:
+                page = bundle["page"]
                 stamp = {name: bundle[name] for name in ("device", "session", "page")}
                 for operation in bundle["ops"]:
-                    found.setdefault((bundle["page"], operation["n"]), {**operation, **stamp})
-        made: dict[str, Iterator[dict[str, Any]]] = {}
-        for page in {page for page, _ in found}:
-            made[page] = iter(sorted((op for op in found.values() if op["page"] == page), key=lambda op: op["n"]))
-        return [next(made[page]) for page, _ in found]
+                    found.setdefault((page, operation["n"]), {**operation, **stamp})
+                    began[page] = min(began.get(page, operation["t"]), operation["t"])
+        pages = sorted(began, key=lambda page: began[page])
+        return sorted(found.values(), key=lambda op: (pages.index(op["page"]), op["n"]))
 
     def wait_for(self, what: Callable[[list[dict[str, Any]]], bool], within_s: float = 15) -> list[dict[str, Any]]:
         """The operations, as soon as `what` holds for them. AssertionError if it does not in time."""

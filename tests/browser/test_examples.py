@@ -182,10 +182,9 @@ def test_the_app_of_one_page_keeps_accounts_and_workspaces_apart(
     page.get_by_role("button", name="Log in as Ana").wait_for()
     _track(page, "Looked")
 
-    relay.wait_for_event("Looked")
-    made = relay.operations()
-    whose = {op["device"]: op["uid"] for op in made if op["op"] == "identify"}
     names = ("Card Moved", "Workspace Switched", "Account Switched", "User Logged Out", "Looked")
+    made = relay.wait_for(lambda ops: sum(op.get("name") in names for op in ops) == 7)
+    whose = {op["device"]: op["uid"] for op in made if op["op"] == "identify"}
     events = [(op["name"], whose.get(op["device"])) for op in made if op.get("name") in names]
     assert sorted(events, key=str) == [
         ("Account Switched", "ana"),
