@@ -53,10 +53,13 @@ class ApiReader:
         ]
 
     def wait_for(self, question: Callable[[], _Found], within_s: float = 15) -> _Found:
-        """The first answer to `question` that is not empty. AssertionError if there is none in time."""
+        """The first answer to `question` that is not empty. AssertionError if there is none in time.
+
+        What the service does not know yet is no answer.
+        """
         asked_until = time.monotonic() + within_s
         pause = threading.Event()
-        while not (found := question()):
+        while not (found := _known(question)):
             if time.monotonic() > asked_until:
                 raise AssertionError("the service never knew of it")
             pause.wait(0.05)
@@ -65,3 +68,12 @@ class ApiReader:
     def close(self) -> None:
         """No more questions."""
         self._client.close()
+
+
+def _known(question: Callable[[], _Found]) -> _Found | None:
+    try:
+        return question()
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.NOT_FOUND:
+            raise
+        return None
