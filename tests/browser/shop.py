@@ -89,7 +89,7 @@ class Shop:
         """The event of that name after `page` was asked to send what it has, and all that was made before it."""
         page.evaluate("flush()")
         found = self.relay.wait_for_event(name)
-        _until_all_is_answered(page)
+        until_all_is_answered(page)
         return found
 
 
@@ -102,7 +102,7 @@ _KEEPS_SOMETHING = """() => {
 }"""
 
 
-def _until_all_is_answered(page: Page, within_s: float = 5) -> None:
+def until_all_is_answered(page: Page, within_s: float = 5) -> None:
     """Until nothing is kept that has no answer: bundles of a page that leaves arrive in any order.
 
     Gives up in silence, for a test may have seen to it that something never has one.

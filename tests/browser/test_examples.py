@@ -21,7 +21,7 @@ from tests.browser.packages import bundle
 from tests.browser.reader import ApiReader
 from tests.browser.relay import Relay
 from tests.browser.serving import App, Receive, Scope, Send, answer, make_certificate, serving
-from tests.browser.shop import full_id
+from tests.browser.shop import full_id, until_all_is_answered
 from tests.browser.visitor import Visitor
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
@@ -127,7 +127,7 @@ def test_the_shop_of_plain_pages_says_goodbye_to_nobody(
     _track(page, "Left")
 
     nobodys = relay.wait_for_event("Left")
-    relay.wait_for_event("User Logged Out")
+    until_all_is_answered(page)
     assert _events_of(reader, "ana of the shop") == ["Bought", "User Logged Out"]
     assert reader.event_names(full_id(nobodys)) == ["Left"]
 
@@ -161,6 +161,7 @@ def test_the_react_app_needs_no_call_but_those_of_its_auth_context(
     first.get_by_role("button", name="Log in as Ana").wait_for()
     _track(first, "Looked")
     _track(second, "Looked too")
+    until_all_is_answered(second)
 
     hers = relay.wait_for_event("User Logged Out")
     assert {relay.wait_for_event(name)["device"] for name in ("Looked", "Looked too")}.isdisjoint({hers["device"]})
@@ -218,6 +219,7 @@ def test_the_site_rendered_by_a_server_lets_go_of_whoever_it_signs_out(
         _is_known_as(page, None)
         _track(page, f"Looked after {uid}")
         relay.wait_for_event(f"Looked after {uid}")
+        until_all_is_answered(page)
 
     assert _events_of(reader, "ana of the library") == ["Book Lent"]
     assert _events_of(reader, "bo of the library") == ["Book Lent", "Looked after ana of the library"]
@@ -300,6 +302,7 @@ def test_06_the_first_page_after_an_expired_login_is_never_the_first_persons(
     his = _arrive(visitor, address, "bo", example.headline)
     _track(his, "Looked")
     looked = relay.wait_for_event("Looked")
+    until_all_is_answered(his)
 
     assert _pages_of(relay, "ana") == {(came_back["device"], "Inbox of ana")}
     assert _pages_of(relay, "bo") == {(looked["device"], "Inbox of bo")}

@@ -8,6 +8,7 @@ from tests.browser.conftest import TlsService
 from tests.browser.loaders import Loader
 from tests.browser.reader import ApiReader
 from tests.browser.relay import Relay
+from tests.browser.shop import until_all_is_answered
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
@@ -33,6 +34,7 @@ def test_what_came_before_anonymize_is_the_users_and_what_came_after_is_nobodys(
 
     hers = relay.wait_for_event("Left")
     nobodys = relay.wait_for_event("Passed by")
+    until_all_is_answered(page)
     assert hers["device"] != nobodys["device"]
     assert hers["session"] != nobodys["session"]
     assert hers["page"] != nobodys["page"]
