@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.engines.choice import LACKS, launched, missing
-from tests.browser.engines.names import ENGINES
+from tests.browser.engines.names import ENGINES, SHOW_AT_ONCE
 from tests.browser.loaders import Loader, loaders
 from tests.browser.reader import ApiReader
 from tests.browser.relay import Relay, relaying
@@ -62,6 +62,12 @@ def engine(request: pytest.FixtureRequest) -> str:
     if why := missing(engine):
         pytest.skip(why)
     return engine
+
+
+@pytest.fixture(scope="session")
+def shows_at_once(engine: str) -> bool:
+    """Whether a tab sees at once what another wrote. Where not, a test may not ask that tabs agree."""
+    return engine in SHOW_AT_ONCE
 
 
 @pytest.fixture(autouse=True)

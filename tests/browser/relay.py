@@ -125,8 +125,8 @@ class Relay:
                 for operation in bundle["ops"]:
                     found.setdefault((page, operation["n"]), {**operation, **stamp})
                     began[page] = min(began.get(page, operation["t"]), operation["t"])
-        pages = sorted(began, key=lambda page: began[page])
-        return sorted(found.values(), key=lambda op: (pages.index(op["page"]), op["n"]))
+        place = {page: at for at, page in enumerate(sorted(began, key=began.__getitem__))}
+        return sorted(found.values(), key=lambda op: (place[op["page"]], op["n"]))
 
     def wait_for(self, what: Callable[[list[dict[str, Any]]], bool], within_s: float = 15) -> list[dict[str, Any]]:
         """The operations, as soon as `what` holds for them. AssertionError if it does not in time."""

@@ -186,7 +186,9 @@ def test_a_logout_on_a_page_whose_script_is_blocked_still_lets_the_user_go(shop:
     assert shop.told(back, "Passed by")["device"] != hers["device"]
 
 
-def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(shop: Shop, reader: ApiReader) -> None:
+def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(
+    shop: Shop, reader: ApiReader, shows_at_once: bool
+) -> None:
     knows = "uid => ((FS('getConfig').user || {}).uid || null) === uid"
     first = shop.open(after=_pattern("follow.js"))
     second = shop.visit(shop.address())
@@ -204,9 +206,10 @@ def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(shop: Shop,
     _track(second, "Nobody's in the second")
     nobodys = [shop.told(first, "Nobody's in the first"), shop.told(second, "Nobody's in the second")]
 
-    # Both tabs let go at the same moment, so each may have a new device of its own (ID-11).
     assert len({op["device"] for op in hers}) == 1
     assert hers[0]["device"] not in {op["device"] for op in nobodys}
+    # Both tabs let go at the same moment: elsewhere each may have a new device of its own (ID-11).
+    assert len({op["device"] for op in nobodys}) == 1 or not shows_at_once
     assert sorted(_events_of(reader, "in two tabs")) == ["Hers in the first", "Hers in the second"]
 
 
@@ -274,7 +277,9 @@ def test_a_kiosk_lets_go_of_whoever_walked_away_and_the_next_person_begins_anew(
     assert _events_of(reader, "next at the kiosk") == ["Ordered too"]
 
 
-def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_page(shop: Shop) -> None:
+def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_page(
+    shop: Shop, shows_at_once: bool
+) -> None:
     body = f"{_NOTICE}<script>{_pattern('kiosk.js')}</script>"
     page = shop.open(body=body, loader="tag")
     page.evaluate("pattern.signIn({ holder: 'was at the kiosk' })")
@@ -288,9 +293,10 @@ def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_
     looked = shop.told(page, "Looked")
 
     pages = [op for op in shop.relay.operations() if op["op"] == "page" and op["url"].endswith("private")]
-    # A tab that is shown the old record once more leaves it once more (ID-11), and is on a newer device then.
     assert pages
     assert hers["device"] not in {looked["device"], *(op["device"] for op in pages)}
+    # Elsewhere a tab may be shown the old record once more. It leaves it once more, for a newer device (ID-11).
+    assert {op["device"] for op in pages} == {looked["device"]} or not shows_at_once
 
 
 @pytest.mark.needs("cookie jar")
