@@ -122,6 +122,20 @@ def test_a_logout_ends_the_lane_and_the_next_person_is_elsewhere(demo: Demo, sho
     assert adas[:8] not in office.content()
 
 
+def test_a_logout_that_the_network_fails_is_tried_again_and_never_silent(shop: Page) -> None:
+    logged_in(shop, "Log in as Ada", "Ada Byron")
+    adas = device(shop)
+    shop.route("**/log-out", lambda route: route.abort(), times=2)
+    press(shop, "Log out")
+    expect(shop.locator("[data-told]")).to_contain_text("Please try again")
+    assert device(shop) == adas
+
+    shop.route("**/log-out", lambda route: route.abort(), times=1)
+    with shop.expect_navigation():
+        press(shop, "Log out")
+    assert device(shop) != adas
+
+
 def test_an_account_switch_ends_the_first_persons_lane(demo: Demo, shop: Page, office: Page) -> None:
     first = session_of(demo, shop)
     logged_in(shop, "Log in as Ada", "Ada Byron")

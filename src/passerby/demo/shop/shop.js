@@ -13,8 +13,9 @@ let lastInput = Date.now();
 let isBusy = false;
 let turns = 0;
 
+// Asked twice if the network fails: each of these may be done twice.
 async function ask(path, method = "POST") {
-  const answer = await fetch(path, { method });
+  const answer = await fetch(path, { method }).catch(() => fetch(path, { method }));
   return (await answer.json()).customer;
 }
 
@@ -142,6 +143,9 @@ async function busy(doing) {
   turns += 1;
   try {
     await doing();
+  } catch (error) {
+    tell("The shop's server did not answer, so nothing has changed. Please try again.");
+    console.warn(error);
   } finally {
     isBusy = false;
     show();
