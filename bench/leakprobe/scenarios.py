@@ -155,6 +155,14 @@ class Run:
         self._late += [name] if is_late else []
         page.evaluate("name => { subject.track(name) }", name)
 
+    def show(self, page: Page, other: Page) -> None:
+        """Wait until `other` is shown what `page` wrote, in both places: a tab with a process of its own reads what
+        another wrote a moment ago, and nobody changes tabs as fast as that.
+        """
+        page.evaluate("localStorage.probed = '1'; document.cookie = 'probed=1'")
+        other.wait_for_function("localStorage.probed && document.cookie.includes('probed=1')")
+        page.evaluate("localStorage.removeItem('probed'); document.cookie = 'probed=; max-age=0'")
+
     def pause(self, page: Page) -> None:
         """Let time pass, so that what is the same afterwards is so on purpose."""
         page.wait_for_timeout(QUIET_MS)
@@ -212,6 +220,7 @@ def second_tab(run: Run, _collector: Collector) -> Trace:
     run.await_arrival("Looked around")
     run.remember(page, other)
     run.leave(page, "Went out", "Walked by")
+    run.show(page, other)
     run.track_as_nobody(other, "Stood by")
     run.pause(page)
     run.track_as_nobody(other, "Stood on", is_late=True)

@@ -66,7 +66,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def shows_at_once(engine: str) -> bool:
-    """Whether a tab sees at once what another wrote. Where not, a test may not ask that tabs agree."""
+    """Whether tabs agree soon after one wrote. Where not, a test may not ask that they do."""
     return engine in SHOW_AT_ONCE
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.shop import Shop
+from tests.browser.shop import Shop, agreed
 
 _PERSONAL: Final = "inbox?user=ana&token=secret#message"
 _ANONYMIZE: Final = "FS('setIdentity', { anonymous: true })"
@@ -56,6 +56,7 @@ def test_a_tab_that_follows_says_nothing_of_where_it_stood_either(shop: Shop) ->
     page = _personal_page(shop)
     other = shop.visit(shop.address() + "other")
     other.evaluate(_ANONYMIZE)
+    agreed(other, page)
 
     (shown,) = _pages_of(shop, page)
     assert "ana" not in shown["url"] + shown.get("title", "")
