@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.engines.choice import LACKS, launched, missing
-from tests.browser.engines.names import ENGINES, SHOW_AT_ONCE
+from tests.browser.engines.names import ENGINES, TABS_AGREE
 from tests.browser.loaders import Loader, loaders
 from tests.browser.reader import ApiReader
 from tests.browser.relay import Relay, relaying
@@ -65,9 +65,9 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def shows_at_once(engine: str) -> bool:
+def tabs_agree(engine: str) -> bool:
     """Whether tabs agree soon after one wrote. Where not, a test may not ask that they do."""
-    return engine in SHOW_AT_ONCE
+    return engine in TABS_AGREE
 
 
 @pytest.fixture(autouse=True)

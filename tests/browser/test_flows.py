@@ -187,7 +187,7 @@ def test_a_logout_on_a_page_whose_script_is_blocked_still_lets_the_user_go(shop:
 
 
 def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(
-    shop: Shop, reader: ApiReader, shows_at_once: bool
+    shop: Shop, reader: ApiReader, tabs_agree: bool
 ) -> None:
     knows = "uid => ((FS('getConfig').user || {}).uid || null) === uid"
     first = shop.open(after=_pattern("follow.js"))
@@ -209,7 +209,7 @@ def test_a_sign_out_in_another_tab_is_followed_and_nobody_comes_back(
     assert len({op["device"] for op in hers}) == 1
     assert hers[0]["device"] not in {op["device"] for op in nobodys}
     # Both tabs let go at the same moment: elsewhere each may have a new device of its own (ID-11).
-    assert len({op["device"] for op in nobodys}) == 1 or not shows_at_once
+    assert len({op["device"] for op in nobodys}) == 1 or not tabs_agree
     assert sorted(_events_of(reader, "in two tabs")) == ["Hers in the first", "Hers in the second"]
 
 
@@ -278,7 +278,7 @@ def test_a_kiosk_lets_go_of_whoever_walked_away_and_the_next_person_begins_anew(
 
 
 def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_page(
-    shop: Shop, shows_at_once: bool
+    shop: Shop, tabs_agree: bool
 ) -> None:
     body = f"{_NOTICE}<script>{_pattern('kiosk.js')}</script>"
     page = shop.open(body=body, loader="tag")
@@ -296,7 +296,7 @@ def test_06_a_kiosk_that_was_switched_off_during_a_visit_gives_nobody_the_first_
     assert pages
     assert hers["device"] not in {looked["device"], *(op["device"] for op in pages)}
     # Elsewhere a tab may be shown the old record once more. It leaves it once more, for a newer device (ID-11).
-    assert {op["device"] for op in pages} == {looked["device"]} or not shows_at_once
+    assert {op["device"] for op in pages} == {looked["device"]} or not tabs_agree
 
 
 @pytest.mark.needs("cookie jar")

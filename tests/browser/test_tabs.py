@@ -175,10 +175,10 @@ def test_a_tab_closed_offline_is_heard_by_the_next(shop: Shop, reader: ApiReader
 
 
 def test_what_a_busy_tab_does_after_another_let_a_user_go_is_never_that_users(
-    shop: Shop, reader: ApiReader, shows_at_once: bool
+    shop: Shop, reader: ApiReader, tabs_agree: bool
 ) -> None:
     # Whoever is gone before a tab is shown them is not followed. The first user is there long enough in every engine.
-    pause_ms = 20 if shows_at_once else 150
+    pause_ms = 20 if tabs_agree else 150
     address = shop.put()
     first, second = shop.visit(address), shop.visit(address)
     first.evaluate(_IDENTIFY, "busy 0")
@@ -222,5 +222,5 @@ def test_what_a_busy_tab_does_after_another_let_a_user_go_is_never_that_users(
     ]
     assert {len(sessions) for sessions in theirs} == {1}
     assert called_at[0]
-    assert sum(map(len, called_at)) > len(let_go_at) or not shows_at_once
+    assert sum(map(len, called_at)) > len(let_go_at) or not tabs_agree
     assert [times for times, end in zip(called_at, let_go_at, strict=True) if max(times, default=0) > end] == []

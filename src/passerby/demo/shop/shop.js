@@ -144,8 +144,8 @@ async function busy(doing) {
   try {
     await doing();
   } catch (error) {
-    tell("The shop's server did not answer, so nothing has changed. Please try again.");
-    console.warn(error);
+    tell("That did not go through. Please try again.");
+    throw error;
   } finally {
     isBusy = false;
     show();
