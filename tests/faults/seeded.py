@@ -444,6 +444,24 @@ FAULTS: Final = (
         ("attribution/shown-across-clocks",),
     ),
     Fault(
+        "of two properties the one whose bundle travelled longer stands",
+        "passerby.store.projection",
+        "if kept.device == other.device:",
+        "if False:",
+        (
+            "attribution/properties-of-a-bundle-that-was-held-up",
+            "attribution/properties-of-a-page-whose-clock-was-put-back",
+            "attribution/properties-of-the-page-before-held-up",
+        ),
+    ),
+    Fault(
+        "properties of different clocks are compared by client time",
+        _DEVICE,
+        "return self.at < other.at",
+        "return self.t < other.t",
+        ("attribution/properties-under-another-clock",),
+    ),
+    Fault(
         "nameless refusals are one",
         _REPLIES,
         "nameless + refused",

@@ -21,7 +21,7 @@ def dossier(reader: Reader, org: OrgId, user: User) -> dict[str, Any]:
                 "name": kept.property.name,
                 "type": kept.property.type,
                 "value": kept.property.value,
-                "set_at_ms": kept.at_ms,
+                "set_at_ms": kept.instant.at,
                 "device": kept.device,
             }
             for kept in user.properties

@@ -70,8 +70,7 @@ class KeptProperty(msgspec.Struct, frozen=True):
     property: Property
     device: DeviceId
     session: SessionId
-    at_ms: int
-    n: int
+    instant: Instant
 
 
 class PersonFilter(msgspec.Struct, frozen=True):

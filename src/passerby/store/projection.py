@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 import msgspec
 
 from passerby.base.ids import DeviceId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
+from passerby.model.device import Instant
 from passerby.model.operation import End, Event, Identify, Page, SetProperties
 from passerby.model.session import Session
 from passerby.store.contract import KeptProperty
@@ -56,16 +58,35 @@ def joined(one: Session, other: Session) -> Session:
 def user_properties(piece: Piece) -> list[KeptProperty]:
     """The user properties that this piece sets, in its order."""
     return [
-        KeptProperty(property_, piece.device, piece.session, op.at, op.n)
+        KeptProperty(property_, piece.device, piece.session, Instant(piece.page, op.n, op.t, op.at, piece.offset_ms))
         for op in piece.operations
         if isinstance(op, Identify) or (isinstance(op, SetProperties) and op.type == "user")
         for property_ in op.properties
     ]
 
 
-def rank(kept: KeptProperty) -> tuple[int, int, DeviceId, SessionId]:
-    """Of two values of one name the one that ranks higher stands (PR-2)."""
-    return (kept.at_ms, kept.n, kept.device, kept.session)
+def stands_against(kept: KeptProperty, other: KeptProperty) -> bool:
+    """Whether `kept` has the value, of two of one name (PR-2). Of the very same instant either has."""
+    if kept.device == other.device:
+        if kept.instant.before(other.instant):
+            return False
+        if other.instant.before(kept.instant):
+            return True
+    return _place(kept) >= _place(other)
+
+
+def standing(properties: Iterable[KeptProperty]) -> dict[str, KeptProperty]:
+    """The value that stands of each name."""
+    last: dict[str, KeptProperty] = {}
+    for kept in properties:
+        known = last.get(kept.property.name)
+        if known is None or stands_against(kept, known):
+            last[kept.property.name] = kept
+    return last
+
+
+def _place(kept: KeptProperty) -> tuple[int, int, DeviceId, SessionId]:
+    return (kept.instant.at, kept.instant.n, kept.device, kept.session)
 
 
 def identifies(piece: Piece) -> bool:

@@ -25,7 +25,7 @@
 import { over, touch } from './activity';
 import type { Core } from './machine';
 import type { ChangeWhy } from './ports';
-import { isStuck, peek, read, remove, save, swept, there } from './presence';
+import { isLeft, isStuck, peek, read, remove, save, swept, there } from './presence';
 import type { Carried } from './properties';
 import { endLost, goOn, record } from './recorder';
 import { boundTo, freshRecord, type Identity } from './record';
@@ -73,13 +73,13 @@ function sweep(c: Core, but?: string): void {
 
 /** Leaves the shared device for one of this page's own (ID-15). What could not be written is given up. */
 export function goApart(c: Core, why: ChangeWhy, uid?: string): void {
-  const { device, bound } = c.here!;
+  const { bound, device } = c.here!;
   c.held = undefined;
   c.isApart = true;
   fresh(c, why, uid);
   const found = there(c);
   // What the others go on with this page may come back to; not to a user's device that looks like nobody's.
-  if (found?.device == device && (found.bound || !bound)) delete c.left[device];
+  if (found?.device == device) c.left[device] = bound || found.bound ? 1 : 0;
 }
 
 /** Back to the shared record, whoever is there. */
@@ -91,7 +91,7 @@ function join(c: Core, why: ChangeWhy): void {
 }
 
 /** Whether a device is not whose the page was told, or, its own, not whose the page knows it to be. */
-function isStrange(c: Core, { device, bound }: Identity): unknown {
+function isStrange(c: Core, { bound, device }: Identity): unknown {
   const isOwn = device == c.here!.device;
   const isContrary = isOwn && c.here!.bound && bound && c.here!.bound != bound;
   return isContrary || (c.toldUid && bound != boundTo(device, c.toldUid) && (bound || !isOwn));
@@ -135,7 +135,7 @@ function followNothing(c: Core, speech: string | null | undefined, source: unkno
 export function guard(c: Core): void {
   if (!c.isOn || c.isApart) return;
   const found = there(c);
-  if (found ? c.left[found.device] || isStuck(c) : c.here!.bound || c.held !== undefined) follow(c);
+  if (found ? isLeft(c, found) || isStuck(c) : c.here!.bound || c.held !== undefined) follow(c);
 }
 
 /** Binds the device (ID-2), says the same again (ID-4), or leaves it for another (ID-5); which device, ID-15 says. */
@@ -173,7 +173,7 @@ function bind(c: Core, uid: string): void {
  * it speaks for itself alone (ID-15), but where the record is that user's, or there is none.
  */
 function isAgain(c: Core, uid: string): unknown {
-  if (c.toldUid != uid) return false;
+  if (c.toldUid != uid) return;
   if (!c.isApart || c.here!.bound) return c.isApart || !c.here!.bound;
   const found = peek(c);
   return found && (!found.bound || isOthers(found, uid));
@@ -220,13 +220,13 @@ function release(c: Core, isForced: boolean): unknown {
   swept(c);
   c.toldUid = null;
   if (isReleased || isStuck(c)) {
-    if (found) c.left[found.device] = true;
+    if (found) c.left[found.device] = 2;
     remove(c);
     c.storage.disown();
     write(c, ACTIVITY, null);
   } else if (!here || found?.device == here.device) return;
   c.held = undefined;
   c.isApart = false;
-  enter(c, null, null, isReleased && !bound ? 'forget' : 'anonymize');
+  enter(c, null, null, bound || !isReleased ? 'anonymize' : 'forget');
   return isReleased;
 }

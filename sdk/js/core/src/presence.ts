@@ -22,8 +22,8 @@ export interface PresenceState {
   stuckAt?: string | null | undefined;
   /** The device that this page last saw in shared storage, if any. */
   seen?: string | undefined;
-  /** Devices that this page has left. */
-  left: Record<string, true>;
+  /** Devices that this page has left: 2 for good; 1 those it knew to be bound, as long as they look like nobody's. */
+  left: Record<string, number>;
   /** Why `read` last found nothing to go on with. */
   whyGone: 'lost' | 'returned';
 }
@@ -45,27 +45,31 @@ function isLapsed(c: Core, { expiry }: Identity): boolean {
   return expiry * 1000 <= c.wallMs();
 }
 
-/** The record that the page would go on with, null when there is none. Who only asks changes nothing (SE-5). */
-export function peek(c: Core): Identity | null {
+/** Whether the page has left that device (ID-11, ID-15). */
+export function isLeft(c: Core, { bound, device }: Identity): boolean {
+  return c.left[device]! > (bound ? 1 : 0);
+}
+
+/** The record that the page would go on with, if there is one. Who only asks changes nothing (SE-5). */
+export function peek(c: Core): Identity | null | false {
   const text = c.storage.read(RECORD);
   if (c.held === text) return c.here;
   const found = parsed(c, text);
-  return found && !isLapsed(c, found) && !c.left[found.device] ? found : null;
+  return found && !isLapsed(c, found) && !isLeft(c, found) && found;
 }
 
-/** The record to go on with, null when there is none; what is odd is noted. */
-export function read(c: Core): Identity | null {
+/** The record to go on with, if there is one; what is odd is noted. */
+export function read(c: Core): Identity | null | void {
   const text = c.storage.read(RECORD);
   const found = there(c, text);
   if (c.held === text) return c.here;
   c.held = undefined;
   c.whyGone = 'lost';
   if (text && !found) c.note('foreign_record');
-  if (!found || isLapsed(c, found)) return null;
-  if (!c.left[found.device]) return found;
+  if (!found || isLapsed(c, found)) return;
+  if (!isLeft(c, found)) return found;
   c.note('released_device_returned');
   c.whyGone = 'returned';
-  return null;
 }
 
 export function save(c: Core, at: Identity): void {
@@ -101,5 +105,5 @@ function isAsSeen(c: Core): boolean {
 /** The bound records that stood in other homes, which hold none from now on; not the device `but`, and each once (ST-1). */
 export function swept(c: Core, but?: string): Identity[] {
   const found = c.storage.strays().map((text) => parsed(c, text));
-  return found.filter((at) => at?.bound && at.device != but && !c.left[at.device] && (c.left[at.device] = true)) as Identity[];
+  return found.filter((at) => at?.bound && at.device != but && !isLeft(c, at) && (c.left[at.device] = 2)) as Identity[];
 }

@@ -63,10 +63,11 @@ export function enter(c: Core, at: Identity | null, id: string | null, why: Chan
   clearNames(c);
   if (!isSame) {
     if (before) {
-      c.left[before.device] = true;
+      c.left[before.device] = 2;
       depart(c, c.shownUrl != null);
       if (c.uidHere || !isEmpty(c.traits)) c.news.user = { user: null };
     }
+    if (at) c.left[at.device] = 0;
     c.traits = {};
   }
   become(c, at, id, isSame ? c.uidHere : uid ?? null, why);

@@ -142,7 +142,7 @@ class Identity:
         if standing.is_apart:
             return
         if there := presence.see():
-            is_at_rest = there.device not in presence.left and not presence.is_stuck
+            is_at_rest = not presence.has_left(there) and not presence.is_stuck
         else:
             is_at_rest = not standing.here.bound and not presence.is_unwritten
         if not is_at_rest:
@@ -253,9 +253,11 @@ class Identity:
         self._standing.is_apart = True
         self.mint(why, uid)
         there = self._presence.see()
-        if there is not None and there.device == before.device and (there.bound or not before.bound):
+        if there is not None and there.device == before.device:
             # What the others go on with this page may come back to; not to a user's device that looks like nobody's.
             self._presence.left.discard(before.device)
+            if before.bound or there.bound:
+                self._presence.doubtful.add(before.device)
 
     def _join(self, why: str) -> None:
         """Back to the shared record, whoever is there."""

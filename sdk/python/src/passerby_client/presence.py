@@ -36,6 +36,8 @@ class Presence:
         self._seen: str | None = None
         """The device that storage had when this page last acted upon it, or that it wrote there since."""
         self.left: set[str] = set()
+        self.doubtful: set[str] = set()
+        """Devices that this page left when it knew them to be bound: it may come back, if the record says so too."""
         self._stuck_at: Any = _NOT_HELD
         self.why_gone: Gone = "lost"
         """Why `read` last found nothing to go on with."""
@@ -64,7 +66,7 @@ class Presence:
         if self._held == text:
             return here
         found = parse(text, self._org)
-        return found if found and self._is_valid(found) and found.device not in self.left else None
+        return found if found and self._is_valid(found) and not self.has_left(found) else None
 
     def read(self, here: Record | None) -> Record | None:
         """The record to go on with, None when there is none; `here` is the one in memory."""
@@ -78,7 +80,7 @@ class Presence:
             self._ports.note(codes.FOREIGN_RECORD)
         if found is None or not self._is_valid(found):
             return None
-        if found.device not in self.left:
+        if not self.has_left(found):
             return found
         self._ports.note(codes.RELEASED_DEVICE_RETURNED)
         self.why_gone = "returned"
@@ -115,11 +117,20 @@ class Presence:
         else:
             self._stuck_at = self._store.read(RECORD)
 
+    def has_left(self, found: Record) -> bool:
+        """Whether this page has left that device (ID-11, ID-15)."""
+        return found.device in self.left or (found.device in self.doubtful and not found.bound)
+
+    def take_up(self, device: str) -> None:
+        """The page goes on with that device: what it remembered of it counts no longer."""
+        self.left.discard(device)
+        self.doubtful.discard(device)
+
     def sweep(self, but: str | None = None) -> list[Record]:
         """The bound records that stood in other homes, which hold none from now on; not `but`, and each once (ST-1)."""
         bound: list[Record] = []
         for found in filter(None, (parse(text, self._org) for text in self._store.strays())):
-            if found.bound and found.device != but and found.device not in self.left:
+            if found.bound and found.device != but and not self.has_left(found):
                 self.left.add(found.device)
                 bound.append(found)
         return bound

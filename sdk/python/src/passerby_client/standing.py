@@ -96,6 +96,8 @@ class Standing:
         self.limits = Limits(self._settings.rates, self._ports.wall_ms())
         self.names.clear()
         if not is_same:
+            if at is not None:
+                self._presence.take_up(at.device)
             if before is not None:
                 self._presence.left.add(before.device)
                 self._address.leave(has_shown=self.url is not None)

@@ -94,6 +94,30 @@ FAULTS: Final = (
         ),
     ),
     Fault(
+        "a page comes back to its user's device that looks like nobody's",
+        _IDENTITY,
+        "            if before.bound or there.bound:",
+        "            if False:",
+        (
+            "identity/apart-and-the-users-device-looks-like-nobodys",
+            "identity/apart-and-told-who-was-there-where-nobody-seems-to-be",
+        ),
+    ),
+    Fault(
+        "a page that goes apart does not see that the device has just been bound",
+        _IDENTITY,
+        "            if before.bound or there.bound:",
+        "            if before.bound:",
+        ("identity/apart-from-a-device-that-was-bound-meanwhile",),
+    ),
+    Fault(
+        "a page that came back goes on doubting its own device",
+        _STANDING,
+        "                self._presence.take_up(at.device)",
+        "                pass",
+        ("identity/back-on-a-device-whose-binding-is-written-over",),
+    ),
+    Fault(
         "a stale page that says its user again takes the browser along",
         _IDENTITY,
         "is_own = is_page or self._is_again(uid)",
@@ -263,8 +287,8 @@ FAULTS: Final = (
     Fault(
         "a copy of the record is ended",
         _PRESENCE,
-        "found.device != but and found.device not in self.left:",
-        "found.device not in self.left:",
+        "found.device != but and not self.has_left(found):",
+        "not self.has_left(found):",
         (
             "storage/strays-beside-a-record",
             "storage/a-record-that-moved-is-lost",
@@ -273,10 +297,10 @@ FAULTS: Final = (
     Fault(
         "strays of nobody hide those of a user",
         _PRESENCE,
-        """            if found.bound and found.device != but and found.device not in self.left:
+        """            if found.bound and found.device != but and not self.has_left(found):
                 self.left.add(found.device)
                 bound.append(found)""",
-        """            if found.device != but and found.device not in self.left:
+        """            if found.device != but and not self.has_left(found):
                 self.left.add(found.device)
                 bound.extend([found] if found.bound else [])""",
         ("storage/strays-of-one-device",),

@@ -22,7 +22,7 @@ FAULTS: Final = (
     Fault(
         "a released device is taken up again",
         _PRESENCE,
-        "if found.device not in self.left:",
+        "if not self.has_left(found):",
         "if found is not None:",
         (
             "identity/second-tab-cannot-bring-the-user-back",

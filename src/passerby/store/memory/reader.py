@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import chain
 
 import msgspec
 
@@ -144,13 +145,11 @@ class MemoryReader:
         yield from sorted(mine, key=lambda piece: piece.row)
 
     def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
-        last: dict[str, KeptProperty] = {}
+        found: list[KeptProperty] = []
         for device in devices:
-            for piece in self.pieces_of_device(org, device):
-                for kept in projection.user_properties(piece):
-                    name = kept.property.name
-                    if name not in last or projection.rank(kept) >= projection.rank(last[name]):
-                        last[name] = kept
+            set_here = chain.from_iterable(map(projection.user_properties, self.pieces_of_device(org, device)))
+            found += projection.standing(set_here).values()
+        last = projection.standing(found)
         return [last[name] for name in sorted(last)]
 
     def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:

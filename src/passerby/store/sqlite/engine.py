@@ -70,8 +70,8 @@ class SqliteStore:
             if version == 0:
                 for statement in _split(SCHEMA):
                     self._db.execute(statement)
-            elif version == 1:
-                migrate(self._db, list(_split(SCHEMA)))
+            elif version < SCHEMA_VERSION:
+                migrate(self._db, version, list(_split(SCHEMA)))
             if version < SCHEMA_VERSION:
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             self._db.execute("COMMIT")

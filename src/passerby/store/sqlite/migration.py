@@ -1,8 +1,9 @@
-"""Migration: a file of schema 1 becomes one of schema 2, inside the transaction that opens it.
+"""Migration: a file of an older schema becomes one of today's, inside the transaction that opens it.
 
-Schema 1 kept client times as they came, parts of a device's time as *gaps*, and sealed a device on a conflict. Here
-all client times go into their device's frame (PV-1.1), and gaps and conflicts become facts (AT-4). What schema 1 had
-moved to a substitute stays there as a device of its own: where it came from was not kept.
+Schema 2 did not say of a user property how its bundle had travelled, and so which of two values stands (PR-2): they are
+worked out again. Schema 1 kept client times as they came, parts of a device's time as *gaps*, and sealed a device on a
+conflict. Here all client times go into their device's frame (PV-1.1), and gaps and conflicts become facts (AT-4). What
+schema 1 had moved to a substitute stays there as a device of its own: where it came from was not kept.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import hashlib
 import hmac
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -21,13 +23,14 @@ from passerby.model.bundle import Piece
 from passerby.model.device import EVERYBODY, FACTS_MAX, Claim, Ending, Instant, Summary, by_server_time
 from passerby.model.marks import Marks
 from passerby.model.operation import SEALING, End, Identify
+from passerby.store import projection
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.rows import blob, encoded, text
 from passerby.store.sqlite.statements import SQL
 
-_NEW: Final = re.compile(
-    r"CREATE (?:TABLE|INDEX|TRIGGER) (?:device_keys|troubles|claims|ends|moved|origins)|sqlite_stat1|^\s*ANALYZE", re.M
-)
+_NEW: Final = re.compile(r"CREATE (?:TABLE|INDEX|TRIGGER) (?:device_keys|troubles|claims|ends|moved|origins)", re.M)
+_STATISTICS: Final = re.compile(r"sqlite_stat1|^\s*ANALYZE", re.M)
+_PROPERTIES: Final = re.compile(r"CREATE (?:TABLE|INDEX) properties")
 _LATER_MS: Final = 2**53
 """When a claim counts as received of which schema 1 did not say: after the one that bound the device."""
 _UNKNOWN: Final = "unknown"
@@ -39,9 +42,31 @@ class _Gap(msgspec.Struct, frozen=True):
     closed: bool = False
 
 
-def migrate(db: sqlite3.Connection, schema: Iterable[str]) -> None:
-    """Bring the tables of schema 1 to schema 2, of which `schema` are the statements."""
+def migrate(db: sqlite3.Connection, version: int, schema: Sequence[str]) -> None:
+    """Bring the tables of that schema to today's, of which `schema` are the statements."""
+    if version == 1:
+        _learn_facts(db, schema)
+    _make_properties_anew(db, schema)
     db.execute("DELETE FROM sqlite_stat1")
+    for statement in schema:
+        if _STATISTICS.search(statement):
+            db.execute(statement)
+
+
+def _make_properties_anew(db: sqlite3.Connection, schema: Sequence[str]) -> None:
+    db.execute("DROP TABLE properties")
+    for statement in schema:
+        if _PROPERTIES.search(statement):
+            db.execute(statement)
+    for (org,) in db.execute("SELECT org FROM orgs").fetchall():
+        last = 0
+        while found := db.execute(SQL.pieces_after, (org, last, 1000)).fetchall():
+            set_here = chain.from_iterable(projection.user_properties(rows.piece(row)) for row in found)
+            db.executemany(SQL.set_property, [rows.property_row(org, kept) for kept in set_here])
+            last = found[-1][0]
+
+
+def _learn_facts(db: sqlite3.Connection, schema: Sequence[str]) -> None:
     for statement in schema:
         if _NEW.search(statement):
             db.execute(statement)

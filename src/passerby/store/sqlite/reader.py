@@ -189,13 +189,11 @@ class SqliteReader:
         yield from map(rows.piece, found)
 
     def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
-        last: dict[str, KeptProperty] = {}
-        for device in devices:
-            for row in self._db.execute(SQL.properties_of_device, (self._number(org), blob(device))):
-                kept = rows.kept_property(row)
-                known = last.get(kept.property.name)
-                if known is None or projection.rank(kept) >= projection.rank(known):
-                    last[kept.property.name] = kept
+        number = self._number(org)
+        found = (
+            row for device in devices for row in self._db.execute(SQL.properties_of_device, (number, blob(device)))
+        )
+        last = projection.standing(map(rows.kept_property, found))
         return [last[name] for name in sorted(last)]
 
     def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:

@@ -8,6 +8,7 @@ import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.model.bundle import Origin, Piece
+from passerby.model.device import Instant
 from passerby.model.member import Admission
 from passerby.model.operation import Operation
 from passerby.model.outcome import Outcome
@@ -125,16 +126,20 @@ def property_row(org: int, kept: KeptProperty) -> Row:
         kept.property.type,
         encoded(kept.property.value),
         blob(kept.session),
-        kept.at_ms,
-        kept.n,
+        blob(kept.instant.page),
+        kept.instant.n,
+        kept.instant.t,
+        kept.instant.at,
+        kept.instant.offset_ms,
     )
 
 
 def kept_property(row: Row) -> KeptProperty:
     """A property with its origin from its row."""
-    name, kind, value, device, found_session, at_ms, n = row
+    name, kind, value, device, found_session, page, n, t, at_ms, offset_ms = row
     found = Property(name, kind, msgspec.json.decode(value))
-    return KeptProperty(found, DeviceId(text(device)), SessionId(text(found_session)), at_ms, n)
+    instant = Instant(PageId(text(page)), n, t, at_ms, offset_ms)
+    return KeptProperty(found, DeviceId(text(device)), SessionId(text(found_session)), instant)
 
 
 def person(row: Row) -> Person:

@@ -136,14 +136,17 @@ CREATE INDEX sessions_that_are_none ON sessions (org) WHERE session = device;
 CREATE INDEX sessions_by_activity ON sessions (org, active_at_ms DESC, session);
 
 CREATE TABLE properties (
-  org     INTEGER NOT NULL,
-  device  BLOB NOT NULL,
-  name    TEXT NOT NULL,
-  type    TEXT NOT NULL,
-  value   BLOB NOT NULL,
-  session BLOB NOT NULL,
-  at_ms   INTEGER NOT NULL,
-  n       INTEGER NOT NULL,
+  org       INTEGER NOT NULL,
+  device    BLOB NOT NULL,
+  name      TEXT NOT NULL,
+  type      TEXT NOT NULL,
+  value     BLOB NOT NULL,
+  session   BLOB NOT NULL,
+  page      BLOB NOT NULL,
+  n         INTEGER NOT NULL,
+  t         INTEGER NOT NULL,
+  at_ms     INTEGER NOT NULL,
+  offset_ms INTEGER NOT NULL,
   PRIMARY KEY (org, device, name)
 ) STRICT, WITHOUT ROWID;
 

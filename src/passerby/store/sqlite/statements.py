@@ -10,7 +10,7 @@ from typing import Final
 _HERE: Final = files(__package__)
 
 SCHEMA: Final = _HERE.joinpath("schema.sql").read_text()
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 
 def _statements() -> SimpleNamespace:

@@ -145,14 +145,21 @@ FROM pieces WHERE piece > ?2 AND org = ?1 ORDER BY piece LIMIT ?3;
 SELECT coalesce((SELECT piece FROM pieces WHERE org = ? ORDER BY piece DESC LIMIT 1), 0);
 
 -- name: set_property
-INSERT INTO properties (org, device, name, type, value, session, at_ms, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+-- The same question as `projection.stands_against`; 60000 is SAME_CLOCK_MS.
+INSERT INTO properties (org, device, name, type, value, session, page, n, t, at_ms, offset_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (org, device, name) DO UPDATE SET
-  type = excluded.type, value = excluded.value, session = excluded.session, at_ms = excluded.at_ms, n = excluded.n
-WHERE (excluded.at_ms, excluded.n, excluded.session) >= (at_ms, n, session);
+  type = excluded.type, value = excluded.value, session = excluded.session, page = excluded.page, n = excluded.n,
+  t = excluded.t, at_ms = excluded.at_ms, offset_ms = excluded.offset_ms
+WHERE CASE
+  WHEN excluded.page = page AND excluded.n <> n THEN excluded.n > n
+  WHEN excluded.page <> page AND abs(excluded.offset_ms - offset_ms) <= 60000 AND excluded.t <> t THEN excluded.t > t
+  ELSE (excluded.at_ms, excluded.n, excluded.session) >= (at_ms, n, session)
+END;
 -- name: forget_properties_of
 DELETE FROM properties WHERE org = ? AND device = ?;
 -- name: properties_of_device
-SELECT name, type, value, device, session, at_ms, n FROM properties WHERE org = ? AND device = ?;
+SELECT name, type, value, device, session, page, n, t, at_ms, offset_ms FROM properties WHERE org = ? AND device = ?;
 -- name: named_property
 SELECT p.type, p.value FROM properties p JOIN bindings b ON b.org = p.org AND b.device = p.device
 WHERE b.org = ? AND b.uid = ? AND p.name = ? ORDER BY p.at_ms DESC, p.n DESC, p.device DESC, p.session DESC LIMIT 1;
