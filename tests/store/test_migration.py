@@ -1,7 +1,10 @@
-"""A file that an older Passerby wrote is brought up to date when it is opened: `schema1.sql` is one of schema 1.
+"""A file that an older Passerby wrote is brought up to date when it is opened.
 
-It has five devices: one bound, one sealed, one on which a second uid was identified, and two whose past turned out to
-be somebody else's (an older identify, an older end).
+`schema2.sql` is one of schema 2. A page of ann's set properties in three bundles, of which the network held up one;
+there is another device of hers, and one of nobody's.
+
+`schema1.sql` is one of schema 1. It has five devices: one bound, one sealed, one on which a second uid was identified,
+and two whose past turned out to be somebody else's (an older identify, an older end).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from passerby.base.ids import DeviceId, OrgId
 from passerby.ingest.recording import record
 from passerby.lifecycle.invariants import violations
 from passerby.model.marks import Marks
+from passerby.store.contract import PersonFilter
 from passerby.store.sqlite import SqliteStore
 from passerby.wire.decode import decode
 from tests.store.view import view
@@ -32,12 +36,16 @@ def device(number: int) -> DeviceId:
     return DeviceId(f"d{number:07d}-0000-4000-8000-000000000000")
 
 
+def old_file(folder: Path, schema: str) -> Path:
+    path = folder / f"{schema}.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(Path(__file__).with_name(f"{schema}.sql").read_text())
+    return path
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "passerby.db"
-    with closing(sqlite3.connect(path)) as old:
-        old.executescript(Path(__file__).with_name("schema1.sql").read_text())
-    return path
+    return old_file(tmp_path, "schema1")
 
 
 @pytest.fixture
@@ -58,6 +66,21 @@ def send(store: SqliteStore, number: int, page: int, *ops: dict[str, Any]) -> No
 
 def event(n: int, t: int, source: str) -> dict[str, Any]:
     return {"op": "event", "n": n, "t": t, "name": "x", "source": source}
+
+
+def new_file(folder: Path) -> Path:
+    SqliteStore(folder / "new.db").close()
+    return folder / "new.db"
+
+
+def shape(path: Path) -> tuple[Any, ...]:
+    """What a file is like, whatever is in it."""
+    with closing(sqlite3.connect(path)) as db:
+        return (
+            db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall(),
+            db.execute("SELECT tbl, idx FROM sqlite_stat1 WHERE tbl <> 'orgs' ORDER BY idx").fetchall(),
+            db.execute("PRAGMA user_version").fetchone(),
+        )
 
 
 def owners(store: SqliteStore) -> dict[str, str | None]:
@@ -114,14 +137,7 @@ def test_no_seal_of_a_conflict_is_left_and_the_file_is_as_a_new_one(
             False,
             False,
         ]
-    SqliteStore(tmp_path / "new.db").close()
-    shapes = []
-    for name in (path, tmp_path / "new.db"):
-        with closing(sqlite3.connect(name)) as db:
-            tables = db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
-            stats = db.execute("SELECT tbl, idx FROM sqlite_stat1 WHERE tbl <> 'orgs' ORDER BY idx").fetchall()
-            shapes.append((tables, stats, db.execute("PRAGMA user_version").fetchone()))
-    assert shapes[0] == shapes[1]
+    assert shape(path) == shape(new_file(tmp_path))
 
 
 def test_it_is_done_once_and_a_rebuild_changes_nothing(store: SqliteStore, path: Path) -> None:
@@ -132,3 +148,28 @@ def test_it_is_done_once_and_a_rebuild_changes_nothing(store: SqliteStore, path:
     again = SqliteStore(path)
     assert view(again, ORG) == before
     again.close()
+
+
+def test_of_schema_2_the_value_stands_that_was_set_later_and_all_else_is_as_it_was(tmp_path: Path) -> None:
+    path = old_file(tmp_path, "schema2")
+    with closing(sqlite3.connect(path)) as old:
+        tables = [row[0] for row in old.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        others = [name for name in tables if name not in ("properties", "sqlite_stat1")]
+        before = {name: old.execute(f"SELECT * FROM {name}").fetchall() for name in others}
+        wrong = old.execute("SELECT value FROM properties WHERE name = 'plan'").fetchall()
+    assert wrong == [(b'"free"',)]
+    store = SqliteStore(path)
+    with store.read() as reader:
+        (ann,) = reader.people(ORG, PersonFilter(uid="ann"), None, 10)
+        found = {kept.property.name: kept.property.value for kept in reader.properties_of(ORG, [device(1), device(3)])}
+    seen = view(store, ORG)
+    store.rebuild()
+    assert view(store, ORG) == seen
+    store.close()
+    assert found == {"plan": "pro", "displayName": "Ann", "team": "a"}
+    assert ann.display_name == "Ann"
+    with closing(sqlite3.connect(path)) as new:
+        after = {name: new.execute(f"SELECT * FROM {name}").fetchall() for name in others}
+    del before["people"], after["people"]
+    assert after == before
+    assert shape(path) == shape(new_file(tmp_path))

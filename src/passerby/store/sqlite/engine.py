@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from passerby.base.errors import StoreClosed, StoreError
-from passerby.base.ids import OrgId
 from passerby.store.contract import T, Transaction
-from passerby.store.sqlite import rows
 from passerby.store.sqlite.migration import migrate
 from passerby.store.sqlite.reader import SqliteReader
-from passerby.store.sqlite.statements import SCHEMA, SCHEMA_VERSION, SQL
+from passerby.store.sqlite.statements import SCHEMA, SCHEMA_VERSION
 from passerby.store.sqlite.transaction import SqliteTransaction
 
 _WORK_PER_COMMIT_MAX: Final = 512
@@ -208,11 +206,7 @@ def _failure(error: BaseException) -> StoreError:
 
 def _rebuild(transaction: Transaction) -> None:
     assert isinstance(transaction, SqliteTransaction)
-    db = transaction._db
-    for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people):
-        db.execute(statement)
-    for name, *row in db.execute(SQL.all_pieces):
-        transaction.project(OrgId(name), rows.piece(tuple(row)))
+    transaction.project_all()
 
 
 def _split(script: str) -> Iterator[str]:

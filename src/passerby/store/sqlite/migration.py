@@ -13,7 +13,6 @@ import hmac
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Final
 
 import msgspec
@@ -23,10 +22,10 @@ from passerby.model.bundle import Piece
 from passerby.model.device import EVERYBODY, FACTS_MAX, Claim, Ending, Instant, Summary, by_server_time
 from passerby.model.marks import Marks
 from passerby.model.operation import SEALING, End, Identify
-from passerby.store import projection
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.rows import blob, encoded, text
 from passerby.store.sqlite.statements import SQL
+from passerby.store.sqlite.transaction import SqliteTransaction
 
 _NEW: Final = re.compile(r"CREATE (?:TABLE|INDEX|TRIGGER) (?:device_keys|troubles|claims|ends|moved|origins)", re.M)
 _STATISTICS: Final = re.compile(r"sqlite_stat1|^\s*ANALYZE", re.M)
@@ -54,16 +53,12 @@ def migrate(db: sqlite3.Connection, version: int, schema: Sequence[str]) -> None
 
 
 def _make_properties_anew(db: sqlite3.Connection, schema: Sequence[str]) -> None:
+    """With all that comes of them: people are named by theirs."""
     db.execute("DROP TABLE properties")
     for statement in schema:
         if _PROPERTIES.search(statement):
             db.execute(statement)
-    for (org,) in db.execute("SELECT org FROM orgs").fetchall():
-        last = 0
-        while found := db.execute(SQL.pieces_after, (org, last, 1000)).fetchall():
-            set_here = chain.from_iterable(projection.user_properties(rows.piece(row)) for row in found)
-            db.executemany(SQL.set_property, [rows.property_row(org, kept) for kept in set_here])
-            last = found[-1][0]
+    SqliteTransaction(db).project_all()
 
 
 def _learn_facts(db: sqlite3.Connection, schema: Sequence[str]) -> None:

@@ -241,6 +241,13 @@ class SqliteTransaction(SqliteReader):
         if any(kept.property.name in _NAMING for kept in set_here) or (uid and projection.identifies(piece)):
             self._name(org, number, piece.device, uid)
 
+    def project_all(self) -> None:
+        """Make anew all that serves reading."""
+        for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people):
+            self._db.execute(statement)
+        for name, *row in self._db.execute(SQL.all_pieces):
+            self.project(OrgId(name), rows.piece(tuple(row)))
+
     def project_again(self, org: OrgId, device: DeviceId) -> None:
         """Make anew what serves reading of one device, after a piece of it went."""
         number, name = self._number(org), blob(device)
