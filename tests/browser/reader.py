@@ -52,7 +52,7 @@ class ApiReader:
             if found["event_type"] == "custom"
         ]
 
-    def wait_for(self, question: Callable[[], _Found], within_s: float = 15) -> _Found:
+    def wait_for(self, question: Callable[[], _Found], within_s: float = 30) -> _Found:
         """The first answer to `question` that is not empty. AssertionError if there is none in time.
 
         What the service does not know yet is no answer.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import os
+import random
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -40,10 +42,12 @@ class Carried(msgspec.Struct, frozen=True):
 
 class Relay:
     """A recording proxy for one service. While `is_down`, it answers 502 and hands nothing on. `stand_ins` are answers
-    of its own, `(status, type, body)` by the beginning of a path.
+    of its own, `(status, type, body)` by the beginning of a path. It holds each bundle up for at most `jitter_ms`, at
+    random, and its answer as well.
     """
 
-    def __init__(self, upstream: str, trust: ssl.SSLContext) -> None:
+    def __init__(self, upstream: str, trust: ssl.SSLContext, jitter_ms: int = 0) -> None:
+        self._jitter_s = jitter_ms / 1000
         self._client = httpx.Client(base_url=upstream, verify=trust)
         self._carried: list[Carried] = []
         self._arrival = threading.Condition()
@@ -65,6 +69,7 @@ class Relay:
         target = scope["raw_path"].decode() + ("?" + scope["query_string"].decode() if scope["query_string"] else "")
         if target.startswith("/rec/"):
             await asyncio.to_thread(self._gate.wait)
+            await self._dawdle()
         stand_in = next((one for path, one in self.stand_ins.items() if target.startswith(path)), None)
         if self.is_down:
             status, replied, content = 502, [_CORS], b""
@@ -79,7 +84,13 @@ class Relay:
             replied = [(name.lower(), value) for name, value in reply.headers.raw if name.lower() not in dropped]
             status, content = reply.status_code, reply.content
         self._remember(scope["method"], target, headers, body, status)
+        if target.startswith("/rec/"):
+            await self._dawdle()
         await answer(send, status, replied, content)
+
+    async def _dawdle(self) -> None:
+        if self._jitter_s:
+            await asyncio.sleep(random.uniform(0, self._jitter_s))
 
     def _remember(self, method: str, target: str, headers: list[tuple[bytes, bytes]], body: bytes, status: int) -> None:
         named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
@@ -128,14 +139,14 @@ class Relay:
         place = {page: at for at, page in enumerate(sorted(began, key=began.__getitem__))}
         return sorted(found.values(), key=lambda op: (place[op["page"]], op["n"]))
 
-    def wait_for(self, what: Callable[[list[dict[str, Any]]], bool], within_s: float = 15) -> list[dict[str, Any]]:
+    def wait_for(self, what: Callable[[list[dict[str, Any]]], bool], within_s: float = 30) -> list[dict[str, Any]]:
         """The operations, as soon as `what` holds for them. AssertionError if it does not in time."""
         with self._arrival:
             if not self._arrival.wait_for(lambda: what(self.operations()), within_s):
                 raise AssertionError(f"never arrived; what did: {[_brief(op) for op in self.operations()]}")
             return self.operations()
 
-    def wait_for_event(self, name: str, within_s: float = 15) -> dict[str, Any]:
+    def wait_for_event(self, name: str, within_s: float = 30) -> dict[str, Any]:
         """The first event of that name, as soon as it is stored."""
         found = self.wait_for(lambda ops: any(op.get("name") == name for op in ops), within_s)
         return next(op for op in found if op.get("name") == name)
@@ -147,8 +158,8 @@ def _brief(operation: dict[str, Any]) -> str:
 
 @contextlib.contextmanager
 def relaying(directory: Path, upstream: str, trust: ssl.SSLContext) -> Iterator[Relay]:
-    """A relay before the service at `upstream`, until the block ends."""
-    relay = Relay(upstream, trust)
+    """A relay before the service at `upstream`, until the block ends. `PASSERBY_JITTER_MS` is its jitter (soak)."""
+    relay = Relay(upstream, trust, int(os.environ.get("PASSERBY_JITTER_MS", "0")))
     with serving(relay, make_certificate(directory / "relay.pem", HOST)) as port:
         relay.port = port
         try:

@@ -102,7 +102,7 @@ _KEEPS_SOMETHING = """() => {
 }"""
 
 
-def until_all_is_answered(page: Page, within_s: float = 5) -> None:
+def until_all_is_answered(page: Page, within_s: float = 10) -> None:
     """Until nothing is kept that has no answer: bundles of a page that leaves arrive in any order.
 
     Gives up in silence, for a test may have seen to it that something never has one.

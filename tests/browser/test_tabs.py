@@ -209,7 +209,7 @@ def test_what_a_busy_tab_does_after_another_let_a_user_go_is_never_that_users(
         pause_ms,
     )
     second.close(run_before_unload=True)
-    shop.relay.wait_for(lambda ops: sum(op["op"] == "end" for op in ops) == len(let_go_at))
+    shop.relay.wait_for(lambda ops: sum(op["op"] == "end" for op in ops) == len(let_go_at), within_s=60)
 
     theirs = [reader.sessions(f"busy {at}") for at in range(len(let_go_at))]
     called_at = [
