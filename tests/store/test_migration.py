@@ -1,5 +1,11 @@
 """A file that an older Passerby wrote is brought up to date when it is opened.
 
+`released/` holds a file of each schema, as the Passerby of its time made it. Whoever adds a migration adds the file
+that the code before it makes.
+
+`schema3.sql` is one of schema 3. It has something in every table: a device of ann's with properties, one that she left,
+one on which two uids were told, one of nobody's, one with a key; a member, an admission, an API key, a webhook.
+
 `schema2.sql` is one of schema 2. A page of ann's set properties in three bundles, of which the network held up one;
 there is another device of hers, and one of nobody's.
 
@@ -10,6 +16,7 @@ and two whose past turned out to be somebody else's (an older identify, an older
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -24,11 +31,17 @@ from passerby.ingest.recording import record
 from passerby.lifecycle.invariants import violations
 from passerby.model.marks import Marks
 from passerby.store.contract import PersonFilter
-from passerby.store.sqlite import SqliteStore
+from passerby.store.sqlite import SqliteStore, migrations
 from passerby.wire.decode import decode
 from tests.store.view import view
 
 ORG = OrgId("o1")
+RELEASED = Path(__file__).with_name("released")
+UNCHANGED = {
+    "001_first_schema.sql": "de5a5608c9eb",
+    "002_facts.sql": "9c6a3f7582bc",
+    "003_properties.sql": "21e4dd4b44ec",
+}
 MARKS = Marks(b"s" * 32)
 
 
@@ -39,7 +52,7 @@ def device(number: int) -> DeviceId:
 def old_file(folder: Path, schema: str) -> Path:
     path = folder / f"{schema}.db"
     with closing(sqlite3.connect(path)) as old:
-        old.executescript(Path(__file__).with_name(f"{schema}.sql").read_text())
+        old.executescript((RELEASED / f"{schema}.sql").read_text())
     return path
 
 
@@ -78,7 +91,7 @@ def shape(path: Path) -> tuple[Any, ...]:
     with closing(sqlite3.connect(path)) as db:
         return (
             db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall(),
-            db.execute("SELECT tbl, idx FROM sqlite_stat1 WHERE tbl <> 'orgs' ORDER BY idx").fetchall(),
+            db.execute("SELECT * FROM sqlite_stat1 ORDER BY tbl, idx").fetchall(),
             db.execute("PRAGMA user_version").fetchone(),
         )
 
@@ -138,6 +151,51 @@ def test_no_seal_of_a_conflict_is_left_and_the_file_is_as_a_new_one(
             False,
         ]
     assert shape(path) == shape(new_file(tmp_path))
+
+
+@pytest.mark.parametrize("schema", sorted(path.stem for path in RELEASED.iterdir()))
+def test_a_file_of_any_schema_becomes_as_a_new_one(tmp_path: Path, schema: str) -> None:
+    path = old_file(tmp_path, schema)
+    store = SqliteStore(path)
+    shown = view(store, ORG)
+    store.rebuild()
+    assert view(store, ORG) == shown
+    store.close()
+    assert shape(path) == shape(new_file(tmp_path))
+
+
+def test_of_schema_3_everything_is_as_it_was(tmp_path: Path) -> None:
+    path = old_file(tmp_path, "schema3")
+    with closing(sqlite3.connect(path)) as old:
+        tables = [row[0] for row in old.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        assert [name for name in tables if not old.execute(f"SELECT 1 FROM {name}").fetchone()] == []
+    store = SqliteStore(path)
+    with store.read() as reader:
+        key, admission = reader.key(b"k" * 32), reader.admission(b"a" * 32)
+        (ann,) = reader.people(ORG, PersonFilter(uid="ann"), None, 10)
+        webhook = reader.entry(ORG, "webhook", "w1")
+        assert reader.member(ORG, "admin") is not None
+    assert owners(store) == {
+        "simple": "ann", "sealed": "ann", "after the end": None, "first": "ann", "second": "bob", "nobody's": None,
+        "kept with a key": None,
+    }  # fmt: skip
+    assert (key and key.scope, admission and admission.role, ann.display_name) == ("admin", "admin", "Ann")
+    assert webhook is not None
+    store.close()
+
+
+def test_the_step_of_a_migration_uses_nothing_that_could_change() -> None:
+    for step in Path(migrations.__file__).parent.glob("*.py"):
+        assert "passerby." not in "".join(
+            line for line in step.read_text().splitlines() if line.startswith(("import ", "from "))
+        )
+
+
+def test_what_is_released_is_not_changed() -> None:
+    """A file that was opened once has run them; nobody runs them again."""
+    folder = Path(migrations.__file__).parent
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in folder.glob("*.sql")}
+    assert {name: found[name] for name in UNCHANGED} == UNCHANGED
 
 
 def test_it_is_done_once_and_a_rebuild_changes_nothing(store: SqliteStore, path: Path) -> None:

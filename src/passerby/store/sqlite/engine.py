@@ -17,9 +17,8 @@ from typing import Any, Final
 
 from passerby.base.errors import StoreClosed, StoreError
 from passerby.store.contract import T, Transaction
-from passerby.store.sqlite.migration import migrate
+from passerby.store.sqlite.migration import SCHEMA_VERSION, migrate
 from passerby.store.sqlite.reader import SqliteReader
-from passerby.store.sqlite.statements import SCHEMA, SCHEMA_VERSION
 from passerby.store.sqlite.transaction import SqliteTransaction
 
 _WORK_PER_COMMIT_MAX: Final = 512
@@ -65,13 +64,7 @@ class SqliteStore:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _split(SCHEMA):
-                    self._db.execute(statement)
-            elif version < SCHEMA_VERSION:
-                migrate(self._db, version, list(_split(SCHEMA)))
-            if version < SCHEMA_VERSION:
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            migrate(self._db, version)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             self._db.close()
@@ -207,13 +200,3 @@ def _failure(error: BaseException) -> StoreError:
 def _rebuild(transaction: Transaction) -> None:
     assert isinstance(transaction, SqliteTransaction)
     transaction.project_all()
-
-
-def _split(script: str) -> Iterator[str]:
-    """The statements of a script, so that they run inside one transaction."""
-    gathered = ""
-    for line in script.splitlines(keepends=True):
-        gathered += line
-        if sqlite3.complete_statement(gathered):
-            yield gathered
-            gathered = ""

@@ -1,4 +1,4 @@
-"""The named statements of `statements.sql`, and the schema."""
+"""The named statements of `statements.sql`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from types import SimpleNamespace
 from typing import Final
 
 _HERE: Final = files(__package__)
-
-SCHEMA: Final = _HERE.joinpath("schema.sql").read_text()
-SCHEMA_VERSION: Final = 3
 
 
 def _statements() -> SimpleNamespace:

@@ -1,4 +1,5 @@
--- The truth: orgs, keys, bindings, seals, device_keys, troubles, claims, ends, pieces, moved, receipts. What serves reading: sessions, properties, people.
+-- Schema 1. Released: never changed; what is to be otherwise is a migration of its own.
+-- The truth: orgs, keys, bindings, seals, gaps, pieces, receipts. What serves reading: sessions, properties, people.
 -- Ids of devices, sessions and pages are 16-byte blobs; instants are ms since 1970.
 
 CREATE TABLE orgs (
@@ -36,44 +37,13 @@ CREATE TABLE seals (
   PRIMARY KEY (org, device)
 ) STRICT, WITHOUT ROWID;
 
--- AT-9: the keyed hash of a device's key.
-CREATE TABLE device_keys (
-  org    INTEGER NOT NULL,
-  device BLOB NOT NULL,
-  mark   BLOB NOT NULL,
-  PRIMARY KEY (org, device)
-) STRICT, WITHOUT ROWID;
-
--- AT-4: the facts of devices whose pages contradict one another, and what all their pages share of them.
-CREATE TABLE troubles (
+CREATE TABLE gaps (
   org     INTEGER NOT NULL,
   device  BLOB NOT NULL,
-  summary BLOB NOT NULL,
-  PRIMARY KEY (org, device)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE claims (
-  org    INTEGER NOT NULL,
-  device BLOB NOT NULL,
-  page   BLOB NOT NULL,
-  n      INTEGER NOT NULL,
-  at_ms  INTEGER NOT NULL,
-  body   BLOB NOT NULL,
-  PRIMARY KEY (org, device, page, n)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE ends (
-  org     INTEGER NOT NULL,
-  device  BLOB NOT NULL,
-  page    BLOB NOT NULL,
-  n       INTEGER NOT NULL,
-  at_ms   INTEGER NOT NULL,
-  lets_go TEXT NOT NULL,
+  ordinal INTEGER NOT NULL,
   body    BLOB NOT NULL,
-  PRIMARY KEY (org, device, page, n)
+  PRIMARY KEY (org, device, ordinal)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX ends_in_time ON ends (org, device, at_ms, page, n);
-CREATE INDEX ends_by_whom ON ends (org, device, lets_go, at_ms, page, n);
 
 CREATE TABLE pieces (
   piece          INTEGER PRIMARY KEY,
@@ -93,19 +63,6 @@ CREATE TABLE pieces (
 CREATE INDEX pieces_by_device ON pieces (org, device, last_at_ms);
 CREATE INDEX pieces_by_session ON pieces (org, session, first_at_ms);
 CREATE INDEX pieces_by_page ON pieces (page, last_n);
-
--- AT-3: where a piece on a substitute came from, for whoever has the org's secret.
-CREATE TABLE moved (
-  piece       INTEGER PRIMARY KEY,
-  org         INTEGER NOT NULL,
-  device_mark BLOB NOT NULL,
-  page_mark   BLOB NOT NULL,
-  hidden      BLOB NOT NULL
-) STRICT;
-CREATE INDEX moved_by_device ON moved (org, device_mark, piece);
-CREATE INDEX moved_by_page ON moved (org, page_mark, piece);
-CREATE TRIGGER origins_go_with_their_pieces AFTER DELETE ON pieces
-BEGIN DELETE FROM moved WHERE piece = OLD.piece; END;
 
 -- AT-1: what the operations first_n..last_n of a page were answered, so that a repeat is answered the same.
 CREATE TABLE receipts (
@@ -136,17 +93,14 @@ CREATE INDEX sessions_that_are_none ON sessions (org) WHERE session = device;
 CREATE INDEX sessions_by_activity ON sessions (org, active_at_ms DESC, session);
 
 CREATE TABLE properties (
-  org       INTEGER NOT NULL,
-  device    BLOB NOT NULL,
-  name      TEXT NOT NULL,
-  type      TEXT NOT NULL,
-  value     BLOB NOT NULL,
-  session   BLOB NOT NULL,
-  page      BLOB NOT NULL,
-  n         INTEGER NOT NULL,
-  t         INTEGER NOT NULL,
-  at_ms     INTEGER NOT NULL,
-  offset_ms INTEGER NOT NULL,
+  org     INTEGER NOT NULL,
+  device  BLOB NOT NULL,
+  name    TEXT NOT NULL,
+  type    TEXT NOT NULL,
+  value   BLOB NOT NULL,
+  session BLOB NOT NULL,
+  at_ms   INTEGER NOT NULL,
+  n       INTEGER NOT NULL,
   PRIMARY KEY (org, device, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -235,14 +189,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('bindings', 'bindings', '1000000 1000000 1'),
   ('bindings', 'bindings_by_uid', '1000000 1000000 2 1'),
   ('seals', 'seals', '100000 100000 1'),
-  ('device_keys', 'device_keys', '1000000 1000000 1'),
-  ('troubles', 'troubles', '10000 10000 1'),
-  ('claims', 'claims', '100000 100000 10 2 1'),
-  ('ends', 'ends', '20000 20000 2 1 1'),
-  ('ends', 'ends_in_time', '20000 20000 2 1 1 1'),
-  ('ends', 'ends_by_whom', '20000 20000 2 1 1 1 1'),
-  ('moved', 'moved_by_device', '100000 100000 10 1'),
-  ('moved', 'moved_by_page', '100000 100000 2 1'),
+  ('gaps', 'gaps', '1000 1000 2 1'),
   ('pieces', 'pieces_by_device', '10000000 10000000 100 1'),
   ('pieces', 'pieces_by_session', '10000000 10000000 10 1'),
   ('pieces', 'pieces_by_page', '10000000 5 1'),
