@@ -85,8 +85,8 @@ class Application:
             await self._rest(scope, receive, send)
 
 
-def open_store(data: str) -> Store:
-    """The engine that `data` asks for. StoreError if it cannot be opened."""
+def open_store(data: str, *, for_service: bool = False) -> Store:
+    """The engine that `data` asks for; `for_service`: nobody else may serve it. StoreError if it cannot be opened."""
     if data == MEMORY:
         return MemoryStore()
     directory = Path(data)
@@ -94,7 +94,7 @@ def open_store(data: str) -> Store:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(f"cannot use {data} as a directory for data ({error.strerror})") from error
-    return SqliteStore(directory / DATABASE)
+    return SqliteStore(directory / DATABASE, for_service=for_service)
 
 
 class Workplace(msgspec.Struct, frozen=True):
@@ -127,7 +127,7 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
 
 def compose(settings: Settings) -> Service:
     """Open the store, see that an org and a key are there, and put the faces on it."""
-    store = open_store(settings.data)
+    store = open_store(settings.data, for_service=True)
     clock, ids, counters = SystemClock(), RandomIds(), Counters()
     org, new_key = _found_org(store, settings, clock.now_ms())
     base = settings.public_url or f"http://{settings.host}:{settings.port}"

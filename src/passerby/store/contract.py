@@ -358,6 +358,10 @@ class Store(Protocol):
         """
         ...
 
+    def trouble(self) -> str | None:
+        """What keeps the engine from its work, as far as is known without asking the disk much; None: nothing."""
+        ...
+
     def close(self) -> None:
         """Finish what was submitted, then let go. Idempotent."""
         ...

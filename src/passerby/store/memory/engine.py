@@ -53,6 +53,10 @@ class MemoryStore:
     def scrub(self) -> None:
         """Nothing is kept in files."""
 
+    def trouble(self) -> str | None:
+        """Only being closed."""
+        return "the store is closed" if self._closed else None
+
     def close(self) -> None:
         """See the contract."""
         self._closed = True

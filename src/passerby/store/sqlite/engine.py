@@ -7,6 +7,7 @@ once. While it commits, new work gathers. So a lone request waits for one sync, 
 from __future__ import annotations
 
 import queue
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -17,61 +18,50 @@ from typing import Any, Final
 
 from passerby.base.errors import StoreClosed, StoreError
 from passerby.store.contract import T, Transaction
-from passerby.store.sqlite.migration import SCHEMA_VERSION, migrate
+from passerby.store.sqlite.files import is_damage
+from passerby.store.sqlite.lock import FolderLock
+from passerby.store.sqlite.opening import backups_beside, open_database
 from passerby.store.sqlite.reader import SqliteReader
+from passerby.store.sqlite.readers import Readers
 from passerby.store.sqlite.transaction import SqliteTransaction
 
 _WORK_PER_COMMIT_MAX: Final = 512
 _CLOSE: Final = object()
 _TRUNCATIONS_MAX: Final = 10
-_BUSY_TIMEOUT_MS: Final = 10_000
-_STATEMENTS_CACHED: Final = 256
+_LEAVING_S: Final = 5.0
+"""So long closing waits for readers."""
+_LAST_WAIT_MS: Final = 1_000
+_FREE_BYTES_MIN: Final = 32 << 20
 
 _Item = tuple[Callable[[Transaction], Any], Future[Any]]
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_CACHED)
-        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA secure_delete = ON")
-        db.execute("PRAGMA cache_size = -65536")
-    except sqlite3.Error as error:
-        raise StoreError(f"cannot open {path.name}: {error}") from error
-    return db
 
 
 class SqliteStore:
     """A store in one SQLite file, which is made if it is not there.
 
-    StoreError if the file is no database of ours, or of a newer Passerby.
+    With `for_service` it has the folder for itself, and damage is looked for. StoreError if the file is no database of
+    ours, of a newer Passerby or damaged, or if another service has the folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, for_service: bool = False) -> None:
         self._path = path
-        self._db = _connect(path)
-        self._make_schema()
-        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._lock = FolderLock(path.parent) if for_service else None
+        try:
+            self._db = open_database(path, for_service=for_service)
+        except BaseException:
+            self._unlock()
+            raise
+        self._readers = Readers(path)
         self._work: queue.SimpleQueue[_Item | object] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self._damage: str | None = None
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 
-    def _make_schema(self) -> None:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            migrate(self._db, version)
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._db.close()
-            raise StoreError(f"cannot make the tables in {self._path.name}: {error}") from error
-        if version > SCHEMA_VERSION:
-            self._db.close()
-            raise StoreError(f"{self._path.name} was written by a newer Passerby (schema {version})")
+    def _unlock(self) -> None:
+        if self._lock:
+            self._lock.release()
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """See the contract."""
@@ -99,15 +89,20 @@ class SqliteStore:
                 return
 
     def _scrub(self, future: Future[Any]) -> None:
-        """Rewrite the file. `secure_delete` blanks what is freed, but not the slack that a page split leaves behind."""
+        """Rewrite the file, and remove the copies made before migrations.
+
+        `secure_delete` blanks what is freed, but not the slack that a page split leaves behind.
+        """
         try:
+            for copy in backups_beside(self._path):
+                copy.unlink(missing_ok=True)
             self._db.execute("VACUUM")
             for _ in range(_TRUNCATIONS_MAX):
                 if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
                     future.set_result(None)
                     return
             raise StoreError("a reader holds the write-ahead log: it could not be emptied")
-        except (sqlite3.Error, StoreError) as error:
+        except (sqlite3.Error, OSError, StoreError) as error:
             failure = StoreError(f"the store could not scrub its files: {error}")
             failure.__cause__ = error
             future.set_exception(failure)
@@ -123,7 +118,7 @@ class SqliteStore:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
-            done = [(future, None, _failure(error)) for _, future in items]
+            done = [(future, None, self._failure(error)) for _, future in items]
         for future, result, problem in done:
             if problem is None:
                 future.set_result(result)
@@ -142,7 +137,7 @@ class SqliteStore:
                 raise
             self._db.execute("ROLLBACK TO work")
             self._db.execute("RELEASE work")
-            return None, _failure(error) if isinstance(error, sqlite3.Error) else error
+            return None, self._failure(error) if isinstance(error, sqlite3.Error) else error
         self._db.execute("RELEASE work")
         return result, None
 
@@ -151,17 +146,25 @@ class SqliteStore:
         """See the contract."""
         if self._closed:
             raise StoreClosed("the store is closed")
-        try:
-            db = self._readers.get_nowait()
-        except queue.Empty:
-            db = _connect(self._path)
-            db.execute("PRAGMA query_only = ON")
-        db.execute("BEGIN")
-        try:
-            yield SqliteReader(db)
-        finally:
-            db.execute("ROLLBACK")
-            self._readers.put(db)
+        with self._readers.one() as db:
+            try:
+                db.execute("BEGIN")
+                yield SqliteReader(db)
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
+            finally:
+                with suppress(sqlite3.Error):
+                    db.execute("ROLLBACK")
+
+    def trouble(self) -> str | None:
+        """See the contract."""
+        if self._closed:
+            return "the store is closed"
+        if self._damage:
+            return "the database is damaged"
+        if shutil.disk_usage(self._path.parent).free < _FREE_BYTES_MIN:
+            return "the disk is full"
+        return None if self._writer.is_alive() else "the store's writer has stopped"
 
     def rebuild(self) -> None:
         """See the contract."""
@@ -184,17 +187,20 @@ class SqliteStore:
             self._closed = True
             self._work.put(_CLOSE)
         self._writer.join()
-        with suppress(queue.Empty):
-            while True:
-                self._readers.get_nowait().close()
+        self._readers.close(_LEAVING_S)
+        with suppress(sqlite3.Error):
+            self._db.execute(f"PRAGMA busy_timeout = {_LAST_WAIT_MS}")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the file alone is all there is
         self._db.close()
+        self._unlock()
 
-
-def _failure(error: BaseException) -> StoreError:
-    # SQLite's own texts hold no values, others may (PV-3).
-    failure = StoreError(f"the store failed: {error if isinstance(error, sqlite3.Error) else type(error).__name__}")
-    failure.__cause__ = error
-    return failure
+    def _failure(self, error: BaseException) -> StoreError:
+        if is_damage(error):
+            self._damage = str(error)
+        # SQLite's own texts hold no values, others may (PV-3).
+        failure = StoreError(f"the store failed: {error if isinstance(error, sqlite3.Error) else type(error).__name__}")
+        failure.__cause__ = error
+        return failure
 
 
 def _rebuild(transaction: Transaction) -> None:

@@ -19,19 +19,21 @@ _REBUILD: Final = re.compile(r"^-- then: rebuild$", re.M)
 _NAME: Final = re.compile(r"(\d{3})_\w+\.sql\Z")
 
 
-class _Migration(msgspec.Struct, frozen=True):
+class Migration(msgspec.Struct, frozen=True):
+    """What makes schema `number` of the one before it."""
+
     number: int
     name: str
     script: str
 
 
-def _found() -> tuple[_Migration, ...]:
+def _found() -> tuple[Migration, ...]:
     """In the order of their numbers. AssertionError if two have one number."""
     folder = files("passerby.store.sqlite").joinpath("migrations")
     named = [(match, entry) for entry in folder.iterdir() if (match := _NAME.match(entry.name))]
     found = sorted((int(match[1]), entry.name, entry.read_text(encoding="utf-8")) for match, entry in named)
     assert len({number for number, _, _ in found}) == len(found), "two migrations have one number"
-    return tuple(_Migration(*one) for one in found)
+    return tuple(Migration(*one) for one in found)
 
 
 MIGRATIONS: Final = _found()
