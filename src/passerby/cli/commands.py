@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from passerby.cli.asking import CONFIG, guard, settings_of
 from passerby.cli.demo import Filling, run_demo
 from passerby.cli.keys import keys
 from passerby.cli.serve import serve
+from passerby.cli.upkeep import backup, check, migrate, restore
 from passerby.cli.user import user
 from passerby.cli.why import explain
 
@@ -22,6 +24,7 @@ from passerby.cli.why import explain
 @click.version_option(__version__, prog_name="passerby")
 def main() -> None:
     """Know who is using an app, and when they stop being that person."""
+    os.umask(0o077)  # whatever is written here is of people: nobody else on this machine may read it
 
 
 @main.command("serve")
@@ -90,7 +93,7 @@ def rebuild_command(config: Path | None, **flags: Any) -> None:
     """Make anew what only serves reading, from the stored bundles."""
 
     def rebuild() -> None:
-        store = boot.open_store(settings_of(flags, config).data)
+        store = boot.open_store(settings_of(flags, config).data, for_service=True)
         store.rebuild()
         store.close()
         click.echo("Rebuilt sessions, properties and people.")
@@ -112,5 +115,5 @@ def audit_command(arguments: tuple[str, ...]) -> None:
     audit(args=list(arguments), prog_name="passerby audit")
 
 
-main.add_command(keys)
-main.add_command(user)
+for command in (keys, user, migrate, backup, restore, check):
+    main.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from passerby.config import Settings
 
 def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _service, _base: None) -> None:
     """Run until stopped, after `prepare` was given the service and its address. SettingsError if the port is taken."""
+    _stop_in_order()
     listener = listen(settings.host, settings.port, "--port")
     service = compose(settings)
     scheme = "https" if settings.tls else "http"
@@ -48,6 +50,18 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
         _Server(config, service.leaving).run(sockets=[listener])
     finally:
         service.close()
+
+
+def _stop_in_order() -> None:
+    """A signal to stop ends the process through all its `finally`: uvicorn raises it again once it has stopped."""
+
+    def stop(sig: int, _frame: FrameType | None) -> None:
+        signal.signal(sig, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    if threading.current_thread() is threading.main_thread():
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sig, stop)
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,98 @@
+"""`passerby migrate`, `backup`, `restore` and `check`: what keeps data for years."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from passerby import upkeep
+from passerby.cli.asking import CONFIG, DATA, guard, settings_of
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[upkeep.Progress]:
+    """A bar for what is told as done and of how much; nothing off a terminal."""
+    with click.progressbar(length=0, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        yield progress
+
+
+@click.command("migrate")
+@DATA
+@CONFIG
+def migrate(config: Path | None, **flags: Any) -> None:
+    """Bring the data to this version's schema, as the next start would. A copy is kept beside."""
+
+    def work() -> None:
+        before, after = upkeep.migrate(settings_of(flags, config).data)
+        click.echo(f"Schema {before} → {after}." if before != after else f"Schema {after}: up to date.")
+
+    guard(work)
+
+
+@click.command("backup")
+@click.argument("target", type=click.Path())
+@DATA
+@CONFIG
+def backup(target: str, config: Path | None, **flags: Any) -> None:
+    """Copy the data to TARGET, a new file or a folder, whether or not the service runs. The path is printed."""
+
+    def work() -> None:
+        with _bar("Copying") as progress:
+            path = upkeep.back_up(settings_of(flags, config).data, target, progress)
+        click.echo(path)
+
+    guard(work)
+
+
+@click.command("restore")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Put what is there aside, into a folder beside it.")
+@DATA
+@CONFIG
+def restore(source: Path, replace: bool, config: Path | None, **flags: Any) -> None:
+    """Put a copy of the backup SOURCE in place. The service must not run."""
+
+    def work() -> None:
+        with _bar("Copying") as progress:
+            aside = upkeep.restore(settings_of(flags, config).data, source, replace=replace, progress=progress)
+        click.echo("Restored. Users who were erased since the backup was made are back: erase them again.")
+        if aside is not None:
+            click.echo(f"What was there is in {aside}: remove it when you are content.")
+
+    guard(work)
+
+
+@click.command("check")
+@DATA
+@CONFIG
+def check(config: Path | None, **flags: Any) -> None:
+    """Look for damage, rows that cannot be read, and broken rules. The service may run. Exit code 1 if any is found."""
+    found: list[upkeep.Finding] = []
+
+    def work() -> None:
+        with _bar("Reading") as progress:
+            read = 0
+
+            def more(pieces: int) -> None:
+                nonlocal read
+                read += pieces
+                progress(read, read)
+
+            found.extend(upkeep.check(settings_of(flags, config).data, more))
+        for finding in found:
+            click.echo(f"{finding.count} × {finding.what}")
+        click.echo("Something is wrong: see docs/operations.md." if found else "All is well.")
+
+    guard(work)
+    if found:
+        sys.exit(1)

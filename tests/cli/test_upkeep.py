@@ -1,0 +1,104 @@
+"""`passerby migrate`, `backup`, `restore` and `check`, as an operator meets them, most of them beside a service."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+
+from tests.running import RunningService, clean_environment, running_service
+
+RELEASED = Path(__file__).parents[1] / "store" / "released"
+
+
+def passerby(*line: str | Path, code: int = 0) -> str:
+    """What a command says."""
+    told = subprocess.run(
+        [sys.executable, "-m", "passerby", *map(str, line)],
+        env=clean_environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert told.returncode == code, told.stderr
+    return told.stdout + told.stderr
+
+
+def send(service: RunningService, number: int) -> None:
+    ids = {
+        name: f"{number:08d}-{digit}000-4000-8000-000000000000"
+        for name, digit in zip(("device", "session", "page"), "123", strict=True)
+    }
+    op = {"op": "event", "n": 1, "t": 1_000, "name": "x"}
+    body = {"v": 1, "org": service.org, **ids, "started": 0, "sent": 2_000, "ops": [op]}
+    assert httpx.post(f"{service.base}/rec/bundle", content=json.dumps(body)).status_code == 200
+
+
+def pieces(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as db:
+        count: int = db.execute("SELECT count(*) FROM pieces").fetchone()[0]
+        return count
+
+
+def test_a_backup_of_a_service_at_work_is_put_back_on_another_machine(tmp_path: Path) -> None:
+    data, copies, other = tmp_path / "data", tmp_path / "copies", tmp_path / "other"
+    copies.mkdir()
+    with running_service(data, "--log", "off", org="o1") as service:
+        for number in range(5):
+            send(service, number)
+        copy = Path(passerby("backup", copies, "--data", data).strip())
+        send(service, 9)
+        assert passerby("check", "--data", data) == "All is well.\n"
+        assert "in use by process" in passerby("restore", copy, "--replace", "--data", data, code=2)
+        assert "in use by process" in passerby("serve", "--port", "0", "--data", data, code=2)
+        assert "in use by process" in passerby("rebuild", "--data", data, code=2)
+    assert copy.parent == copies
+    assert "erase them again" in passerby("restore", copy, "--data", other)
+    assert pieces(other / "passerby.db") == 5
+    assert passerby("check", "--data", other) == "All is well.\n"
+    with running_service(other, "--log", "off") as service:
+        assert service.org == "o1"
+    assert "--replace" in passerby("restore", copy, "--data", data, code=2)
+    assert "What was there is in" in passerby("restore", copy, "--replace", "--data", data)
+    assert pieces(data / "passerby.db") == 5
+    (aside,) = data.glob("replaced-*/passerby.db")
+    assert pieces(aside) == 6
+
+
+def test_a_stop_by_signal_leaves_one_whole_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_service(data, "--log", "off", org="o1") as service:
+        send(service, 1)
+        assert (data / "passerby.db-wal").stat().st_size > 0
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(timeout=20) == 0
+    assert sorted(entry.name for entry in data.iterdir()) == ["passerby.db", "passerby.lock"]
+    assert {entry.stat().st_mode & 0o077 for entry in (data, *data.iterdir())} == {0}
+    assert pieces(data / "passerby.db") == 1
+
+
+def test_an_older_file_is_migrated_by_hand_or_at_the_next_start(tmp_path: Path) -> None:
+    for name in ("by hand", "at a start"):
+        (tmp_path / name).mkdir()
+        with closing(sqlite3.connect(tmp_path / name / "passerby.db")) as old:
+            old.executescript((RELEASED / "schema2.sql").read_text())
+    assert passerby("migrate", "--data", tmp_path / "by hand").startswith("Schema 2 → ")
+    assert "up to date" in passerby("migrate", "--data", tmp_path / "by hand")
+    with running_service(tmp_path / "at a start", "--log", "off") as service:
+        assert service.org == "o1"
+    assert passerby("check", "--data", tmp_path / "at a start") == "All is well.\n"
+    assert "there is no database" in passerby("migrate", "--data", tmp_path, code=2)
+
+
+def test_a_check_that_finds_something_says_what_and_fails(tmp_path: Path) -> None:
+    with running_service(tmp_path, "--log", "off", org="o1") as service:
+        send(service, 1)
+    with closing(sqlite3.connect(tmp_path / "passerby.db")) as db:
+        db.execute("DELETE FROM sessions")
+        db.commit()
+    assert "1 × a piece has no session: see passerby rebuild" in passerby("check", "--data", tmp_path, code=1)
+    passerby("rebuild", "--data", tmp_path)
+    assert passerby("check", "--data", tmp_path) == "All is well.\n"
