@@ -45,7 +45,7 @@ from passerby.store.contract import Key, PersonFilter, Store, Transaction
 from passerby.store.sqlite import SqliteStore
 
 ORG = Org(OrgId("bench"), b"b" * 32)
-KEY = "na1.bench"
+KEY = "na1.key-of-the-measurement"
 EVENTS_IN_PIECE = 20
 PIECES_OF_USER = 10
 BEGAN_MS = 1_700_000_000_000

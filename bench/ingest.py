@@ -84,7 +84,12 @@ def process(*command: str) -> Iterator[tuple[int, int]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PASSERBY_")}
     running = subprocess.Popen(
         [sys.executable, "-u", *command],
-        env=environment | {"PASSERBY_ORG": ORG, "PASSERBY_API_KEY": "bench", "PASSERBY_PASSWORD": "bench"},
+        env=environment
+        | {
+            "PASSERBY_ORG": ORG,
+            "PASSERBY_API_KEY": "na1.key-of-the-measurement",
+            "PASSERBY_PASSWORD": "only for measuring",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

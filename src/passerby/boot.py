@@ -11,15 +11,13 @@ from typing import Final
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from passerby import __version__
 from passerby.access.door import Door
 from passerby.access.passwords import fits
+from passerby.access.strength import key_weakness, password_weakness
 from passerby.base.clock import Clock
-from passerby.base.errors import StoreError
+from passerby.base.errors import SettingsError, StoreError
 from passerby.base.ids import OrgId
 from passerby.base.token import digest
 from passerby.base.units import SECOND_MS
@@ -27,6 +25,7 @@ from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import Office, dashboard_routes
+from passerby.faces.health import health_routes
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
@@ -35,6 +34,7 @@ from passerby.jobs.worker import Worker
 from passerby.model.member import ADMIN
 from passerby.model.org import Org
 from passerby.observe.counters import Counters
+from passerby.observe.requests import App, RequestLog
 from passerby.store.contract import Key, Store, Transaction
 from passerby.store.memory import MemoryStore
 from passerby.store.sqlite import SqliteStore
@@ -49,7 +49,7 @@ class Service(msgspec.Struct, frozen=True):
     Whoever is about to stop it sets `leaving` first, so that answers without end (the live page's) end.
     """
 
-    app: Application
+    app: App
     store: Store
     org: OrgId
     new_key: str | None
@@ -57,9 +57,17 @@ class Service(msgspec.Struct, frozen=True):
     clock: Clock
     workers: tuple[Worker, ...]
     leaving: threading.Event
+    counters: Counters
+    metrics_port: int
 
     def start(self) -> None:
-        """Let the workers begin with what is due."""
+        """Let the workers begin with what is due. SettingsError if the port for metrics is taken."""
+        if self.metrics_port:
+            try:
+                self.counters.serve(self.metrics_port)
+            except OSError as error:
+                told = f"cannot listen on 127.0.0.1:{self.metrics_port} ({error.strerror}); see --metrics-port"
+                raise SettingsError(told) from error
         for worker in self.workers:
             worker.start()
 
@@ -126,7 +134,11 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
 
 
 def compose(settings: Settings) -> Service:
-    """Open the store, see that an org and a key are there, and put the faces on it."""
+    """Open the store, see that an org and a key are there, and put the faces on it.
+
+    SettingsError if the key or the password of the settings is one that others would guess.
+    """
+    _refuse_weak(settings)
     store = open_store(settings.data, for_service=True)
     clock, ids, counters = SystemClock(), RandomIds(), Counters()
     org, new_key = _found_org(store, settings, clock.now_ms())
@@ -148,9 +160,23 @@ def compose(settings: Settings) -> Service:
     office = Office(
         store, clock, door, ids, wake, counters.refusals, new_api_key, new_password, leaving.is_set, settings.public_url
     )
-    routes = [*api, *dashboard_routes(office), *_health_routes(counters)]
-    app = Application(collector, Starlette(routes=routes))
-    return Service(app, store, org, new_key, made, clock, (worker, teller), leaving)
+    routes = [*api, *dashboard_routes(office), *health_routes(store, clock, counters, __version__, leaving.is_set)]
+    counters.watch(__version__, store.sizes)
+    app: App = Application(collector, Starlette(routes=routes))
+    if settings.log_requests:
+        app = RequestLog(app, routes)
+    return Service(app, store, org, new_key, made, clock, (worker, teller), leaving, counters, settings.metrics_port)
+
+
+def _refuse_weak(settings: Settings) -> None:
+    """A text that somebody chose opens everything to whoever guesses it; what is made here cannot be guessed (OP-8)."""
+    found = {
+        "api_key": settings.api_key and key_weakness(settings.api_key),
+        "password": settings.password and password_weakness(settings.password, ADMIN, settings.org),
+    }
+    for name, why in found.items():
+        if why:
+            raise SettingsError(f"{name}: {why}; choose another, or leave it out and one is made")
 
 
 def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:
@@ -187,14 +213,3 @@ def _scripts() -> Mapping[str, bytes]:
     if not assets.is_dir():
         return {}
     return {entry.name: entry.read_bytes() for entry in assets.iterdir() if entry.name.endswith(".js")}
-
-
-def _health_routes(counters: Counters) -> list[Route]:
-    def healthz(_request: Request) -> Response:
-        body = msgspec.json.encode({"status": "ok", "version": __version__})
-        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-    def metrics(_request: Request) -> Response:
-        return Response(counters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    return [Route("/healthz", healthz), Route("/metrics", metrics)]

@@ -24,7 +24,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     takes any free one. `public_url` is how browsers reach the service when it stands behind a proxy.
     `api_requests_per_second` limits each API key; 0 does not. `webhook_private_hosts` lets webhooks go to addresses
     of this host and its private networks (AP-12). `scrub_delay_s` lets erasures wait for one another before the
-    database is rewritten, for which all writing waits (PV-2.1).
+    database is rewritten, for which all writing waits (PV-2.1). `log_requests` logs a line a request (OP-7).
+    `metrics_port` answers `/metrics` to this machine without a key; 0 does not (OP-6).
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     webhook_private_hosts: bool = False
     api_requests_per_second: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     log: Literal["auto", "text", "json", "off"] = "auto"
+    log_requests: bool = False
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
 
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None) -> Settings:

@@ -34,10 +34,10 @@ def test_with_tls_the_development_certificate_is_trusted_through_its_authority(t
 
 
 def test_org_and_key_can_be_fixed_from_outside(tmp_path: Path) -> None:
-    with running_service(tmp_path, org="acme", api_key="key-for-scripts") as service:
+    with running_service(tmp_path, org="acme", api_key="a-key-for-scripts-of-ours") as service:
         assert service.org == "acme"
-        assert "key-for-scripts" not in service.welcome
-        answer = httpx.get(f"{service.base}/v2/users", headers={"Authorization": "Basic key-for-scripts"})
+        assert "a-key-for-scripts-of-ours" not in service.welcome
+        answer = httpx.get(f"{service.base}/v2/users", headers={"Authorization": "Basic a-key-for-scripts-of-ours"})
         assert answer.status_code == 200
 
 

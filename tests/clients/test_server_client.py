@@ -24,9 +24,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    with running_service(tmp_path_factory.mktemp("data"), org="o1", api_key="na1.of-node") as service:
+    with running_service(tmp_path_factory.mktemp("data"), org="o1", api_key="na1.key-of-the-node-client") as service:
         done = subprocess.run(
-            ["node", str(Path(__file__).with_name("server_client.cjs")), str(PACKAGE), "na1.of-node"],
+            ["node", str(Path(__file__).with_name("server_client.cjs")), str(PACKAGE), "na1.key-of-the-node-client"],
             env={**os.environ, "NODE_ENV": "test", "FS_API_HOST": service.base},
             capture_output=True,
             text=True,

@@ -36,12 +36,12 @@ def test_its_commands_run(tmp_path: Path) -> None:
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m passerby "$@"\n')
     script.chmod(0o755)
     data = tmp_path / "data"
-    with running_service(data, org="o1", api_key="na1.page") as service:
+    with running_service(data, org="o1", api_key="na1.key-of-the-api-page") as service:
         environment = {
             **os.environ,
             "PATH": f"{tools}:{os.environ['PATH']}",
             "BASE": service.base,
-            "KEY": "na1.page",
+            "KEY": "na1.key-of-the-api-page",
             "DATA": str(data),
         }
         done = subprocess.run(

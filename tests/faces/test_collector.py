@@ -71,7 +71,7 @@ def ask() -> Asked:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[RunningService]:
-    with running_service(":memory:", "--log", "off", org=ORG.id, api_key="k") as running:
+    with running_service(":memory:", "--log", "off", org=ORG.id, api_key="na1.key-of-the-collector") as running:
         yield running
 
 
@@ -276,7 +276,10 @@ def test_healthz_says_that_it_is_well(service: RunningService) -> None:
 
 def test_metrics_count_operations_by_outcome(service: RunningService) -> None:
     httpx.post(f"{service.base}/rec/bundle", content=bundle())
-    assert 'passerby_operations_total{outcome="stored"}' in httpx.get(f"{service.base}/metrics").text
+    assert (
+        'passerby_operations_total{outcome="stored"}'
+        in httpx.get(f"{service.base}/metrics", headers={"Authorization": "Basic na1.key-of-the-collector"}).text
+    )
 
 
 def test_a_deep_folder_is_made_for_the_data(tmp_path: Path) -> None:

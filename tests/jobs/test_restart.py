@@ -12,7 +12,7 @@ import pytest
 from tests.running import running_service
 
 USERS = 4000
-KEY = "na1.restart"
+KEY = "na1.key-of-the-restart-tests"
 
 
 def speak(base: str) -> httpx.Client:

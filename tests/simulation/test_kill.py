@@ -106,7 +106,7 @@ def test_killing_the_service_loses_and_doubles_nothing(seed: int, tmp_path: Path
     for kill in range(KILLS):
         enough = made * (kill + 1) // (KILLS + 1)
 
-        with running_service(tmp_path, "--log", "off", org=ORG, api_key="k") as service:
+        with running_service(tmp_path, "--log", "off", org=ORG, api_key="na1.key-of-the-kill-tests") as service:
 
             def kill_when_enough(enough: int = enough, process: subprocess.Popen[str] = service.process) -> None:
                 if sum(len(client.acknowledged) for client in clients) >= enough:
@@ -116,7 +116,7 @@ def test_killing_the_service_loses_and_doubles_nothing(seed: int, tmp_path: Path
         assert any(client.waiting for client in clients)
         there = {source for source, _ in _kept(tmp_path)}
         assert {source for client in clients for source in client.acknowledged} <= there
-    with running_service(tmp_path, "--log", "off", org=ORG, api_key="k") as service:
+    with running_service(tmp_path, "--log", "off", org=ORG, api_key="na1.key-of-the-kill-tests") as service:
         asyncio.run(_send_all(service.base, clients, lambda: None))
     kept = _kept(tmp_path)
     owners = {source: owner for client in clients for source, owner in client.owners.items()}

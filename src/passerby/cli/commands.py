@@ -42,6 +42,10 @@ def main() -> None:
     "--webhook-private-hosts/--no-webhook-private-hosts", default=None, help="Let webhooks reach this network."
 )
 @click.option("--log", help="auto, text, json or off.")
+@click.option("--log-requests/--no-log-requests", default=None, help="Log one line a request, without personal data.")
+@click.option(
+    "--metrics-port", type=int, help="Answer /metrics to this machine without a key, on that port (0: do not)."
+)
 @CONFIG
 def serve_command(config: Path | None, **flags: Any) -> None:
     """Collect, store and show."""

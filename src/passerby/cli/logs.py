@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -12,11 +13,16 @@ class JsonLines(logging.Formatter):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """`{"at", "level", "message"}`, and the traceback of our own bugs."""
-        line = {"at": self.formatTime(record), "level": record.levelname.lower(), "message": record.getMessage()}
+        """`{"at", "level", "message"}`, and the traceback of our own bugs; of a request its fields in their place."""
+        told = getattr(record, "fields", None) or {"message": record.getMessage()}
+        line = {"at": _instant(record.created), "level": record.levelname.lower(), **told}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def log_config(style: str) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
         ssl_keyfile=keyfile,
         ssl_certfile=certfile,
     )
-    service.start()
     try:
+        service.start()
         _Server(config, service.leaving).run(sockets=[listener])
     finally:
         service.close()

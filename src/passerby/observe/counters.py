@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter as CountOf
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+    start_http_server,
+)
 
 from passerby.model.outcome import Outcome
+
+TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""The media type of `Counters.text`."""
 
 
 class Counters:
@@ -15,6 +28,7 @@ class Counters:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
         self._operations = Counter("passerby_operations", "Operations by outcome", ["outcome"], registry=self._registry)
         self._refusals = Counter(
             "passerby_refused_bundles", "Bundles refused as a whole, by code", ["code"], registry=self._registry
@@ -25,6 +39,20 @@ class Counters:
         self._seconds = Histogram(
             "passerby_bundle_seconds", "From a bundle's last byte to its reply", registry=self._registry
         )
+
+    def watch(self, version: str, sizes: Callable[[], Mapping[str, int]]) -> None:
+        """Show the version too, and how large things are: in bytes, by name, asked for anew each time."""
+        Gauge("passerby_build", "Always 1", ["version"], registry=self._registry).labels(version).set(1)
+        for name in sizes():
+            gauge = Gauge(f"passerby_{name}_bytes", f"Bytes: {name.replace('_', ' ')}", registry=self._registry)
+            gauge.set_function(functools.partial(_size, sizes, name))
+
+    def serve(self, port: int) -> None:
+        """Answer `/metrics` to this machine alone, on a port of its own, as long as the process lives.
+
+        OSError if the port is taken.
+        """
+        start_http_server(port, "127.0.0.1", self._registry)
 
     def count_operations(self, outcomes: Iterable[Outcome]) -> None:
         """Count what became of a bundle's operations."""
@@ -56,3 +84,7 @@ class Counters:
     def text(self) -> bytes:
         """Everything, in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+def _size(sizes: Callable[[], Mapping[str, int]], name: str) -> float:
+    return sizes()[name]

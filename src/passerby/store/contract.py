@@ -362,6 +362,10 @@ class Store(Protocol):
         """What keeps the engine from its work, as far as is known without asking the disk much; None: nothing."""
         ...
 
+    def sizes(self) -> Mapping[str, int]:
+        """How many bytes the engine's files have, by name, and how many are free beside them."""
+        ...
+
     def close(self) -> None:
         """Finish what was submitted, then let go. Idempotent."""
         ...

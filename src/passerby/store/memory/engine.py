@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 
@@ -56,6 +56,10 @@ class MemoryStore:
     def trouble(self) -> str | None:
         """Only being closed."""
         return "the store is closed" if self._closed else None
+
+    def sizes(self) -> Mapping[str, int]:
+        """There are no files."""
+        return {}
 
     def close(self) -> None:
         """See the contract."""

@@ -10,7 +10,7 @@ import queue
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -165,6 +165,13 @@ class SqliteStore:
         if shutil.disk_usage(self._path.parent).free < _FREE_BYTES_MIN:
             return "the disk is full"
         return None if self._writer.is_alive() else "the store's writer has stopped"
+
+    def sizes(self) -> Mapping[str, int]:
+        """See the contract."""
+        log = self._path.with_name(f"{self._path.name}-wal")
+        found = {"database": self._path, "log": log}
+        sizes = {name: path.stat().st_size if path.exists() else 0 for name, path in found.items()}
+        return {**sizes, "disk_free": shutil.disk_usage(self._path.parent).free}
 
     def rebuild(self) -> None:
         """See the contract."""
