@@ -6,12 +6,14 @@ one that changes something: it needs the form's mark, and a request that our own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
+from python_multipart.exceptions import FormParserError
 from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import FormParser, MultiPartException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -25,6 +27,7 @@ from passerby.store.contract import Reader, Store
 
 COOKIE: Final = "passerby_pass"
 _FORM_BYTES_MAX: Final = 16 << 10
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
 class Office(msgspec.Struct, frozen=True):
@@ -155,18 +158,43 @@ class Desk:
         return redirect(f"/ui/{org}/sign-in{asked_for}")
 
     def is_own(self, request: Request) -> bool:
-        """Whether one of our own pages made the request, as far as the browser tells."""
-        site = request.headers.get("sec-fetch-site")
-        if site is not None:
-            return site in ("same-origin", "none")
+        """Whether one of our own pages made the request, as far as the browser tells.
+
+        `Origin: null` is nobody's page of ours: a sandboxed frame sends it, or a page that hides where it is (DA-3).
+        """
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
         origin = request.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc in (request.url.netloc, urlsplit(self._public_url).netloc)
+        return origin is None or _host_of(origin) in (request.url.netloc, _host_of(self._public_url) or None)
 
     async def fields(self, request: Request) -> Mapping[str, str]:
-        """The fields of a form; none if it is too large."""
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _FORM_BYTES_MAX:
-                return {}
-        return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        """The fields of a form, the last of each name; none if it is too large, or no such form."""
+        if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM_TYPE:
+            return {}
+        try:
+            form = await FormParser(request.headers, _bounded(request)).parse()
+        except (_TooLarge, FormParserError, MultiPartException):
+            return {}
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+class _TooLarge(Exception):
+    """A form is longer than forms are."""
+
+
+async def _bounded(request: Request) -> AsyncGenerator[bytes, None]:
+    read = 0
+    async for chunk in request.stream():
+        read += len(chunk)
+        if read > _FORM_BYTES_MAX:
+            raise _TooLarge
+        yield chunk
+
+
+def _host_of(origin: str) -> str:
+    """Host and port of an origin; empty for what is none, as `null`."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return parts.netloc if parts.scheme in ("http", "https") else ""

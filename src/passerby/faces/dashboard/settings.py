@@ -106,8 +106,7 @@ def settings_routes(desk: Desk) -> list[Route]:
         chosen, name = fields.get("password", ""), asked.admission.member
         if len(chosen) < _PASSWORD_CHARS_MIN:
             return show(asked, 400, f"A password has at least {_PASSWORD_CHARS_MIN} characters.")
-        desk.door.remove_member(asked.org.id, name)
-        desk.door.put_member(asked.org.id, name, asked.admission.role, chosen)
+        desk.door.change_password(asked.org.id, name, chosen)
         return redirect(f"{asked.base}/sign-in")
 
     def unshare(asked: Asked, fields: Mapping[str, str]) -> Response:
