@@ -45,7 +45,8 @@ class Dashboard:
             self.store, self.clock, door, CountedIds(), self._wake, lambda: {"malformed_json": 7},
             lambda: next(keys), lambda: next(passwords), lambda: False,
         )  # fmt: skip
-        self._app = Starlette(routes=dashboard_routes(office))
+        self.routes = dashboard_routes(office)
+        self._app = Starlette(routes=self.routes)
 
     def _wake(self) -> None:
         self.woken += 1

@@ -24,7 +24,7 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId, SessionId
 from passerby.base.token import digest
 from passerby.base.units import DAY_MS
-from passerby.model.member import GUEST, Admission, Member, Role
+from passerby.model.member import ADMIN, GUEST, Admission, Member, Role
 from passerby.model.org import Org
 from passerby.store.contract import Reader, Store, Transaction
 
@@ -125,11 +125,11 @@ class Door:
         self._store.submit(lambda transaction: transaction.dismiss(kept)).result()
 
     def put_member(self, org: OrgId, name: str, role: Role, password: str) -> None:
-        """Add a member, or give the one of that name another role and password; what admitted them ends."""
-        member = Member(name, role, self._hashed(password))
+        """Add a member, or begin the one of that name anew: another role and password, and nothing that admits them."""
+        member = Member(name, role, self.hashed(password))
 
         def put(transaction: Transaction) -> None:
-            transaction.remove_member(org, name)
+            _remove(transaction, org, name)
             transaction.put_member(org, member)
 
         self._store.submit(put).result()
@@ -139,23 +139,59 @@ class Door:
 
         Refusal: `not_found` if they were removed meanwhile.
         """
-        kept = self._hashed(password)
+        kept = self.hashed(password)
 
         def change(transaction: Transaction) -> None:
-            member = transaction.member(org, name)
-            if member is None:
-                raise Refusal("not_found", "that member was removed")
+            member = _member(transaction, org, name)
             transaction.remove_member(org, name)
             transaction.put_member(org, msgspec.structs.replace(member, password_hash=kept))
 
         self._store.submit(change).result()
 
-    def _hashed(self, password: str) -> str:
-        return self._hashing.submit(lambda: password_hash(password), proved=True).result()
+    def change_role(self, org: OrgId, name: str, role: Role) -> None:
+        """Give a member another role, which holds at once. Refusal: `not_found`, `last_admin`."""
+
+        def change(transaction: Transaction) -> None:
+            member = _member(transaction, org, name)
+            transaction.put_member(org, msgspec.structs.replace(member, role=role))
+            _see_to_an_admin(transaction, org)
+
+        self._store.submit(change).result()
 
     def remove_member(self, org: OrgId, name: str) -> None:
-        """Remove a member; whatever they signed in to or shared ends."""
-        self._store.submit(lambda transaction: transaction.remove_member(org, name)).result()
+        """Remove a member; whatever they signed in to or shared ends. Refusal: `last_admin`."""
+
+        def remove(transaction: Transaction) -> None:
+            _remove(transaction, org, name)
+            _see_to_an_admin(transaction, org)
+
+        self._store.submit(remove).result()
+
+    def hashed(self, password: str) -> str:
+        """What is kept of a password. Refusal: `busy`."""
+        return self._hashing.submit(lambda: password_hash(password), proved=True).result()
+
+
+def about_member(name: str) -> str:
+    """How entries say that they are about a member, and go when the member goes."""
+    return f"member:{name}"
+
+
+def _member(transaction: Transaction, org: OrgId, name: str) -> Member:
+    member = transaction.member(org, name)
+    if member is None:
+        raise Refusal("not_found", "that member was removed")
+    return member
+
+
+def _remove(transaction: Transaction, org: OrgId, name: str) -> None:
+    transaction.remove_member(org, name)
+    transaction.remove_entries_about(org, about_member(name))
+
+
+def _see_to_an_admin(transaction: Transaction, org: OrgId) -> None:
+    if not any(member.role == ADMIN for member in transaction.members(org)):
+        raise Refusal("last_admin", "somebody has to be admin")
 
 
 def form_mark(token: str) -> str:

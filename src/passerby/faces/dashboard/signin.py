@@ -12,15 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from passerby.access.attempts import TooManyAttempts
 from passerby.access.door import KNOWN_LASTS_MS, LASTS_MS, Asker, Entered
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
-from passerby.faces.dashboard.desk import COOKIE, Asked, Desk
+from passerby.faces.dashboard.desk import COOKIE, STATUS, Asked, Desk, with_wait
 from passerby.faces.dashboard.rendering import redirect
 
 KNOWN_COOKIE: Final = "passerby_known"
-_STATUS: Final = {"too_many_attempts": 429, "busy": 503}
 
 
 def signin_routes(desk: Desk) -> list[Route]:
@@ -42,7 +40,7 @@ def signin_routes(desk: Desk) -> list[Route]:
             given = (OrgId(org), name, fields.get("password", ""), asker_of(request))
             entered = await asyncio.wrap_future(await run_in_threadpool(desk.door.sign_in, *given))
         except Refusal as refused:
-            response = ask(request, _STATUS.get(refused.code, 401), name, f"{refused.message.capitalize()}.", back)
+            response = ask(request, STATUS.get(refused.code, 401), name, f"{refused.message.capitalize()}.", back)
             return with_wait(response, refused)
         return admit(desk, request, entered, _within(org, back))
 
@@ -55,22 +53,13 @@ def signin_routes(desk: Desk) -> list[Route]:
     return [
         Route("/ui/{org}/sign-in", show, methods=["GET"]),
         Route("/ui/{org}/sign-in", enter, methods=["POST"]),
-        Route("/ui/{org}/sign-out", desk.form(leave, for_admins=False), methods=["POST"]),
+        Route("/ui/{org}/sign-out", desk.form(leave, "look"), methods=["POST"]),
     ]
 
 
 def asker_of(request: Request) -> Asker:
     """Who asks: the address that the connection came from, and what the browser brings."""
     return Asker(request.client.host if request.client else "", request.cookies.get(KNOWN_COOKIE, ""))
-
-
-def with_wait(response: Response, refused: Refusal) -> Response:
-    """The response, which says when to try again if that is known."""
-    if isinstance(refused, TooManyAttempts):
-        response.headers["Retry-After"] = str(refused.wait_s)
-    elif refused.code == "busy":
-        response.headers["Retry-After"] = "1"
-    return response
 
 
 def admit(desk: Desk, request: Request, entered: Entered, where: str) -> Response:
