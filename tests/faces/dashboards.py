@@ -35,7 +35,8 @@ class Dashboard:
         self.store.submit(lambda transaction: transaction.add_org(ORG)).result()
         tokens = (f"token-{n}" for n in itertools.count())
         passwords = (f"password-{n}" for n in itertools.count())
-        door = Door(self.store, self.clock, lambda: next(tokens))
+        self.monotonic_s = 0.0
+        self.door = door = Door(self.store, self.clock, lambda: next(tokens), lambda: self.monotonic_s)
         door.put_member(ORG.id, "admin", "admin", PASSWORD)
         door.put_member(ORG.id, "vera", "viewer", PASSWORD)
         keys = (f"key-{n}" for n in itertools.count())
@@ -44,7 +45,8 @@ class Dashboard:
             self.store, self.clock, door, CountedIds(), self._wake, lambda: {"malformed_json": 7},
             lambda: next(keys), lambda: next(passwords), lambda: False,
         )  # fmt: skip
-        self._app = Starlette(routes=dashboard_routes(office))
+        self.routes = dashboard_routes(office)
+        self._app = Starlette(routes=self.routes)
 
     def _wake(self) -> None:
         self.woken += 1
@@ -74,7 +76,8 @@ class Client:
     def __init__(self, app: Starlette) -> None:
         self._app = app
         self.cookies = httpx.Cookies()
-        self.headers: dict[str, str] = {}
+        self.headers: dict[str, str | bytes] = {}
+        self.address = "127.0.0.1"
 
     def get(self, url: str) -> httpx.Response:
         """Fetch."""
@@ -84,12 +87,19 @@ class Client:
         """Send a form."""
         return asyncio.run(self._ask("POST", url, fields))
 
-    async def _ask(self, method: str, url: str, fields: dict[str, str] | None) -> httpx.Response:
-        transport = httpx.ASGITransport(self._app)
+    def send(self, url: str, body: bytes) -> httpx.Response:
+        """Send a body."""
+        return asyncio.run(self._ask("POST", url, body))
+
+    async def _ask(self, method: str, url: str, sent: dict[str, str] | bytes | None) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app, client=(self.address, 123))
         async with httpx.AsyncClient(
             transport=transport, base_url="http://testserver", cookies=self.cookies, headers=self.headers
         ) as client:
-            answer = await client.request(method, url, data=fields)
+            if isinstance(sent, bytes):
+                answer = await client.request(method, url, content=sent)
+            else:
+                answer = await client.request(method, url, data=sent)
             self.cookies = client.cookies
             return answer
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from passerby.base.ids import OrgId, SessionId
 
-Role: TypeAlias = Literal["admin", "viewer", "guest"]
+Role: TypeAlias = Literal["admin", "privacy", "support", "viewer", "guest"]
 ADMIN: Final = "admin"
+PRIVACY: Final = "privacy"
+SUPPORT: Final = "support"
 VIEWER: Final = "viewer"
 GUEST: Final = "guest"
 """One who holds a share link: sees one session and nothing else."""
+
+Right: TypeAlias = Literal["look", "share", "export", "erase", "manage"]
+RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
+    VIEWER: frozenset({"look"}),
+    SUPPORT: frozenset({"look", "share"}),
+    PRIVACY: frozenset({"look", "export", "erase"}),
+    ADMIN: frozenset({"look", "share", "export", "erase", "manage"}),
+    GUEST: frozenset(),
+}
+"""What each role may do (DA-1.1)."""
+MEMBER_ROLES: Final[tuple[Role, ...]] = (VIEWER, SUPPORT, PRIVACY, ADMIN)
 
 
 class Member(msgspec.Struct, frozen=True):

@@ -6,25 +6,32 @@ one that changes something: it needs the form's mark, and a request that our own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
+from python_multipart.exceptions import FormParserError
 from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import FormParser, MultiPartException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from passerby.access.attempts import TooManyAttempts
 from passerby.access.door import Door, bears, form_mark
 from passerby.base.clock import Clock
+from passerby.base.errors import Refusal
 from passerby.base.ids import Ids, OrgId
 from passerby.faces.dashboard.rendering import HEADERS, Rendering, redirect, without_ids
-from passerby.model.member import ADMIN, GUEST, Admission
+from passerby.model.member import GUEST, RIGHTS, Admission, Right
 from passerby.model.org import Org
 from passerby.store.contract import Reader, Store
 
 COOKIE: Final = "passerby_pass"
+STATUS: Final = {"too_many_attempts": 429, "busy": 503}
+"""What a refusal is answered with, where it is not the face's own to say."""
 _FORM_BYTES_MAX: Final = 16 << 10
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
 class Office(msgspec.Struct, frozen=True):
@@ -63,9 +70,14 @@ class Asked(msgspec.Struct, frozen=True):
         return f"/ui/{self.org.id}"
 
     @property
+    def rights(self) -> frozenset[Right]:
+        """What they may do (DA-1.1)."""
+        return RIGHTS[self.admission.role]
+
+    @property
     def is_admin(self) -> bool:
-        """Whether they may change things."""
-        return self.admission.role == ADMIN
+        """Whether they may change settings and members."""
+        return "manage" in self.rights
 
 
 Page = Callable[[Asked], Response]
@@ -94,6 +106,8 @@ class Desk:
             "org": asked.org.id,
             "base": asked.base,
             "member": asked.admission.member,
+            "role": asked.admission.role,
+            "rights": asked.rights,
             "is_admin": asked.is_admin,
             "is_guest": asked.admission.role == GUEST,
             "mark": form_mark(asked.token),
@@ -117,8 +131,8 @@ class Desk:
 
         return answer
 
-    def form(self, form: Form, for_admins: bool = True) -> Callable[[Request], Any]:
-        """An endpoint that takes a form from members: 403 without its mark, or for a viewer if it is for admins."""
+    def form(self, form: Form, right: Right = "manage") -> Callable[[Request], Any]:
+        """An endpoint that takes a form from members: 403 without its mark, or without the right to it."""
 
         async def take(request: Request) -> Response:
             fields = await self.fields(request)
@@ -129,14 +143,22 @@ class Desk:
                     if asked is None or asked.admission.role == GUEST:
                         return self.to_sign_in(request)
                     genuine = self.is_own(request) and bears(fields.get("mark", ""), asked.token)
-                    if not genuine or (for_admins and not asked.is_admin):
-                        why = "Only admins may do that." if genuine else "The form is stale: go back and reload."
+                    if not genuine or right not in asked.rights:
+                        why = "Your role may not do that." if genuine else "The form is stale: go back and reload."
                         return self.show(asked, "notice.html", 403, title="Not allowed", text=why)
-                    return form(asked, fields)
+                    try:
+                        return form(asked, fields)
+                    except Refusal as refused:
+                        return self.refuse(asked, refused)
 
             return await run_in_threadpool(answer)
 
         return take
+
+    def refuse(self, asked: Asked, refused: Refusal) -> Response:
+        """A page that says why nothing was done."""
+        text, status = f"{refused.message.capitalize()}.", STATUS.get(refused.code, 400)
+        return with_wait(self.show(asked, "notice.html", status, title="Nothing was done", text=text), refused)
 
     def asked(self, reader: Reader, request: Request) -> Asked | None:
         """The request with what its cookie, or the token in its path, admits to; None if that is nothing."""
@@ -155,18 +177,52 @@ class Desk:
         return redirect(f"/ui/{org}/sign-in{asked_for}")
 
     def is_own(self, request: Request) -> bool:
-        """Whether one of our own pages made the request, as far as the browser tells."""
-        site = request.headers.get("sec-fetch-site")
-        if site is not None:
-            return site in ("same-origin", "none")
+        """Whether one of our own pages made the request, as far as the browser tells.
+
+        `Origin: null` is nobody's page of ours: a sandboxed frame sends it, or a page that hides where it is (DA-3).
+        """
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
         origin = request.headers.get("origin")
-        return origin is None or urlsplit(origin).netloc in (request.url.netloc, urlsplit(self._public_url).netloc)
+        return origin is None or _host_of(origin) in (request.url.netloc, _host_of(self._public_url) or None)
 
     async def fields(self, request: Request) -> Mapping[str, str]:
-        """The fields of a form; none if it is too large."""
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _FORM_BYTES_MAX:
-                return {}
-        return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        """The fields of a form, the last of each name; none if it is too large, or no such form."""
+        if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM_TYPE:
+            return {}
+        try:
+            form = await FormParser(request.headers, _bounded(request)).parse()
+        except (_TooLarge, FormParserError, MultiPartException):
+            return {}
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def with_wait(response: Response, refused: Refusal) -> Response:
+    """The response, which says when to try again if that is known."""
+    if isinstance(refused, TooManyAttempts):
+        response.headers["Retry-After"] = str(refused.wait_s)
+    elif refused.code == "busy":
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+class _TooLarge(Exception):
+    """A form is longer than forms are."""
+
+
+async def _bounded(request: Request) -> AsyncGenerator[bytes, None]:
+    read = 0
+    async for chunk in request.stream():
+        read += len(chunk)
+        if read > _FORM_BYTES_MAX:
+            raise _TooLarge
+        yield chunk
+
+
+def _host_of(origin: str) -> str:
+    """Host and port of an origin; empty for what is none, as `null`."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return parts.netloc if parts.scheme in ("http", "https") else ""

@@ -62,7 +62,7 @@ def session_routes(desk: Desk) -> list[Route]:
 
     return [
         Route("/ui/{org}/session/{session}", desk.page(session)),
-        Route("/ui/{org}/session/{session}/share", desk.form(share), methods=["POST"]),
+        Route("/ui/{org}/session/{session}/share", desk.form(share, "share"), methods=["POST"]),
         Route("/ui/{org}/shared/{token}", shared),
     ]
 

@@ -14,14 +14,14 @@ from starlette.routing import Route
 from passerby.base.token import digest
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.desk import Asked, Desk
+from passerby.faces.dashboard.members import members_routes
 from passerby.faces.dashboard.rendering import redirect
-from passerby.model.member import ADMIN, GUEST, VIEWER, Role
+from passerby.model.member import GUEST, MEMBER_ROLES, Admission
 from passerby.model.org import Auto, Block, Org
 from passerby.store.contract import Key, Transaction
 
 _SCOPES: Final = ("capture", "read", "capture read", "admin")
-_NAME_CHARS_MAX: Final = 64
-_PASSWORD_CHARS_MIN: Final = 12
+_LABEL_CHARS_MAX: Final = 64
 _IDLE_MIN: Final = (1, 24 * 60)
 _AGE_H: Final = (1, 24 * 7)
 _AUTO: Final = {
@@ -44,16 +44,16 @@ def settings_routes(desk: Desk) -> list[Route]:
     """The routes of the page and of its forms."""
 
     def show(asked: Asked, status: int = 200, told: str = "", secret: str = "", rules: str | None = None) -> Response:
-        admissions = asked.reader.admissions(asked.org.id) if asked.is_admin else []
-        live = [one for one in admissions if one.expires_at_ms > asked.now_ms]
+        shares = [one for one in asked.reader.admissions(asked.org.id) if _may_see(asked, one)]
         values: dict[str, Any] = {
             "origin": desk.origin(asked.request),
             "settings": asked.org.settings,
             "rules": _rules(asked.org.settings.blocks) if rules is None else rules,
             "auto": {kind: (label, getattr(asked.org.settings.auto, kind)) for kind, label in _AUTO.items()},
             "members": asked.reader.members(asked.org.id) if asked.is_admin else [],
-            "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in live if one.session],
+            "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in shares if one.session],
             "keys": asked.reader.keys(asked.org.id) if asked.is_admin else [],
+            "roles": MEMBER_ROLES,
             "scopes": _SCOPES,
             "told": told,
             "secret": secret,
@@ -84,41 +84,15 @@ def settings_routes(desk: Desk) -> list[Route]:
         desk.store.submit(lambda transaction: transaction.add_org(org)).result()
         return redirect(f"{asked.base}/settings")
 
-    def add(asked: Asked, fields: Mapping[str, str]) -> Response:
-        name = fields.get("name", "").strip()
-        role: Role = ADMIN if fields.get("role") == ADMIN else VIEWER
-        if not 1 <= len(name) <= _NAME_CHARS_MAX or asked.reader.member(asked.org.id, name):
-            return show(asked, 400, "A name has 1 to 64 characters and is nobody else's here.")
-        password = desk.office.new_password()
-        desk.door.put_member(asked.org.id, name, role, password)
-        with desk.store.read() as reader:
-            told = f"{name} may sign in with this password, which is shown once:"
-            return show(msgspec.structs.replace(asked, reader=reader), 200, told, password)
-
-    def remove(asked: Asked, fields: Mapping[str, str]) -> Response:
-        name = fields.get("name", "")
-        if name == asked.admission.member:
-            return show(asked, 400, "Somebody else has to remove you.")
-        desk.door.remove_member(asked.org.id, name)
-        return redirect(f"{asked.base}/settings")
-
-    def password(asked: Asked, fields: Mapping[str, str]) -> Response:
-        chosen, name = fields.get("password", ""), asked.admission.member
-        if len(chosen) < _PASSWORD_CHARS_MIN:
-            return show(asked, 400, f"A password has at least {_PASSWORD_CHARS_MIN} characters.")
-        desk.door.remove_member(asked.org.id, name)
-        desk.door.put_member(asked.org.id, name, asked.admission.role, chosen)
-        return redirect(f"{asked.base}/sign-in")
-
     def unshare(asked: Asked, fields: Mapping[str, str]) -> Response:
         wanted = fields.get("share", "")
         for one in asked.reader.admissions(asked.org.id):
-            if one.role == GUEST and one.digest.hex() == wanted:
+            if _may_see(asked, one) and one.digest.hex() == wanted:
                 desk.door.dismiss(one.digest)
         return redirect(f"{asked.base}/settings")
 
     def add_key(asked: Asked, fields: Mapping[str, str]) -> Response:
-        scope, label = fields.get("scope", ""), fields.get("label", "").strip()[:_NAME_CHARS_MAX]
+        scope, label = fields.get("scope", ""), fields.get("label", "").strip()[:_LABEL_CHARS_MAX]
         if scope not in _SCOPES:
             return show(asked, 400, "Choose what the key is for.")
         key = desk.office.new_key()
@@ -137,15 +111,19 @@ def settings_routes(desk: Desk) -> list[Route]:
         "add-key": add_key,
         "revoke-key": revoke_key,
         "capture": capture,
-        "add-member": add,
-        "remove-member": remove,
-        "unshare": unshare,
     }
     return [
         Route("/ui/{org}/settings", desk.page(settings)),
-        Route("/ui/{org}/settings/password", desk.form(password, for_admins=False), methods=["POST"]),
+        Route("/ui/{org}/settings/unshare", desk.form(unshare, "share"), methods=["POST"]),
+        *members_routes(desk, show),
         *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
     ]
+
+
+def _may_see(asked: Asked, admission: Admission) -> bool:
+    """Whether that is a share link that still admits, and the member's own unless they are an admin."""
+    is_live = admission.role == GUEST and admission.expires_at_ms > asked.now_ms
+    return is_live and (asked.is_admin or admission.member == asked.admission.member)
 
 
 def _revoke(transaction: Transaction, key: Key) -> None:

@@ -17,9 +17,11 @@ from passerby.base.ids import SessionId
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.lanes import ROW, picture_of
 from passerby.faces.dashboard.listing import listed
+from passerby.faces.dashboard.rendering import HEADERS
 from passerby.ingest import erasing
 from passerby.model.properties import Scalar
 from passerby.query.cursor import read, written
+from passerby.query.dossier import dossier
 from passerby.query.timeline import timeline_of
 from passerby.query.users import User, find_user, list_users
 from passerby.store.contract import MATCHES_MAX, PersonFilter
@@ -76,8 +78,17 @@ def users_routes(desk: Desk) -> list[Route]:
         desk.office.wake()
         return desk.show(asked, "notice.html", 202, title="Being erased", text=_ACCEPTED.format(receipt))
 
+    def export(asked: Asked, _fields: Mapping[str, str]) -> Response:
+        found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
+        if found is None:
+            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+        held = msgspec.json.format(msgspec.json.encode(dossier(asked.reader, asked.org.id, found)))
+        as_file = {"Content-Disposition": f'attachment; filename="user-{found.person.id[:8]}.json"'}
+        return Response(held, 200, {**HEADERS, **as_file}, "application/json")
+
     return [
-        Route("/ui/{org}/user/{user}/erase", desk.form(erase), methods=["POST"]),
+        Route("/ui/{org}/user/{user}/erase", desk.form(erase, "erase"), methods=["POST"]),
+        Route("/ui/{org}/user/{user}/export", desk.form(export, "export"), methods=["POST"]),
         Route("/ui/{org}/users", desk.page(users)),
         Route("/ui/{org}/user/{user}", desk.page(user)),
         Route("/ui/{org}/user/{user}/lanes", desk.page(lanes)),

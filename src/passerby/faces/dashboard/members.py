@@ -1,0 +1,76 @@
+"""Members: who may look, as what, and how they get in. Part of the page of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from passerby.faces.dashboard.desk import Asked, Desk
+from passerby.faces.dashboard.rendering import redirect
+from passerby.model.member import MEMBER_ROLES, Role
+
+_NAME_CHARS_MAX: Final = 64
+_PASSWORD_CHARS_MIN: Final = 12
+
+
+class Show(Protocol):
+    """Shows the page of settings, with something told and a secret shown once."""
+
+    def __call__(self, asked: Asked, status: int = 200, told: str = "", secret: str = "") -> Response: ...
+
+
+def members_routes(desk: Desk, show: Show) -> list[Route]:
+    """The routes of the forms about members."""
+
+    def add(asked: Asked, fields: Mapping[str, str]) -> Response:
+        name, role = fields.get("name", "").strip(), role_of(fields)
+        if role is None or not is_name(name) or asked.reader.member(asked.org.id, name):
+            return show(asked, 400, "A name has 1 to 64 characters and is nobody else's here, and a role is chosen.")
+        password = desk.office.new_password()
+        desk.door.put_member(asked.org.id, name, role, password)
+        with desk.store.read() as reader:
+            told = f"{name} may sign in with this password, which is shown once:"
+            return show(msgspec.structs.replace(asked, reader=reader), 200, told, password)
+
+    def remove(asked: Asked, fields: Mapping[str, str]) -> Response:
+        return changed(asked, fields, lambda name: desk.door.remove_member(asked.org.id, name))
+
+    def change_role(asked: Asked, fields: Mapping[str, str]) -> Response:
+        role = role_of(fields)
+        if role is None:
+            return show(asked, 400, "Choose a role.")
+        return changed(asked, fields, lambda name: desk.door.change_role(asked.org.id, name, role))
+
+    def changed(asked: Asked, fields: Mapping[str, str], change: Callable[[str], None]) -> Response:
+        name = fields.get("name", "")
+        if name == asked.admission.member:
+            return show(asked, 400, "Somebody else has to do that to you.")
+        change(name)
+        return redirect(f"{asked.base}/settings")
+
+    def password(asked: Asked, fields: Mapping[str, str]) -> Response:
+        chosen = fields.get("password", "")
+        if len(chosen) < _PASSWORD_CHARS_MIN:
+            return show(asked, 400, f"A password has at least {_PASSWORD_CHARS_MIN} characters.")
+        desk.door.change_password(asked.org.id, asked.admission.member, chosen)
+        return redirect(f"{asked.base}/sign-in")
+
+    forms = {"add-member": add, "remove-member": remove, "change-role": change_role}
+    return [
+        Route("/ui/{org}/settings/password", desk.form(password, "look"), methods=["POST"]),
+        *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
+    ]
+
+
+def is_name(name: str) -> bool:
+    """Whether a member may be called so."""
+    return 1 <= len(name) <= _NAME_CHARS_MAX and name.isprintable()
+
+
+def role_of(fields: Mapping[str, str]) -> Role | None:
+    """The role that a form chose, if it is one of members."""
+    return next((role for role in MEMBER_ROLES if role == fields.get("role")), None)
