@@ -29,7 +29,8 @@ from passerby.faces.health import health_routes
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
-from passerby.jobs.work import deliveries_of, work_of
+from passerby.jobs.teller import Teller
+from passerby.jobs.work import work_of, workers_of
 from passerby.jobs.worker import Worker
 from passerby.model.member import ADMIN
 from passerby.model.org import Org
@@ -55,7 +56,7 @@ class Service(msgspec.Struct, frozen=True):
     new_key: str | None
     new_password: str | None
     clock: Clock
-    workers: tuple[Worker, ...]
+    workers: tuple[Worker | Teller, ...]
     leaving: threading.Event
     counters: Counters
     metrics_port: int
@@ -144,15 +145,16 @@ def compose(settings: Settings) -> Service:
     org, new_key = _found_org(store, settings, clock.now_ms())
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     courier = Courier(private_hosts=settings.webhook_private_hosts)
-    worker = Worker(store, clock, work_of(store, clock, ids, settings.scrub_delay_s * SECOND_MS), "jobs")
-    teller = Worker(store, clock, deliveries_of(store, clock, courier, base), "deliveries")
+    teller = Teller(store, clock, courier, base)
+    work = work_of(store, clock, ids, settings.scrub_delay_s * SECOND_MS, teller.wake)
+    workers: tuple[Worker | Teller, ...] = (*workers_of(store, clock, work), teller)
     collector = Collector(Pipeline(store, clock, counters, teller.wake), store, _scripts(), counters)
     door = Door(store, clock, new_token)
     made = _found_admin(store, door, org, settings)
 
     def wake() -> None:
-        worker.wake()
-        teller.wake()
+        for worker in workers:
+            worker.wake()
 
     desk = Desk(store, clock, ids, wake, settings.public_url)
     api = api_routes(desk, settings.api_requests_per_second)
@@ -165,7 +167,7 @@ def compose(settings: Settings) -> Service:
     app: App = Application(collector, Starlette(routes=routes))
     if settings.log_requests:
         app = RequestLog(app, routes)
-    return Service(app, store, org, new_key, made, clock, (worker, teller), leaving, counters, settings.metrics_port)
+    return Service(app, store, org, new_key, made, clock, workers, leaving, counters, settings.metrics_port)
 
 
 def _refuse_weak(settings: Settings) -> None:

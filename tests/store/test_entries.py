@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from passerby.base.ids import OrgId
+from passerby.model.org import Org
 from passerby.store.contract import Entry, Key, Store
 from tests.worlds import ENGINES, ORG, opened
 
@@ -47,8 +49,33 @@ def test_what_is_due_comes_earliest_first_and_the_next_is_known(store: Store) ->
     with store.read() as reader:
         assert [entry.id for _, entry in reader.due_entries(["a", "b"], 20, 9)] == ["1", "2"]
         assert reader.due_entries(["b"], 9, 9) == []
-        assert reader.next_due_at_ms(["a"]) == 20
-        assert reader.next_due_at_ms(["c"]) is None
+        assert [lane.due_at_ms for lane in reader.lanes(["a"])] == [20]
+        assert reader.lanes(["c"]) == []
+
+
+def test_lanes_are_found_one_by_one_and_hold_what_is_due_in_them(store: Store) -> None:
+    other = Org(OrgId("o2"), b"t" * 32)
+    store.submit(lambda t: t.add_org(other)).result()
+    put(
+        store,
+        *(Entry("a", str(n), b"", None, n, "slow") for n in range(10, 20)),
+        Entry("a", "x", b"", None, 15, "quick"),
+    )
+    put(store, Entry("b", "x", b"", None, 1), Entry("a", "never", b"", None, None, "none"))
+    store.submit(lambda t: t.put_entry(other.id, Entry("a", "y", b"", None, 12))).result()
+    with store.read() as reader:
+        lanes = reader.lanes(["a", "b"])
+        named = {(lane.org, lane.kind, lane.name): lane for lane in lanes}
+        slow = named[O, "a", "slow"]
+        found = [entry.id for entry in reader.due_in(slow, 13, 3)]
+    assert len(lanes) == len(named) == 4
+    assert {key: lane.due_at_ms for key, lane in named.items()} == {
+        (O, "a", "quick"): 15,
+        (O, "a", "slow"): 10,
+        (other.id, "a", ""): 12,
+        (O, "b", ""): 1,
+    }
+    assert found == ["10", "11", "12"]
 
 
 def test_entries_about_someone_go_together(store: Store) -> None:

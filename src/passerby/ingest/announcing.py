@@ -1,6 +1,7 @@
 """Announcing: what just happened becomes deliveries, in the transaction in which it happened (AP-11).
 
-Entries: `webhook`; `delivery`, named `<webhook>/<time>-<occurrence>`, so that the same occurrence is not told twice.
+Entries: `webhook`; `delivery`, named `<webhook>/<time>-<occurrence>`, so that the same occurrence is not told twice,
+in the lane of its webhook.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _deliver(transaction: Transaction, org: Org, hook: Webhook, occurrence: Occu
     if transaction.entry(org.id, DELIVERY, name) is not None:
         return 0
     delivery = Delivery(name, hook.id, occurrence.event, "waiting", now_ms, occurrence)
-    transaction.put_entry(org.id, Entry(DELIVERY, name, msgspec.json.encode(delivery), about, now_ms))
+    transaction.put_entry(org.id, Entry(DELIVERY, name, msgspec.json.encode(delivery), about, now_ms, hook.id))
     return 1
 
 

@@ -33,6 +33,7 @@ SCRUBBING: Final = "scrubbing"
 ERASURE: Final = "erasure"
 _FOR_EVER_MS: Final = 2**53
 _TOGETHER_MAX: Final = 10_000
+_DEVICES_A_TURN: Final = 50
 
 
 def erased_at_ms(reader: Reader, org: Org, uid: Uid) -> int | None:
@@ -88,10 +89,19 @@ def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids:
 
 
 def remove(store: Store, name: OrgId, entry: Entry, scrub_at_ms: int) -> None:
-    """Work off an entry `erasing`: device by device, so that writing never waits long."""
+    """Work off an entry `erasing`: device by device, so that writing never waits long, and no more than some at a time.
+
+    While there are others the entry stays due.
+    """
     erasing = msgspec.json.decode(entry.body, type=Erasing)
-    for device in erasing.devices:
+    some, others = erasing.devices[:_DEVICES_A_TURN], erasing.devices[_DEVICES_A_TURN:]
+    for device in some:
         store.submit(functools.partial(_remove_device, name=name, erasing=erasing, device=device)).result()
+    if others:
+        left = msgspec.json.encode(msgspec.structs.replace(erasing, devices=others))
+        later = msgspec.structs.replace(entry, body=left)
+        store.submit(lambda t: t.put_entry(name, later)).result()
+        return
     store.submit(lambda t: _finish(t, name, erasing, scrub_at_ms)).result()
 
 

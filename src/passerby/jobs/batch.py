@@ -1,23 +1,27 @@
 """Batches: users and events by the thousand, each with an answer of its own (AP-8).
 
 Entries: `job`, due while it runs and again when it is to be forgotten; `item` for what is still to be done, which
-becomes `import` or `failure` in the transaction that did it. Items are named `<job>/<ordinal>`.
+becomes `import` or `failure` in the transaction that did it. Items are named `<job>/<ordinal>`. They are kept slice by
+slice, so that the writer is never held long; `filling` is due when that was broken off, and then they go again.
+
+A turn does a hundred items of one job. Jobs have lanes by how much is left of them, so that a small one of the same org
+has its turn behind the next hundred, and not behind all of them.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from passerby.base.clock import Clock
-from passerby.base.errors import Refusal
+from passerby.base.errors import Refusal, StoreError
 from passerby.base.ids import DeviceId, Ids, OrgId, Uid
-from passerby.base.units import DAY_MS
+from passerby.base.units import DAY_MS, MINUTE_MS
 from passerby.ingest.reports import Reported, report_event, report_user
-from passerby.jobs.worker import Due
+from passerby.jobs.worker import LOG, Due
 from passerby.model.job import COMPLETED, FAILED, PROCESSING, Item, Job
 from passerby.model.marks import Marks
 from passerby.model.org import Org
@@ -27,16 +31,20 @@ from passerby.wire.reports import Context, EventRequest, UserItem, read_uid
 from passerby.wire.requests import read
 
 JOB: Final = "job"
+FILLING: Final = "filling"
 ITEM: Final = "item"
 IMPORT: Final = "import"
 FAILURE: Final = "failure"
 REQUESTS_MAX: Final = 50_000
 KEPT_MS: Final = 7 * DAY_MS
+FILLING_MS: Final = 10 * MINUTE_MS
 _CHUNK: Final = 100
+_SLICE: Final = 1000
+_OVER: Final = "over"
 
 
-def create(
-    transaction: Transaction,
+def fill(
+    store: Store,
     org: Org,
     kind: Literal["users", "events"],
     requests: Sequence[msgspec.Raw],
@@ -44,18 +52,36 @@ def create(
     now_ms: int,
     ids: Ids,
 ) -> Job:
-    """Take a batch on. Refusal: `required_field`, `too_many_requests_in_batch`."""
-    if not requests:
-        raise Refusal("required_field", "requests has at least one member")
-    if len(requests) > REQUESTS_MAX:
-        raise Refusal("too_many_requests_in_batch", f"a batch has at most {REQUESTS_MAX} requests")
-    job = Job(ids.mint(), kind, PROCESSING, now_ms, shared=msgspec.Raw(msgspec.json.encode(shared)))
-    _put(transaction, org.id, job, now_ms)
-    for ordinal, request in enumerate(requests):
-        body = msgspec.json.encode(Item(request))
-        about = _about(transaction, org, kind, bytes(request))
-        transaction.put_entry(org.id, Entry(ITEM, f"{job.id}/{ordinal:05d}", body, about))
+    """Keep the requests of a batch that `accept` then takes on; none, if it will not."""
+    raw = msgspec.Raw(msgspec.json.encode(shared))
+    job = Job(ids.mint(), kind, PROCESSING, now_ms, shared=raw, total=len(requests))
+    if not requests or len(requests) > REQUESTS_MAX:
+        return job
+    filling = Entry(FILLING, job.id, b"null", due_at_ms=now_ms + FILLING_MS)
+    store.submit(lambda transaction: transaction.put_entry(org.id, filling)).result()
+    for first in range(0, len(requests), _SLICE):
+        some = requests[first : first + _SLICE]
+        store.submit(functools.partial(_keep, org=org, job=job, first=first, requests=some)).result()
     return job
+
+
+def accept(transaction: Transaction, org: Org, job: Job) -> None:
+    """Take on a batch that was filled. Refusal: `required_field`, `too_many_requests_in_batch`, `unavailable`."""
+    if not job.total:
+        raise Refusal("required_field", "requests has at least one member")
+    if job.total > REQUESTS_MAX:
+        raise Refusal("too_many_requests_in_batch", f"a batch has at most {REQUESTS_MAX} requests")
+    if transaction.entry(org.id, FILLING, job.id) is None:
+        raise Refusal("unavailable", "it took too long to keep the requests; send them again")
+    transaction.remove_entry(org.id, FILLING, job.id)
+    _put(transaction, org.id, job, job.created_at_ms)
+
+
+def _keep(transaction: Transaction, org: Org, job: Job, first: int, requests: Sequence[msgspec.Raw]) -> None:
+    for ordinal, request in enumerate(requests, first):
+        body = msgspec.json.encode(Item(request))
+        about = _about(transaction, org, job.kind, bytes(request))
+        transaction.put_entry(org.id, Entry(ITEM, f"{job.id}/{ordinal:05d}", body, about))
 
 
 def find(reader: Reader, org: OrgId, kind: str, name: str) -> Job:
@@ -75,37 +101,67 @@ def results(reader: Reader, org: OrgId, job: Job, kind: str, after: str, limit: 
 
 
 def work_off(store: Store, clock: Clock, ids: Ids, due: Sequence[Due]) -> None:
-    """Do a running job to its end; forget one that is over."""
-    for org, entry in due:
-        job = msgspec.json.decode(entry.body, type=Job)
-        running = job.status == PROCESSING
-        while store.submit(
-            functools.partial(_do_some, name=org, job_id=job.id, now_ms=clock.now_ms(), ids=ids)
-            if running
-            else functools.partial(_forget_some, name=org, job_id=job.id)
-        ).result():
-            pass
+    """Do the next items of the first of these jobs that runs, or forget the next of one that is over."""
+    name, entry = due[0]
+    job = msgspec.json.decode(entry.body, type=Job)
+    if job.status != PROCESSING:
+        store.submit(functools.partial(_forget_some, name=name, of=entry)).result()
+        return
+    do = functools.partial(_do_some, name=name, job_id=job.id, now_ms=clock.now_ms(), ids=ids)
+    try:
+        store.submit(do).result()
+    except StoreError:
+        raise
+    except Exception:
+        _do_one_by_one(store, functools.partial(do, limit=1), functools.partial(_fail_next, name=name, job_id=job.id))
+
+
+def clear(store: Store, due: Sequence[Due]) -> None:
+    """Forget what was kept of a batch that nobody took on."""
+    name, entry = due[0]
+    store.submit(functools.partial(_forget_some, name=name, of=entry)).result()
+
+
+def _do_one_by_one(store: Store, do: Callable[[Transaction], None], fail: Callable[[Transaction], None]) -> None:
+    """Find the item that breaks the work, and go on behind it: a fault of ours costs one item."""
+    for _ in range(_CHUNK):
+        try:
+            store.submit(do).result()
+        except StoreError:
+            raise
+        except Exception as error:
+            LOG.error("an item of a batch failed: %s", type(error).__name__)
+            store.submit(fail).result()
+            return
 
 
 def _put(transaction: Transaction, org: OrgId, job: Job, due_at_ms: int) -> None:
-    transaction.put_entry(org, Entry(JOB, job.id, msgspec.json.encode(job), due_at_ms=due_at_ms))
+    body = msgspec.json.encode(job)
+    transaction.put_entry(org, Entry(JOB, job.id, body, due_at_ms=due_at_ms, lane=_lane(job)))
 
 
-def _do_some(transaction: Transaction, name: OrgId, job_id: str, now_ms: int, ids: Ids) -> bool:
-    """Do the next items; whether there may be more."""
+def _lane(job: Job) -> str:
+    """`0` for a job that is done in one turn, then by the digits of how many turns it takes."""
+    if job.status != PROCESSING:
+        return _OVER
+    turns = -(-(job.total - job.imports - job.errors) // _CHUNK)
+    return str(len(str(turns))) if turns > 1 else "0"
+
+
+def _do_some(transaction: Transaction, name: OrgId, job_id: str, now_ms: int, ids: Ids, limit: int = _CHUNK) -> None:
+    """Do the next items; behind the last one the job is over."""
     org, entry = transaction.org(name), transaction.entry(name, JOB, job_id)
     if org is None or entry is None:
-        return False
+        return
     job = msgspec.json.decode(entry.body, type=Job)
-    waiting = transaction.entries(name, ITEM, f"{job_id}/", "", _CHUNK)
+    waiting = transaction.entries(name, ITEM, f"{job_id}/", "", limit)
     for item in waiting:
         job = _do(transaction, org, job, item, now_ms, ids)
-    if len(waiting) == _CHUNK:
+    if len(waiting) == limit:
         _put(transaction, name, job, now_ms)
-        return True
+        return
     status = FAILED if job.errors else COMPLETED
     _put(transaction, name, msgspec.structs.replace(job, status=status, finished_at_ms=now_ms), now_ms + KEPT_MS)
-    return False
 
 
 def _do(transaction: Transaction, org: Org, job: Job, entry: Entry, now_ms: int, ids: Ids) -> Job:
@@ -113,17 +169,31 @@ def _do(transaction: Transaction, org: Org, job: Job, entry: Entry, now_ms: int,
     try:
         done = _report(transaction, org, job, bytes(item.request), now_ms, ids)
     except Refusal as refused:
-        item = msgspec.structs.replace(item, code=refused.code, message=refused.message)
-        kind, about = FAILURE, entry.about
-        job = msgspec.structs.replace(job, errors=job.errors + 1)
-    else:
-        item = msgspec.structs.replace(item, user=done.user, session=done.session or "", outcome=done.outcome.value)
-        marks = Marks(org.secret)
-        kind, about = IMPORT, marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
-        job = msgspec.structs.replace(job, imports=job.imports + 1)
+        return _fail(transaction, org.id, job, entry, refused)
+    marks = Marks(org.secret)
+    about = marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
+    item = msgspec.structs.replace(item, user=done.user, session=done.session or "", outcome=done.outcome.value)
     transaction.remove_entry(org.id, ITEM, entry.id)
-    transaction.put_entry(org.id, Entry(kind, entry.id, msgspec.json.encode(item), about))
-    return job
+    transaction.put_entry(org.id, Entry(IMPORT, entry.id, msgspec.json.encode(item), about))
+    return msgspec.structs.replace(job, imports=job.imports + 1)
+
+
+def _fail(transaction: Transaction, org: OrgId, job: Job, entry: Entry, refused: Refusal) -> Job:
+    item = msgspec.json.decode(entry.body, type=Item)
+    item = msgspec.structs.replace(item, code=refused.code, message=refused.message)
+    transaction.remove_entry(org, ITEM, entry.id)
+    transaction.put_entry(org, Entry(FAILURE, entry.id, msgspec.json.encode(item), entry.about))
+    return msgspec.structs.replace(job, errors=job.errors + 1)
+
+
+def _fail_next(transaction: Transaction, name: OrgId, job_id: str) -> None:
+    entry = transaction.entry(name, JOB, job_id)
+    waiting = transaction.entries(name, ITEM, f"{job_id}/", "", 1)
+    if entry is None or entry.due_at_ms is None or not waiting:
+        return
+    job = msgspec.json.decode(entry.body, type=Job)
+    ours = Refusal("server_error", "an unexpected failure of ours")
+    _put(transaction, name, _fail(transaction, name, job, waiting[0], ours), entry.due_at_ms)
 
 
 def _report(transaction: Transaction, org: Org, job: Job, request: bytes, now_ms: int, ids: Ids) -> Reported:
@@ -156,11 +226,9 @@ def _about(reader: Reader, org: Org, kind: str, request: bytes) -> str | None:
     return marks.of_uid(person.uid) if person.uid else marks.of_device(DeviceId(person.id))
 
 
-def _forget_some(transaction: Transaction, name: OrgId, job_id: str) -> bool:
-    """Forget the next items; whether there may be more."""
-    found = [entry for kind in (IMPORT, FAILURE) for entry in transaction.entries(name, kind, f"{job_id}/", "", _CHUNK)]
-    for entry in found:
+def _forget_some(transaction: Transaction, name: OrgId, of: Entry) -> None:
+    """Forget the next items of a batch, or the entry it is known by if there are none."""
+    kinds = (ITEM, IMPORT, FAILURE)
+    found = [entry for kind in kinds for entry in transaction.entries(name, kind, f"{of.id}/", "", _CHUNK)]
+    for entry in found or [of]:
         transaction.remove_entry(name, entry.kind, entry.id)
-    if not found:
-        transaction.remove_entry(name, JOB, job_id)
-    return bool(found)

@@ -1,4 +1,7 @@
-"""Deliveries: each webhook is told, again and again until it listens or is given up (AP-11)."""
+"""Deliveries: what a webhook is told, and what becomes of an attempt to tell it (AP-11).
+
+Entries: `delivery`, in the lane of its webhook while it waits, in that of none when it is to be forgotten; `watch`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import functools
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,9 +18,9 @@ import msgspec
 from passerby.base.clock import Clock
 from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from passerby.ingest.announcing import DELIVERY, WEBHOOK, announce_silence
+from passerby.ingest.announcing import DELIVERY, announce_silence
 from passerby.jobs.courier import Carrier, Undelivered
-from passerby.jobs.worker import Due
+from passerby.jobs.worker import LOG, Due
 from passerby.model.webhook import Attempt, Delivery, Occurrence, Webhook
 from passerby.store.contract import Entry, Store, Transaction
 from passerby.wire.instants import iso_text
@@ -29,28 +32,19 @@ ATTEMPTS_MAX: Final = 8
 _RETRY_MS: Final = 10 * SECOND_MS
 _RETRY_MS_MAX: Final = 6 * HOUR_MS
 _KEPT_MS: Final = 7 * DAY_MS
+WAITS_MS: Final = 3 * DAY_MS
+"""What has been due for longer, and had no turn, is given up."""
+OVER: Final = ""
+"""The lane of deliveries that are to be forgotten."""
+NO_WEBHOOK: Final = "no_webhook"
+EXPIRED: Final = "expired"
+UNEXPECTED: Final = "unexpected"
 
 
 def signature(secret: str, body: bytes, org: OrgId, at_s: int) -> str:
     """The header that proves who sent `body`."""
     mac = hmac.new(secret.encode(), body + f":{org}:{at_s}".encode(), hashlib.sha256)
     return f"o:{org},t:{at_s},v:{base64.b64encode(mac.digest()).decode()}"
-
-
-def deliver(store: Store, clock: Clock, carrier: Carrier, base: str, due: Sequence[Due]) -> None:
-    """Try what waits, forget what is over. `base` is where the dashboard is reached."""
-    for org, entry in due:
-        delivery = msgspec.json.decode(entry.body, type=Delivery)
-        if delivery.state != "waiting" or delivery.occurrence is None:
-            store.submit(functools.partial(_forget, org=org, name=entry.id)).result()
-            continue
-        with store.read() as reader:
-            found = reader.entry(org, WEBHOOK, delivery.webhook)
-        hook = msgspec.json.decode(found.body, type=Webhook) if found else None
-        attempt = _attempt(carrier, clock, org, hook, delivery.occurrence, base)
-        store.submit(
-            functools.partial(_note, org=org, name=entry.id, attempt=attempt, is_wanted=hook is not None)
-        ).result()
 
 
 def body_of(occurrence: Occurrence, org: OrgId, base: str) -> bytes:
@@ -75,58 +69,82 @@ def body_of(occurrence: Occurrence, org: OrgId, base: str) -> bytes:
     return msgspec.json.encode(told)
 
 
-def _attempt(
+async def attempted(
     carrier: Carrier, clock: Clock, org: OrgId, hook: Webhook | None, occurrence: Occurrence, base: str
 ) -> Attempt:
+    """Tell a webhook, and how that went. `base` is where the dashboard is reached."""
     at_ms = clock.now_ms()
     if hook is None or not hook.enabled:
-        return Attempt(at_ms, error="no_webhook")
+        return Attempt(at_ms, error=NO_WEBHOOK)
     body = body_of(occurrence, org, base)
     signed = signature(hook.secret, body, org, at_ms // SECOND_MS)
     headers = {"Content-Type": "application/json", "User-Agent": "Passerby-Webhooks", "Fullstory-Signature": signed}
     try:
-        return Attempt(at_ms, carrier.post(hook.url, headers, body))
+        return Attempt(at_ms, await carrier.post(hook.url, headers, body))
     except Undelivered as error:
         return Attempt(at_ms, error=str(error))
+    except Exception as error:
+        LOG.error("a webhook could not be told: %s", type(error).__name__)
+        return Attempt(at_ms, error=UNEXPECTED)
 
 
-def _note(transaction: Transaction, org: OrgId, name: str, attempt: Attempt, is_wanted: bool) -> None:
+def note(transaction: Transaction, org: OrgId, name: str, attempt: Attempt, now_ms: int, is_wanted: bool) -> None:
+    """Keep how an attempt went, and when the next one is due. `is_wanted` is whether there is a webhook still."""
     entry = transaction.entry(org, DELIVERY, name)
     if entry is None:
         return
     delivery = msgspec.json.decode(entry.body, type=Delivery)
-    attempts = (*delivery.attempts, attempt)
+    tried = msgspec.structs.replace(delivery, attempts=(*delivery.attempts, attempt))
     if attempt.status is not None and 200 <= attempt.status < 300:
-        over = msgspec.structs.replace(delivery, attempts=attempts, state="delivered", occurrence=None)
-    elif len(attempts) >= ATTEMPTS_MAX or not is_wanted:
-        over = msgspec.structs.replace(delivery, attempts=attempts, state="given_up", occurrence=None)
+        _put_over(transaction, org, entry, msgspec.structs.replace(tried, state="delivered"), now_ms)
+    elif len(tried.attempts) >= ATTEMPTS_MAX or not is_wanted:
+        _put_over(transaction, org, entry, msgspec.structs.replace(tried, state="given_up"), now_ms)
     else:
-        again_at_ms = attempt.at_ms + min(_RETRY_MS_MAX, _RETRY_MS * 4 ** (len(attempts) - 1))
-        waiting = msgspec.json.encode(msgspec.structs.replace(delivery, attempts=attempts))
-        transaction.put_entry(org, msgspec.structs.replace(entry, body=waiting, due_at_ms=again_at_ms))
-        return
-    transaction.put_entry(org, Entry(DELIVERY, name, msgspec.json.encode(over), entry.about, attempt.at_ms + _KEPT_MS))
+        again_at_ms = now_ms + min(_RETRY_MS_MAX, _RETRY_MS * 4 ** (len(tried.attempts) - 1))
+        body = msgspec.json.encode(tried)
+        transaction.put_entry(org, msgspec.structs.replace(entry, body=body, due_at_ms=again_at_ms))
 
 
-def _forget(transaction: Transaction, org: OrgId, name: str) -> None:
-    transaction.remove_entry(org, DELIVERY, name)
+def expire(transaction: Transaction, org: OrgId, due: Sequence[Entry], now_ms: int) -> None:
+    """Give up what could not be tried for too long."""
+    for found in due:
+        entry = transaction.entry(org, DELIVERY, found.id)
+        if entry is not None and entry.lane == found.lane:
+            delivery = msgspec.json.decode(entry.body, type=Delivery)
+            attempts = (*delivery.attempts, Attempt(now_ms, error=EXPIRED))
+            over = msgspec.structs.replace(delivery, attempts=attempts, state="given_up")
+            _put_over(transaction, org, entry, over, now_ms)
 
 
-def watch(store: Store, clock: Clock, due: Sequence[Due]) -> None:
-    """Announce the sessions that fell silent since the last look."""
+def forget(transaction: Transaction, org: OrgId, due: Sequence[Entry]) -> None:
+    """Forget what was to be remembered only so long."""
+    for found in due:
+        transaction.remove_entry(org, found.kind, found.id)
+
+
+def _put_over(transaction: Transaction, org: OrgId, entry: Entry, delivery: Delivery, now_ms: int) -> None:
+    body = msgspec.json.encode(msgspec.structs.replace(delivery, occurrence=None))
+    over = msgspec.structs.replace(entry, body=body, due_at_ms=now_ms + _KEPT_MS, lane=OVER)
+    transaction.put_entry(org, over)
+
+
+def watch(store: Store, clock: Clock, announced: Callable[[], None], due: Sequence[Due]) -> None:
+    """Announce the sessions that fell silent since the last look; `announced` hears of it if there are any."""
     for org, entry in due:
-        store.submit(functools.partial(_look, name=org, entry=entry, now_ms=clock.now_ms())).result()
+        if store.submit(functools.partial(_look, name=org, entry=entry, now_ms=clock.now_ms())).result():
+            announced()
 
 
-def _look(transaction: Transaction, name: OrgId, entry: Entry, now_ms: int) -> None:
-    org = transaction.org(name)
+def _look(transaction: Transaction, name: OrgId, entry: Entry, now_ms: int) -> int:
+    org, count = transaction.org(name), 0
     if org is None:
-        return
+        return 0
     since_ms = msgspec.json.decode(entry.body, type=int)
     until_ms = max(since_ms, now_ms - org.settings.idle_ms)
     for session in transaction.sessions_active(name, since_ms, until_ms):
         ending = session.ending(now_ms, org.settings.idle_ms, org.settings.age_ms)
         if ending is not None and session.ended_at_ms is None:
-            announce_silence(transaction, org, session, *ending, now_ms)
+            count += announce_silence(transaction, org, session, *ending, now_ms)
     later = Entry(WATCH, SILENCE, msgspec.json.encode(until_ms), due_at_ms=now_ms + MINUTE_MS)
     transaction.put_entry(name, later)
+    return count

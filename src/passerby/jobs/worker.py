@@ -1,4 +1,4 @@
-"""The worker: one thread that does what is due, in the order in which it is due.
+"""The worker: one thread that does what is due, a little of each org and lane in turn.
 
 What is due is an entry in the store with a time. A handler works an entry off by removing it or by putting it again
 with another time, in the transaction that does the work; so a stop at any instant neither loses nor repeats anything.
@@ -10,25 +10,25 @@ import functools
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
 from typing import Final
 
 import msgspec
 
 from passerby.base.clock import Clock
-from passerby.base.errors import PasserbyError, StoreClosed
+from passerby.base.errors import StoreClosed
 from passerby.base.ids import OrgId
 from passerby.base.units import MINUTE_MS
+from passerby.jobs.turns import Turns
 from passerby.store.contract import Entry, Store, Transaction
 
 Due = tuple[OrgId, Entry]
 Handler = Callable[[Sequence[Due]], None]
-"""Works off entries of one kind."""
+"""Works off entries of one kind, org and lane, or begins to: what is left is due again, behind the others' turns."""
 
 _TOGETHER_MAX: Final = 64
 _WAIT_MS_MAX: Final = MINUTE_MS
-_AGAIN_MS: Final = MINUTE_MS
-_LOG: Final = logging.getLogger("uvicorn.error")
+AGAIN_MS: Final = MINUTE_MS
+LOG: Final = logging.getLogger("uvicorn.error")
 
 
 class Worker:
@@ -38,6 +38,7 @@ class Worker:
         self._store = store
         self._clock = clock
         self._handlers = handlers
+        self._turns = Turns()
         self._news = threading.Condition()
         self._has_news = False
         self._closed = False
@@ -62,25 +63,30 @@ class Worker:
             self._thread.join()
 
     def run_due(self) -> int:
-        """Do what is due now; how many entries that were."""
+        """Give a turn to the lane whose it is; how many entries were due there."""
+        now_ms = self._clock.now_ms()
         with self._store.read() as reader:
-            due = reader.due_entries(list(self._handlers), self._clock.now_ms(), _TOGETHER_MAX)
-        for kind, together in groupby(due, lambda pair: pair[1].kind):
-            entries = list(together)
-            try:
-                self._handlers[kind](entries)
-            except StoreClosed:
-                raise
-            except PasserbyError as error:
-                _LOG.error("the work %s failed and is tried again: %s", kind, type(error).__name__)
-                self._put_off(entries)
+            lanes = reader.lanes(list(self._handlers))
+            waiting = self._turns.order(found for found in lanes if found.due_at_ms <= now_ms)
+            if not waiting:
+                return 0
+            lane = waiting[0]
+            due = [(lane.org, entry) for entry in reader.due_in(lane, now_ms, _TOGETHER_MAX)]
+        self._turns.forget_all_but(lanes)
+        self._turns.took(lane)
+        try:
+            self._handlers[lane.kind](due)
+        except StoreClosed:
+            raise
+        except Exception as error:
+            LOG.error("the work %s failed and is tried again: %s", lane.kind, type(error).__name__)
+            self._put_off(due)
         return len(due)
 
     def _put_off(self, due: Sequence[Due]) -> None:
-        again_at_ms = self._clock.now_ms() + _AGAIN_MS
+        now_ms = self._clock.now_ms()
         for org, entry in due:
-            later = msgspec.structs.replace(entry, due_at_ms=again_at_ms)
-            self._store.submit(functools.partial(_postpone, org=org, later=later)).result()
+            self._store.submit(functools.partial(put_off, org=org, due=entry, now_ms=now_ms)).result()
 
     def _run(self) -> None:
         while not self._closed:
@@ -89,13 +95,14 @@ class Worker:
                     self._wait()
             except StoreClosed:
                 return
-            except PasserbyError as error:
-                _LOG.error("the store could not be asked for work: %s", type(error).__name__)
-                self._rest(_AGAIN_MS)
+            except Exception as error:
+                LOG.error("the store could not be asked for work: %s", type(error).__name__)
+                self._rest(AGAIN_MS)
 
     def _wait(self) -> None:
         with self._store.read() as reader:
-            due_at_ms = reader.next_due_at_ms(list(self._handlers))
+            lanes = reader.lanes(list(self._handlers))
+        due_at_ms = min((lane.due_at_ms for lane in lanes), default=None)
         self._rest(_WAIT_MS_MAX if due_at_ms is None else due_at_ms - self._clock.now_ms())
 
     def _rest(self, until_ms: int) -> None:
@@ -105,6 +112,8 @@ class Worker:
             self._has_news = False
 
 
-def _postpone(transaction: Transaction, org: OrgId, later: Entry) -> None:
-    if transaction.entry(org, later.kind, later.id) is not None:
-        transaction.put_entry(org, later)
+def put_off(transaction: Transaction, org: OrgId, due: Entry, now_ms: int) -> None:
+    """Have what is still due done a minute later."""
+    entry = transaction.entry(org, due.kind, due.id)
+    if entry is not None and entry.due_at_ms is not None and entry.due_at_ms <= now_ms:
+        transaction.put_entry(org, msgspec.structs.replace(entry, due_at_ms=now_ms + AGAIN_MS))

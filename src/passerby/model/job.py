@@ -13,7 +13,7 @@ FAILED: Final = "FAILED"
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A batch. `shared` is JSON, the context of all its events."""
+    """A batch of `total` requests. `shared` is JSON, the context of all its events."""
 
     id: str
     kind: Literal["users", "events"]
@@ -23,6 +23,7 @@ class Job(msgspec.Struct, frozen=True):
     imports: int = 0
     errors: int = 0
     shared: msgspec.Raw = msgspec.Raw(b"null")
+    total: int = 0
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):

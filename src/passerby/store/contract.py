@@ -20,8 +20,8 @@ is made anew by a rebuild, and none of them names a device or a uid.
 person and their properties, and is in no list of sessions.
 
 **Entries** are what the service must remember besides: jobs, idempotency, webhooks, receipts of erasure. One shape
-for all: a kind, an id, a body in JSON, when something is due, and a mark of whom it is about, by which an erasure
-finds it.
+for all: a kind, an id, a body in JSON, when something is due and in which lane, and a mark of whom it is about, by
+which an erasure finds it.
 
 Readers see committed work only. All orders are stated with each port; ties are broken by id.
 """
@@ -99,13 +99,26 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """Something to remember. `id` is unique within its kind; `about` is the mark of a user or device, or None."""
+    """Something to remember. `id` is unique within its kind; `about` is the mark of a user or device, or None.
+
+    What is due in one `lane` need not wait for another.
+    """
 
     kind: str
     id: str
     body: bytes
     about: str | None = None
     due_at_ms: int | None = None
+    lane: str = ""
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """Entries of one kind, org and lane; `due_at_ms` is when the first of them is due."""
+
+    org: OrgId
+    kind: str
+    name: str
+    due_at_ms: int
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -235,8 +248,15 @@ class Reader(Protocol):
         """What of these kinds is due not behind `until_ms`, the earliest first, over all orgs."""
         ...
 
-    def next_due_at_ms(self, kinds: Sequence[str]) -> int | None:
-        """When the next entry of these kinds is due, over all orgs."""
+    def lanes(self, kinds: Sequence[str]) -> list[Lane]:
+        """The lanes in which something of these kinds is due, now or later, over all orgs.
+
+        It costs what there are lanes, however many entries wait in them.
+        """
+        ...
+
+    def due_in(self, lane: Lane, until_ms: int, limit: int) -> list[Entry]:
+        """What is due in a lane not behind `until_ms`, the earliest first."""
         ...
 
 

@@ -13,8 +13,7 @@ import pytest
 
 from passerby.jobs.courier import Undelivered
 from passerby.jobs.delivery import ATTEMPTS_MAX
-from passerby.jobs.work import deliveries_of
-from passerby.jobs.worker import Worker
+from passerby.jobs.teller import Teller
 from tests.faces.api.speaking import Api
 from tests.faces.api.test_users import DEVICE, SESSION, bundle
 
@@ -30,7 +29,7 @@ class Listener:
         self.answers: list[int | str] = []
         self.heard: list[tuple[str, Mapping[str, str], bytes]] = []
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         self.heard.append((url, headers, body))
         answer = self.answers.pop(0) if self.answers else 200
         if isinstance(answer, str):
@@ -47,11 +46,11 @@ class Told:
     def __init__(self, api: Api, events: list[dict[str, str]]) -> None:
         self.api, self.listener = api, Listener()
         self.hook = api.post("/webhooks/v1/endpoints", {"url": "https://hooks.example/in", "eventTypes": events})
-        handlers = deliveries_of(api.store, api.clock, self.listener, "https://p.example")
-        self.worker = Worker(api.store, api.clock, handlers, "test")
+        self.teller = Teller(api.store, api.clock, self.listener, "https://p.example")
 
     def work(self) -> None:
-        while self.worker.run_due():
+        self.api.work()
+        while self.teller.run_due():
             pass
 
     def log(self) -> list[dict[str, Any]]:

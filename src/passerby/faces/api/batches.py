@@ -127,9 +127,10 @@ def _job_shape(job: Job) -> JobShape:
 
 def _create(call: Call, kind: Kind) -> Answer:
     shared = call.body.shared.context if kind == "events" and call.body.shared else None
+    job = batch.fill(call.desk.store, call.org, kind, call.body.requests, shared, call.now_ms, call.desk.ids)
 
     def accept(transaction: Transaction) -> Answer:
-        job = batch.create(transaction, call.org, kind, call.body.requests, shared, call.now_ms, call.desk.ids)
+        batch.accept(transaction, call.org, job)
         return Answer(JobAnswer(_job_shape(job)), wakes=True)
 
     return call.write(accept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import chain
@@ -21,6 +22,7 @@ from passerby.store.contract import (
     Entry,
     KeptProperty,
     Key,
+    Lane,
     Person,
     PersonFilter,
 )
@@ -214,9 +216,22 @@ class MemoryReader:
         due = [(org, entry) for org, entry in found if entry.due_at_ms is not None and entry.due_at_ms <= until_ms]
         return sorted(due, key=lambda pair: (pair[1].due_at_ms or 0, pair[1].id))[:limit]
 
-    def next_due_at_ms(self, kinds: Sequence[str]) -> int | None:
-        found = (entry.due_at_ms for (_, kind, _), entry in self._truth.entries.items() if kind in kinds)
-        return min((due for due in found if due is not None), default=None)
+    def lanes(self, kinds: Sequence[str]) -> list[Lane]:
+        first: dict[tuple[str, OrgId, str], int] = {}
+        for (org, kind, _), entry in self._truth.entries.items():
+            if kind in kinds and entry.due_at_ms is not None:
+                key = (kind, org, entry.lane)
+                first[key] = min(entry.due_at_ms, first.get(key, entry.due_at_ms))
+        return [Lane(org, kind, name, first[kind, org, name]) for kind, org, name in sorted(first)]
+
+    def due_in(self, lane: Lane, until_ms: int, limit: int) -> list[Entry]:
+        found = [
+            (entry.due_at_ms, entry.id, entry)
+            for (org, kind, _), entry in self._truth.entries.items()
+            if entry.due_at_ms is not None and entry.due_at_ms <= until_ms
+            if (org, kind, entry.lane) == (lane.org, lane.kind, lane.name)
+        ]
+        return [entry for _, _, entry in heapq.nsmallest(limit, found, key=lambda one: one[:2])]
 
 
 def _begins(person: Person, prefix: str) -> bool:

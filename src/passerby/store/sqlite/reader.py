@@ -17,7 +17,7 @@ from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Person, PersonFilter
+from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Lane, Person, PersonFilter
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.rows import blob, text
 from passerby.store.sqlite.statements import SQL
@@ -215,16 +215,23 @@ class SqliteReader:
         return [Entry(*row) for row in self._db.execute(SQL.entries, values)]
 
     def due_entries(self, kinds: Sequence[str], until_ms: int, limit: int) -> list[tuple[OrgId, Entry]]:
-        found = [
-            (OrgId(name), Entry(*row))
-            for kind in kinds
-            for name, *row in self._db.execute(SQL.due_entries, (kind, until_ms, limit))
-        ]
-        return sorted(found, key=lambda due: (due[1].due_at_ms or 0, due[1].id))[:limit]
+        due = [lane for lane in self.lanes(kinds) if lane.due_at_ms <= until_ms]
+        found = [(lane.org, entry) for lane in due for entry in self.due_in(lane, until_ms, limit)]
+        return sorted(found, key=lambda pair: (pair[1].due_at_ms or 0, pair[1].id))[:limit]
 
-    def next_due_at_ms(self, kinds: Sequence[str]) -> int | None:
-        found = [self._db.execute(SQL.next_due_at_ms, (kind,)).fetchone()[0] for kind in kinds]
-        return min((due for due in found if due is not None), default=None)
+    def lanes(self, kinds: Sequence[str]) -> list[Lane]:
+        found = list[Lane]()
+        for kind in kinds:
+            row = self._db.execute(SQL.next_lane, (kind, -1, "")).fetchone()
+            while row:
+                number, org, name, due_at_ms = row
+                found.append(Lane(OrgId(org), kind, name, due_at_ms))
+                row = self._db.execute(SQL.next_lane, (kind, number, name)).fetchone()
+        return found
+
+    def due_in(self, lane: Lane, until_ms: int, limit: int) -> list[Entry]:
+        values = (lane.kind, self._number(lane.org), lane.name, until_ms, limit)
+        return [Entry(*row) for row in self._db.execute(SQL.due_in, values)]
 
 
 def _conditions(wanted: PersonFilter, org: int) -> tuple[str, list[object]]:

@@ -242,21 +242,23 @@ FROM sessions WHERE org = ? AND active_at_ms > ? AND active_at_ms <= ? AND sessi
 ORDER BY active_at_ms, session;
 
 -- name: entry
-SELECT kind, id, body, about, due_at_ms FROM entries WHERE org = ? AND kind = ? AND id = ?;
+SELECT kind, id, body, about, due_at_ms, lane FROM entries WHERE org = ? AND kind = ? AND id = ?;
 -- name: entries
-SELECT kind, id, body, about, due_at_ms FROM entries
+SELECT kind, id, body, about, due_at_ms, lane FROM entries
 WHERE org = ? AND kind = ? AND id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?;
 -- name: put_entry
-INSERT OR REPLACE INTO entries (org, kind, id, body, about, due_at_ms) VALUES (?, ?, ?, ?, ?, ?);
+INSERT OR REPLACE INTO entries (org, kind, id, body, about, due_at_ms, lane) VALUES (?, ?, ?, ?, ?, ?, ?);
 -- name: remove_entry
 DELETE FROM entries WHERE org = ? AND kind = ? AND id = ?;
 -- name: remove_entries_about
 DELETE FROM entries WHERE org = ? AND about = ?;
--- name: due_entries
-SELECT o.name, e.kind, e.id, e.body, e.about, e.due_at_ms FROM entries e JOIN orgs o ON o.org = e.org
-WHERE e.kind = ? AND e.due_at_ms <= ? ORDER BY e.due_at_ms, e.id LIMIT ?;
--- name: next_due_at_ms
-SELECT min(due_at_ms) FROM entries WHERE kind = ? AND due_at_ms IS NOT NULL;
+-- name: next_lane
+SELECT e.org, (SELECT name FROM orgs WHERE org = e.org), e.lane, e.due_at_ms FROM entries e
+WHERE e.kind = ? AND (e.org, e.lane) > (?, ?) AND e.due_at_ms IS NOT NULL
+ORDER BY e.org, e.lane, e.due_at_ms LIMIT 1;
+-- name: due_in
+SELECT kind, id, body, about, due_at_ms, lane FROM entries
+WHERE kind = ? AND org = ? AND lane = ? AND due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?;
 
 -- name: count_of_sessions_of
 SELECT count(*) FROM sessions WHERE org = ? AND device = ? AND session <> device;

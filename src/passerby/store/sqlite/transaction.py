@@ -135,7 +135,7 @@ class SqliteTransaction(SqliteReader):
         self._db.execute(SQL.dismiss, (digest,))
 
     def put_entry(self, org: OrgId, entry: Entry) -> None:
-        values = (self._number(org), entry.kind, entry.id, entry.body, entry.about, entry.due_at_ms)
+        values = (self._number(org), entry.kind, entry.id, entry.body, entry.about, entry.due_at_ms, entry.lane)
         self._db.execute(SQL.put_entry, values)
 
     def remove_entry(self, org: OrgId, kind: str, name: str) -> None:
