@@ -27,6 +27,7 @@ from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import Office, dashboard_routes
+from passerby.front import Front, Limits
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
@@ -57,6 +58,7 @@ class Service(msgspec.Struct, frozen=True):
     clock: Clock
     workers: tuple[Worker, ...]
     leaving: threading.Event
+    front: Front
 
     def start(self) -> None:
         """Let the workers begin with what is due."""
@@ -150,7 +152,17 @@ def compose(settings: Settings) -> Service:
     )
     routes = [*api, *dashboard_routes(office), *_health_routes(counters)]
     app = Application(collector, Starlette(routes=routes))
-    return Service(app, store, org, new_key, made, clock, (worker, teller), leaving)
+    front = Front(_limits(settings), counters.count_refusal)
+    return Service(app, store, org, new_key, made, clock, (worker, teller), leaving, front)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        connections_max=settings.connections,
+        connections_per_address_max=settings.connections_per_address,
+        requests_per_second_per_address=settings.requests_per_second_per_address,
+        trusted_proxies=tuple(one for part in settings.trusted_proxies.split(",") if (one := part.strip())),
+    )
 
 
 def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:
@@ -190,7 +202,7 @@ def _scripts() -> Mapping[str, bytes]:
 
 
 def _health_routes(counters: Counters) -> list[Route]:
-    def healthz(_request: Request) -> Response:
+    async def healthz(_request: Request) -> Response:
         body = msgspec.json.encode({"status": "ok", "version": __version__})
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 

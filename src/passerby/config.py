@@ -24,7 +24,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     takes any free one. `public_url` is how browsers reach the service when it stands behind a proxy.
     `api_requests_per_second` limits each API key; 0 does not. `webhook_private_hosts` lets webhooks go to addresses
     of this host and its private networks (AP-12). `scrub_delay_s` lets erasures wait for one another before the
-    database is rewritten, for which all writing waits (PV-2.1).
+    database is rewritten, for which all writing waits (PV-2.1). `trusted_proxies` are addresses and networks, with
+    commas between, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; the limits that follow it are those
+    of LI-6 and LI-7, where 0 a second is no limit.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +40,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scrub_delay_s: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 0
     webhook_private_hosts: bool = False
     api_requests_per_second: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    trusted_proxies: str = "127.0.0.1,::1"
+    connections: Annotated[int, Meta(ge=16, le=100_000)] = 1000
+    connections_per_address: Annotated[int, Meta(ge=1, le=100_000)] = 128
+    requests_per_second_per_address: Annotated[int, Meta(ge=0, le=1_000_000)] = 500
+    bundles_per_second_per_device: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
+    bundles_per_second_per_org: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     log: Literal["auto", "text", "json", "off"] = "auto"
 
 

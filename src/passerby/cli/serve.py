@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any, cast
 
 import click
 import uvicorn
@@ -32,13 +33,15 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
     _welcome(service, base, trust)
     config = uvicorn.Config(
         service.app,
-        http="httptools",
+        http=cast(Any, service.front.protocol),
+        ws="none",
         lifespan="off",
         access_log=False,
         server_header=False,
         date_header=True,
         log_config=log_config(settings.log),
-        timeout_keep_alive=30,
+        forwarded_allow_ips=list(service.front.limits.trusted_proxies),
+        timeout_keep_alive=service.front.limits.idle_s,
         timeout_graceful_shutdown=10,
         ssl_keyfile=keyfile,
         ssl_certfile=certfile,
