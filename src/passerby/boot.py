@@ -30,6 +30,7 @@ from passerby.faces.dashboard import Office, dashboard_routes
 from passerby.front import Front, Limits
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
 from passerby.ingest.pipeline import Pipeline
+from passerby.ingest.turns import Turns
 from passerby.jobs.courier import Courier
 from passerby.jobs.work import deliveries_of, work_of
 from passerby.jobs.worker import Worker
@@ -136,7 +137,9 @@ def compose(settings: Settings) -> Service:
     courier = Courier(private_hosts=settings.webhook_private_hosts)
     worker = Worker(store, clock, work_of(store, clock, ids, settings.scrub_delay_s * SECOND_MS), "jobs")
     teller = Worker(store, clock, deliveries_of(store, clock, courier, base), "deliveries")
-    collector = Collector(Pipeline(store, clock, counters, teller.wake), store, _scripts(), counters)
+    turns = Turns(store.submit, settings.bundles_per_second_per_device, settings.bundles_per_second_per_org)
+    pipeline = Pipeline(store, clock, counters, teller.wake, turns)
+    collector = Collector(pipeline, store, _scripts(), counters)
     door = Door(store, clock, new_token)
     made = _found_admin(store, door, org, settings)
 

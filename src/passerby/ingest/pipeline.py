@@ -2,6 +2,7 @@
 
 receive   bytes of a request, whole and within bounds       (faces.collector)
 decode    bytes → Bundle; bad operations become Refused      wire.decode
+turn      wait for the writer, or be sent away (LI-9)        ingest.turns
 record    in one transaction:                                ingest.recording
             device    how it stands, and whether the bundle has its key (AT-9)
             receipt   what of it came before (AT-1)
@@ -16,7 +17,6 @@ reply     outcomes → bytes                                   wire.replies
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import logging
 from collections.abc import Callable
@@ -25,23 +25,34 @@ from typing import Final
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal, StoreError
 from passerby.ingest.recording import record
+from passerby.ingest.turns import Turns
 from passerby.observe.counters import Counters
 from passerby.store.contract import Store
 from passerby.wire import replies
 from passerby.wire.decode import decode
+from passerby.wire.limits import INFLATED_BYTES_MAX
 
-RETRY_AFTER_S: Final = 1
+_RATIO: Final = 16
+"""How much a compressed body is taken to become."""
 _LOG: Final = logging.getLogger("uvicorn.error")
 
 
 class Pipeline:
     """Takes bundles in, one call a request. `wake` says that deliveries to webhooks are due."""
 
-    def __init__(self, store: Store, clock: Clock, counters: Counters, wake: Callable[[], None] = lambda: None) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        counters: Counters,
+        wake: Callable[[], None] = lambda: None,
+        turns: Turns | None = None,
+    ) -> None:
         self._clock = clock
         self._counters = counters
         self._wake = wake
+        self._turns = turns or Turns(store.submit)
+        self.retry_after_s = self._turns.retry_after_s
 
     async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
@@ -62,8 +73,10 @@ class Pipeline:
         return replies.refusal(refused)
 
     async def _accept(self, body: bytes, encoding: str) -> bytes:
+        self._turns.look(body, encoding)
         bundle = decode(body, encoding, self._clock.now_ms())
-        recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
+        size = min(len(body) * _RATIO, INFLATED_BYTES_MAX) if encoding else len(body)
+        recorded = await self._turns.take(bundle, size, functools.partial(record, bundle=bundle))
         if recorded.announced:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())
