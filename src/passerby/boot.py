@@ -29,8 +29,8 @@ from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import Office, dashboard_routes
 from passerby.front import Front, Limits
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
+from passerby.ingest.pace import Pace
 from passerby.ingest.pipeline import Pipeline
-from passerby.ingest.turns import Turns
 from passerby.jobs.courier import Courier
 from passerby.jobs.work import deliveries_of, work_of
 from passerby.jobs.worker import Worker
@@ -137,8 +137,8 @@ def compose(settings: Settings) -> Service:
     courier = Courier(private_hosts=settings.webhook_private_hosts)
     worker = Worker(store, clock, work_of(store, clock, ids, settings.scrub_delay_s * SECOND_MS), "jobs")
     teller = Worker(store, clock, deliveries_of(store, clock, courier, base), "deliveries")
-    turns = Turns(store.submit, settings.bundles_per_second_per_device, settings.bundles_per_second_per_org)
-    pipeline = Pipeline(store, clock, counters, teller.wake, turns)
+    pace = Pace(settings.bundles_per_second_per_device, settings.bundles_per_second_per_org)
+    pipeline = Pipeline(store, clock, counters, teller.wake, pace)
     collector = Collector(pipeline, store, _scripts(), counters)
     door = Door(store, clock, new_token)
     made = _found_admin(store, door, org, settings)

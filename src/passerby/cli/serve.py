@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import click
 import uvicorn
@@ -17,6 +18,9 @@ from passerby.boot import MEMORY, Service, compose
 from passerby.cli import certificate
 from passerby.cli.logs import log_config
 from passerby.config import Settings
+
+_SWITCH_S: Final = 0.0005
+"""How long a thread may make others wait. The writer gives way at every statement: it must get its turn back soon."""
 
 
 def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _service, _base: None) -> None:
@@ -46,6 +50,7 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
         ssl_keyfile=keyfile,
         ssl_certfile=certfile,
     )
+    sys.setswitchinterval(_SWITCH_S)
     service.start()
     try:
         _Server(config, service.leaving).run(sockets=[listener])

@@ -148,7 +148,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 _LOG.error("a head could not be read: %s", type(error.__context__).__name__)
             refused = answers.BAD_REQUEST
         if self._in_head:
-            self._head_bytes = 0 if self._had_head else self._head_bytes + len(piece)
+            is_one_head = began_in_head and not self._had_head
+            self._head_bytes = self._head_bytes + len(piece) if is_one_head else 0
             if self._head_bytes > self._limits.head_bytes_max:
                 refused = answers.HEAD_TOO_LARGE
         elif not began_in_head:

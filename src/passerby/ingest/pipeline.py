@@ -1,8 +1,9 @@
 """The path of a bundle, step by step; the file to read first.
 
 receive   bytes of a request, whole and within bounds       (faces.collector)
+turn      wait for it, or be sent away (LI-9)               ingest.turns
 decode    bytes → Bundle; bad operations become Refused      wire.decode
-turn      wait for the writer, or be sent away (LI-9)        ingest.turns
+pace      not too often for a device or an org (LI-6)        ingest.pace
 record    in one transaction:                                ingest.recording
             device    how it stands, and whether the bundle has its key (AT-9)
             receipt   what of it came before (AT-1)
@@ -17,6 +18,7 @@ reply     outcomes → bytes                                   wire.replies
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 from collections.abc import Callable
@@ -24,16 +26,14 @@ from typing import Final
 
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal, StoreError
+from passerby.ingest.pace import Pace
 from passerby.ingest.recording import record
 from passerby.ingest.turns import Turns
 from passerby.observe.counters import Counters
 from passerby.store.contract import Store
 from passerby.wire import replies
 from passerby.wire.decode import decode
-from passerby.wire.limits import INFLATED_BYTES_MAX
 
-_RATIO: Final = 16
-"""How much a compressed body is taken to become."""
 _LOG: Final = logging.getLogger("uvicorn.error")
 
 
@@ -46,18 +46,21 @@ class Pipeline:
         clock: Clock,
         counters: Counters,
         wake: Callable[[], None] = lambda: None,
-        turns: Turns | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        self._turns = Turns()
+        self._pace = pace or Pace()
+        self.retry_after_s = self._turns.retry_after_s
+        self._store = store
         self._clock = clock
         self._counters = counters
         self._wake = wake
-        self._turns = turns or Turns(store.submit)
-        self.retry_after_s = self._turns.retry_after_s
 
     async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
         try:
-            return 200, await self._accept(body, encoding)
+            accept = functools.partial(self._accept, body, encoding)
+            return 200, await self._turns.take(body, encoding, accept)
         except Refusal as refused:
             self._counters.count_refusal(refused.code)
             return replies.refusal(refused)
@@ -73,10 +76,9 @@ class Pipeline:
         return replies.refusal(refused)
 
     async def _accept(self, body: bytes, encoding: str) -> bytes:
-        self._turns.look(body, encoding)
         bundle = decode(body, encoding, self._clock.now_ms())
-        size = min(len(body) * _RATIO, INFLATED_BYTES_MAX) if encoding else len(body)
-        recorded = await self._turns.take(bundle, size, functools.partial(record, bundle=bundle))
+        self._pace.check(bundle)
+        recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
         if recorded.announced:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())

@@ -1,56 +1,57 @@
-"""Turns: which bundle the writer gets next, and which get none when there are more than it can take (LI-9, LI-10).
+"""Turns: which bundle is worked on next, and which are sent away when there are more than can be (LI-9).
 
-Bundles that wait stand in a line for each org. Between the lines it goes round by how much each has had; within a line
-identity goes first, then properties, then the rest. Each kind has room of its own, identity the most: so what nobody's
-identity hangs on is the first to be sent away.
+A bundle waits as the bytes that arrived: to decode what is then sent away would cost what there is too little of. So
+whose it is, and of which kind, is guessed from its bytes. A wrong guess is the sender's own loss: it can only make them
+wait in another line.
+
+There is a line for each org that is known here. Between the lines it goes round by how much each has had; within a line
+identity goes first. It has the most room, too: so what nobody's identity hangs on is sent away before.
 """
 
 from __future__ import annotations
 
 import asyncio
 import heapq
+import re
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from passerby.base.errors import Refusal
-from passerby.base.ids import OrgId
-from passerby.base.rate import Rates
-from passerby.base.units import SECOND_MS
-from passerby.model.bundle import Bundle
-from passerby.model.operation import Consent, End, Identify, SetProperties
-from passerby.store.contract import T, Transaction
+from passerby.store.contract import T
 
-WAITING_MAX: Final = 20_000
-"""How much may wait, in operations, each of 2,400 bytes at most: larger ones count more."""
-_BYTES_AN_OPERATION: Final = 2400
-_BYTES_A_BYTE: Final = 4
-"""How much memory a byte of JSON comes to, decoded."""
-_WEIGHT_MAX: Final = 4000
+WAITING_BYTES_MAX: Final = 8 << 20
+"""How much may wait. Compressed bytes count as what they are taken to become."""
 _BUSY_MAX: Final = 128
-_BUSY_WEIGHT_MAX: Final = 10_000
+_BUSY_BYTES_MAX: Final = 256 << 10
+_RATIO: Final = 16
+_BUNDLE_BYTES_MAX: Final = 4 << 20
 _ROOM: Final = (0.6, 0.8, 1.0)
-_BURST: Final = 2
 _RETRY_S_MAX: Final = 30
-_FINISHED_MAX: Final = 1000
+_PER_SECOND_MIN: Final = 1 << 20
+_IDLE_LINES_MAX: Final = 1000
+_ORG: Final = re.compile(rb'"org"\s{0,8}:\s{0,8}"([A-Za-z0-9._-]{1,64})"')
 _IDENTITY_WORDS: Final = (b'"identify"', b'"end"', b'"consent"')
+_PROPERTIES_WORDS: Final = (b'"op":"properties"', b'"op": "properties"')
+_STRANGERS: Final = ""
+
+_Turn = tuple[int, "asyncio.Future[None]"]
 
 
 class Kind(IntEnum):
-    """What is lost when a bundle comes late; the least first."""
+    """What hangs on a bundle; the least first."""
 
     EVENTS = 0
     PROPERTIES = 1
     IDENTITY = 2
 
 
-def kind_of(bundle: Bundle) -> Kind:
-    """The kind of the operation that matters most."""
-    if any(isinstance(one, Identify | End | Consent) for one in bundle.operations):
+def kind_of(body: bytes, encoding: str) -> Kind:
+    """What a body seems to hold. One that cannot be read yet is in the middle."""
+    if any(word in body for word in _IDENTITY_WORDS):
         return Kind.IDENTITY
-    if any(isinstance(one, SetProperties) for one in bundle.operations):
+    if encoding or any(word in body for word in _PROPERTIES_WORDS):
         return Kind.PROPERTIES
     return Kind.EVENTS
 
@@ -61,10 +62,10 @@ class _Line:
     __slots__ = ("kinds", "weight")
 
     def __init__(self) -> None:
-        self.kinds: tuple[deque[tuple[int, asyncio.Future[None]]], ...] = (deque(), deque(), deque())
+        self.kinds: tuple[deque[_Turn], ...] = (deque(), deque(), deque())
         self.weight = 0
 
-    def pop(self) -> tuple[int, asyncio.Future[None]]:
+    def pop(self) -> _Turn:
         """The next of it."""
         weight, turn = next(kind for kind in reversed(self.kinds) if kind).popleft()
         self.weight -= weight
@@ -72,74 +73,56 @@ class _Line:
 
 
 class Turns:
-    """Hands bundles to the writer through `submit`, in turn. For one event loop.
+    """Lets so many bundles be worked on at once, and the others wait for their turn. For one event loop."""
 
-    `per_device` and `per_org` are bundles a second; 0 does not limit.
-    """
-
-    def __init__(self, submit: Callable[..., Future[Any]], per_device: int = 0, per_org: int = 0) -> None:
-        self._submit = submit
-        self._devices = Rates(per_device, per_device * _BURST)
-        self._orgs = Rates(per_org, per_org * _BURST)
-        self._lines: dict[OrgId, _Line] = {}
-        self._order: list[tuple[int, int, OrgId]] = []
-        self._had: dict[OrgId, int] = {}
-        self._now_had = self._entered = self._told = 0
-        self._busy = self._busy_weight = 0
-        self.waiting = 0
-        self._done = 0
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._lines: dict[str, _Line] = {}
+        self._order: list[tuple[int, int, str]] = []
+        self._had: dict[str, int] = {}
+        self._had_now = self._entered = self._told = 0
+        self._busy = self._busy_bytes = self._done = 0
         self._per_second, self._since_s = 0.0, 0.0
+        self.waiting = 0
 
-    def look(self, body: bytes, encoding: str) -> None:
-        """Refusal of a body that would find no room, before it is decoded."""
-        has_room = self.waiting < _ROOM[Kind.EVENTS] * WAITING_MAX
-        if not has_room and not encoding and not any(word in body for word in _IDENTITY_WORDS):
-            raise _full()
+    async def take(self, body: bytes, encoding: str, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`, begun when its turn came.
 
-    async def take(self, bundle: Bundle, size: int, work: Callable[[Transaction], T]) -> T:
-        """The result of `work`, done for `bundle`, of `size` bytes, when its turn came.
-
-        Refusal: `too_many_requests` for a device or an org that sends too much, `unavailable` when all is full.
+        Refusal: `too_many_requests` when too much of the same org waits, `unavailable` when too much of all does.
         """
-        kind, loop = kind_of(bundle), asyncio.get_running_loop()
-        self._check_rates(bundle, kind, loop.time() * SECOND_MS)
-        operations = len(bundle.operations) + len(bundle.refused)
-        weight = min(max(operations, size * _BYTES_A_BYTE // _BYTES_AN_OPERATION), _WEIGHT_MAX)
-        if self.waiting or not self._may_go(weight):
-            await self._turn(bundle.org, kind, weight, loop)
+        loop = asyncio.get_running_loop()
+        weight = min(len(body) * _RATIO, _BUNDLE_BYTES_MAX) if encoding else len(body)
+        found = _ORG.search(body)
+        name = found[1].decode() if found else _STRANGERS
+        if self._order or not self._may_begin(weight):
+            await self._turn(name if name in self._known else _STRANGERS, kind_of(body, encoding), weight)
         else:
             self._begin(weight)
         try:
-            result: T = await asyncio.wrap_future(self._submit(work))
+            result = await work()
+            self._known.add(name)
             return result
         finally:
             self._end(weight, loop.time())
 
     def retry_after_s(self) -> int:
         """After how many seconds to come again: about when what waits is done, each asker a bit apart."""
-        least = min(1 + int(self.waiting / max(self._per_second, 1000.0)), _RETRY_S_MAX)
+        least = min(1 + int(self.waiting / max(self._per_second, _PER_SECOND_MIN)), _RETRY_S_MAX)
         self._told += 1
         return least + self._told % (least + 1)
 
-    def _check_rates(self, bundle: Bundle, kind: Kind, now_ms: float) -> None:
-        """Identity has buckets of its own, which a flood of events cannot empty."""
-        is_identity = kind is Kind.IDENTITY
-        if self._devices.take((bundle.org, bundle.device, is_identity), now_ms):
-            raise Refusal("too_many_requests", "too many bundles of this device: send it again later")
-        if self._orgs.take((bundle.org, is_identity), now_ms):
-            raise Refusal("too_many_requests", "too many bundles of this org: send it again later")
-
-    async def _turn(self, org: OrgId, kind: Kind, weight: int, loop: asyncio.AbstractEventLoop) -> None:
-        """Wait for it; then the writer's place is taken."""
-        free = _ROOM[kind] * WAITING_MAX - self.waiting
+    async def _turn(self, org: str, kind: Kind, weight: int) -> None:
+        """Wait for it. When this returns, the place is taken."""
+        free = _ROOM[kind] * WAITING_BYTES_MAX - self.waiting
         if weight > free:
-            raise _full()
+            raise Refusal("unavailable", "there is more to do than can be done: send it again later")
         line = self._lines.get(org)
         if weight + (line.weight if line else 0) > free:
             raise Refusal("too_many_requests", "too much of this org waits: send it again later")
         if line is None:
             line = self._lines[org] = _Line()
-            self._queue(max(self._had.pop(org, 0), self._now_had), org)
+            self._queue(max(self._had.pop(org, 0), self._had_now), org)
+        loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         line.kinds[kind].append((weight, turn))
         line.weight += weight
@@ -151,24 +134,24 @@ class Turns:
                 self._end(weight, loop.time())
             raise
 
-    def _queue(self, had: int, org: OrgId) -> None:
+    def _queue(self, had: int, org: str) -> None:
         self._entered += 1
         heapq.heappush(self._order, (had, self._entered, org))
 
-    def _may_go(self, weight: int) -> bool:
-        return not self._busy or (self._busy < _BUSY_MAX and self._busy_weight + weight <= _BUSY_WEIGHT_MAX)
+    def _may_begin(self, weight: int) -> bool:
+        return not self._busy or (self._busy < _BUSY_MAX and self._busy_bytes + weight <= _BUSY_BYTES_MAX)
 
     def _begin(self, weight: int) -> None:
         self._busy += 1
-        self._busy_weight += weight
+        self._busy_bytes += weight
 
     def _end(self, weight: int, now_s: float) -> None:
         self._busy -= 1
-        self._busy_weight -= weight
+        self._busy_bytes -= weight
         self._done += weight
         if now_s - self._since_s >= 1:
             self._per_second, self._done, self._since_s = self._done / (now_s - self._since_s), 0, now_s
-        while self._order and self._may_go(0):
+        while self._order and self._may_begin(0):
             self._next()
 
     def _next(self) -> None:
@@ -177,18 +160,14 @@ class Turns:
         line = self._lines[org]
         weight, turn = line.pop()
         self.waiting -= weight
-        self._now_had = had
-        if any(line.kinds):
+        self._had_now = had
+        if line.weight:
             self._queue(had + weight, org)
         else:
             del self._lines[org]
             self._had[org] = had + weight
-        if len(self._had) > _FINISHED_MAX:
-            self._had = {org: had for org, had in self._had.items() if had > self._now_had}
+        if len(self._had) > _IDLE_LINES_MAX:
+            self._had = {org: had for org, had in self._had.items() if had > self._had_now}
         if not turn.done():
             self._begin(weight)
             turn.set_result(None)
-
-
-def _full() -> Refusal:
-    return Refusal("unavailable", "there is more to do than can be done: send it again later")
