@@ -22,6 +22,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes_per_extra_second: int = 256 << 10
     write_s: float = 30.0
     linger_s: float = 1.0
+    hold_s: float = 1.0
     connections_max: int = 1000
     connections_per_address_max: int = 128
     bodies_bytes_max: int = 132 * _MIB

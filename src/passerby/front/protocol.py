@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
 import httptools
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PIECE: Final = 16 << 10
 _LINGER_BYTES_MAX: Final = 1 << 20
+_SENT_AWAY: Final = (429, 503)
 _LOG: Final = logging.getLogger("uvicorn.error")
 
 
@@ -219,8 +221,14 @@ class BoundedProtocol(HttpToolsProtocol):
         app = refusal or self._app
 
         async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            async def told(message: MutableMapping[str, Any]) -> None:
+                if message.get("status") in _SENT_AWAY:
+                    charge.close()
+                    await self._hold()
+                await send(message)
+
             try:
-                await app(scope, receive, send)
+                await app(scope, receive, told)
             finally:
                 charge.close()
 
@@ -231,6 +239,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_left = _declared(self.headers)
         self._paused_s = 0.0
         self._front.connections.enter(self, Phase.BODY, now_s)
+
+    async def _hold(self) -> None:
+        """Let who is sent away wait for that word: it does not come again sooner, and may be let go meanwhile."""
+        if self.phase is Phase.BUSY and not self.pipeline:
+            self._front.connections.enter(self, Phase.IDLE, self.loop.time())
+        await asyncio.sleep(self._limits.hold_s)
 
     def on_body(self, body: bytes) -> None:
         """A part of a body."""
