@@ -13,12 +13,16 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_NO_LAST_WORD: Final = (400, 414, 431)
 COLLECTOR: Final = b"/rec/"
 _ANY_ORIGIN: Final = (b"access-control-allow-origin", b"*")
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """An answer to what comes no further; as every error it has a code (RE-3). `retry_after_s` 0 says nothing of it."""
+    """An answer to what comes no further. `code` is for counting; `retry_after_s` 0 says nothing of it.
+
+    A client takes a 4xx with a code for the last word on a bundle, and drops it. These are none, but for 408 and 429.
+    """
 
     status: int
     code: str
@@ -26,8 +30,9 @@ class Refused(msgspec.Struct, frozen=True):
     retry_after_s: int = 0
 
     def body(self) -> bytes:
-        """`{"message", "code"}`."""
-        return msgspec.json.encode({"message": self.message, "code": self.code})
+        """`{"message"}`, with `code` where that loses nothing."""
+        code = {} if self.status in _NO_LAST_WORD else {"code": self.code}
+        return msgspec.json.encode({"message": self.message, **code})
 
     def headers(self, size: int) -> list[tuple[bytes, bytes]]:
         """The headers of a body of so many bytes. Whoever sent a bundle may read them (WI-8)."""
