@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
-_SWEEP_S: Final = 1.0
+
 _BURST: Final = 2
 _HEALTH: Final = (b"/healthz", b"/readyz")
 
@@ -53,7 +53,7 @@ class Front:
         """A new connection's protocol, with the arguments that uvicorn gives."""
         made = BoundedProtocol(self, config, server_state, app_state, _loop)
         if self._sweep is None:
-            self._sweep = made.loop.call_later(_SWEEP_S, self._swept, made.loop)
+            self._sweep = made.loop.call_later(self.limits.sweep_s, self._swept, made.loop)
         return made
 
     def charge(self, address: str | None) -> Charge:
@@ -79,4 +79,4 @@ class Front:
         for one in self.connections.slow(loop.time()):
             self.count(TOO_SLOW.code)
             one.drop()
-        self._sweep = loop.call_later(_SWEEP_S, self._swept, loop) if len(self.connections) else None
+        self._sweep = loop.call_later(self.limits.sweep_s, self._swept, loop) if len(self.connections) else None

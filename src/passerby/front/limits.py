@@ -23,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     write_s: float = 30.0
     linger_s: float = 1.0
     hold_s: float = 1.0
+    sweep_s: float = 1.0
     connections_max: int = 1000
     connections_per_address_max: int = 128
     bodies_bytes_max: int = 132 * _MIB

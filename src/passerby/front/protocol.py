@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from passerby.front import answers
 from passerby.front.answers import App, Receive, Refused, Scope, Send
+from passerby.front.budget import Charge
 from passerby.front.connections import Phase
 
 if TYPE_CHECKING:
@@ -52,8 +54,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._lingered = 0
         self._stalled: asyncio.TimerHandle | None = None
         self._charge = front.charge(None)
+        self._open: deque[tuple[RequestResponseCycle, Charge]] = deque()
         self._in_head, self._had_head = True, False
-        self._head_bytes = self._framing_bytes = self._body_bytes = 0
+        self._head_bytes = self._framing_bytes = self._body_bytes = self._trailers = 0
         self._body_left: int | None = None
         self._paused_s = 0.0
         self._looked_s = 0.0
@@ -71,6 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """It is gone."""
         self._front.connections.leave(self)
         self._unstall()
+        self._give_up()
         super().connection_lost(exc)
 
     def drop(self) -> None:
@@ -132,7 +136,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _room(self) -> int:
         """How many bytes may be parsed before it must be looked again; 1 at least."""
         if self._in_head:
-            return self._limits.head_bytes_max + 1 - self._head_bytes
+            return self._limits.head_bytes_max - self._head_bytes
         return min(self._body_left, 1 << 18) if self._body_left else _PIECE
 
     def _parse(self, piece: memoryview) -> None:
@@ -152,9 +156,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head:
             is_one_head = began_in_head and not self._had_head
             self._head_bytes = self._head_bytes + len(piece) if is_one_head else 0
-            if self._head_bytes > self._limits.head_bytes_max:
+            if self._head_bytes >= self._limits.head_bytes_max:
                 refused = answers.HEAD_TOO_LARGE
-        elif not began_in_head:
+        elif not began_in_head and not self._had_head:
             self._framing_bytes += len(piece) - (self._body_bytes - body_before)
             if self._framing_bytes > self._limits.head_bytes_max + self._body_bytes:
                 refused = answers.HEAD_TOO_LARGE
@@ -175,9 +179,7 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         is_clear = not self.pipeline and (cycle is None or cycle.response_complete or not cycle.response_started)
         waits_for_earlier = cycle is not None and not cycle.response_complete and self._in_head
-        if cycle is not None:
-            cycle.disconnected = True
-            cycle.message_event.set()
+        self._give_up()
         if self.transport.is_closing():
             return
         if not is_clear or waits_for_earlier:
@@ -191,6 +193,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._front.connections.enter(self, Phase.IDLE, self.loop.time())
         self.loop.call_later(self._limits.linger_s, self.transport.close)
 
+    def _give_up(self) -> None:
+        """Tell whoever works for this connection that it is over."""
+        for number, (cycle, charge) in enumerate(self._open):
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if number:  # its application was not begun, and will not be
+                charge.close()
+        self.pipeline.clear()
+
     # What the parser found
 
     def on_url(self, url: bytes) -> None:
@@ -201,12 +212,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer, which counts as one and is nobody's to see."""
-        if len(self.headers) >= self._limits.headers_max:
+        self._trailers += not self._in_head
+        if max(len(self.headers) + self._in_head, self._trailers) > self._limits.headers_max:
             self._refused = self._refused or answers.HEAD_TOO_LARGE
         elif self._in_head:
             super().on_header(name, value)
-        else:
-            self._framing_bytes += len(name) + len(value)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
@@ -234,8 +244,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
         self.app = run
         super().on_headers_complete()
+        self._open.append((self.cycle, charge))
         self._in_head, self._had_head = False, True
-        self._head_bytes = self._framing_bytes = self._body_bytes = 0
+        self._head_bytes = self._framing_bytes = self._body_bytes = self._trailers = 0
         self._body_left = _declared(self.headers)
         self._paused_s = 0.0
         self._front.connections.enter(self, Phase.BODY, now_s)
@@ -269,6 +280,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """A request is answered."""
+        self._open.popleft()
         super().on_response_complete()
         if self.expect_100_continue and not self._in_head:
             self.transport.close()  # it may never send the body, or send another request in its place
