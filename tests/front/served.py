@@ -30,6 +30,8 @@ class Served:
         self.seen: list[tuple[str, bytes | None]] = []
         self.may_answer = threading.Event()
         self.may_answer.set()
+        self.hung_up = threading.Event()
+        self._links: list[socket.socket] = []
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """Reads the body, unless the path says not to; waits until it may answer."""
@@ -44,14 +46,30 @@ class Served:
         self.seen.append((scope["path"], body))
         while not self.may_answer.is_set():
             await asyncio.sleep(0.01)
+        if scope["path"] == "/large":
+            await self._answer_without_end(send)
+            return
         answer = str(len(body)).encode()
         headers = [(b"content-length", str(len(answer)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
+    async def _answer_without_end(self, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while len(self.front.connections):
+            await send({"type": "http.response.body", "body": b"x" * (1 << 16), "more_body": True})
+            await asyncio.sleep(0)
+        self.hung_up.set()
+
+    def close(self) -> None:
+        """Close all sockets."""
+        for link in [*self._links, self.listener]:
+            link.close()
+
     def connect(self) -> socket.socket:
-        """A new connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        """A new connection, which is closed at the latest when the front is."""
+        self._links.append(link := socket.create_connection(("127.0.0.1", self.port), timeout=10))
+        return link
 
     def ask(self, raw: bytes) -> tuple[int, dict[str, str], bytes]:
         """Send these bytes on a new connection; the first answer."""
@@ -124,4 +142,4 @@ def served(**limits: Any) -> Iterator[Served]:
         made.may_answer.set()
         server.should_exit = True
         thread.join(10)
-        made.listener.close()
+        made.close()

@@ -51,6 +51,11 @@ class Connections:
     def __len__(self) -> int:
         return sum(len(those) for those in self._at)
 
+    @property
+    def idle(self) -> int:
+        """How many of them nothing is asked on."""
+        return len(self._at[Phase.IDLE])
+
     def admit(self, connection: Connection) -> bool:
         """Take one in, where need be for another that is idle or slow to ask; False if there is none to let go."""
         if connection.peer is not None and len(self._of[connection.peer]) >= self._address_max:
