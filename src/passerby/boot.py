@@ -26,7 +26,9 @@ from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import Office, dashboard_routes
 from passerby.faces.health import health_routes
+from passerby.front import Front, Limits
 from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
+from passerby.ingest.pace import Pace
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
 from passerby.jobs.teller import Teller
@@ -60,6 +62,7 @@ class Service(msgspec.Struct, frozen=True):
     leaving: threading.Event
     counters: Counters
     metrics_port: int
+    front: Front
 
     def start(self) -> None:
         """Let the workers begin with what is due. SettingsError if the port for metrics is taken."""
@@ -148,7 +151,9 @@ def compose(settings: Settings) -> Service:
     teller = Teller(store, clock, courier, base)
     work = work_of(store, clock, ids, settings.scrub_delay_s * SECOND_MS, teller.wake)
     workers: tuple[Worker | Teller, ...] = (*workers_of(store, clock, work), teller)
-    collector = Collector(Pipeline(store, clock, counters, teller.wake), store, _scripts(), counters)
+    pace = Pace(settings.bundles_per_second_per_device, settings.bundles_per_second_per_org)
+    pipeline = Pipeline(store, clock, counters, teller.wake, pace)
+    collector = Collector(pipeline, store, _scripts(), counters)
     door = Door(store, clock, new_token)
     made = _found_admin(store, door, org, settings)
 
@@ -167,7 +172,8 @@ def compose(settings: Settings) -> Service:
     app: App = Application(collector, Starlette(routes=routes))
     if settings.log_requests:
         app = RequestLog(app, routes)
-    return Service(app, store, org, new_key, made, clock, workers, leaving, counters, settings.metrics_port)
+    front = Front(_limits(settings), counters.count_refusal)
+    return Service(app, store, org, new_key, made, clock, workers, leaving, counters, settings.metrics_port, front)
 
 
 def _refuse_weak(settings: Settings) -> None:
@@ -179,6 +185,15 @@ def _refuse_weak(settings: Settings) -> None:
     for name, why in found.items():
         if why:
             raise SettingsError(f"{name}: {why}; choose another, or leave it out and one is made")
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        connections_max=settings.connections,
+        connections_per_address_max=settings.connections_per_address,
+        requests_per_second_per_address=settings.requests_per_second_per_address,
+        trusted_proxies=tuple(one for part in settings.trusted_proxies.split(",") if (one := part.strip())),
+    )
 
 
 def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, str | None]:

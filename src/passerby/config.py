@@ -26,6 +26,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of this host and its private networks (AP-12). `scrub_delay_s` lets erasures wait for one another before the
     database is rewritten, for which all writing waits (PV-2.1). `log_requests` logs a line a request (OP-7).
     `metrics_port` answers `/metrics` to this machine without a key; 0 does not (OP-6).
+    `trusted_proxies` are addresses and networks, with commas between, whose `X-Forwarded-For` and
+    `X-Forwarded-Proto` are believed; the limits after it are those of LI-6 and LI-7, where 0 a second is no limit.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +41,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scrub_delay_s: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 0
     webhook_private_hosts: bool = False
     api_requests_per_second: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    trusted_proxies: str = "127.0.0.1,::1"
+    connections: Annotated[int, Meta(ge=16, le=100_000)] = 1000
+    connections_per_address: Annotated[int, Meta(ge=1, le=100_000)] = 128
+    requests_per_second_per_address: Annotated[int, Meta(ge=0, le=1_000_000)] = 500
+    bundles_per_second_per_device: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
+    bundles_per_second_per_org: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     log: Literal["auto", "text", "json", "off"] = "auto"
     log_requests: bool = False
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0

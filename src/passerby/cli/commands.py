@@ -41,6 +41,12 @@ def main() -> None:
 @click.option(
     "--webhook-private-hosts/--no-webhook-private-hosts", default=None, help="Let webhooks reach this network."
 )
+@click.option("--trusted-proxies", help="Whose X-Forwarded-For is believed (127.0.0.1,::1).")
+@click.option("--connections", type=int, help="How many connections may be open (1000).")
+@click.option("--connections-per-address", type=int, help="How many of one address (128).")
+@click.option("--requests-per-second-per-address", type=int, help="What one address may ask (500; 0: no limit).")
+@click.option("--bundles-per-second-per-device", type=int, help="What one device may send (50; 0: no limit).")
+@click.option("--bundles-per-second-per-org", type=int, help="What one org may send (0: no limit but its share).")
 @click.option("--log", help="auto, text, json or off.")
 @click.option("--log-requests/--no-log-requests", default=None, help="Log one line a request, without personal data.")
 @click.option(

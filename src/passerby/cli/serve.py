@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any, Final, cast
 
 import click
 import uvicorn
@@ -17,6 +19,9 @@ from passerby.boot import MEMORY, Service, compose
 from passerby.cli import certificate
 from passerby.cli.logs import log_config
 from passerby.config import Settings
+
+_SWITCH_S: Final = 0.0005
+"""How long a thread may make others wait. The writer gives way at every statement: it must get its turn back soon."""
 
 
 def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _service, _base: None) -> None:
@@ -34,17 +39,20 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
     _welcome(service, base, trust)
     config = uvicorn.Config(
         service.app,
-        http="httptools",
+        http=cast(Any, service.front.protocol),
+        ws="none",
         lifespan="off",
         access_log=False,
         server_header=False,
         date_header=True,
         log_config=log_config(settings.log),
-        timeout_keep_alive=30,
+        forwarded_allow_ips=list(service.front.limits.trusted_proxies),
+        timeout_keep_alive=service.front.limits.idle_s,
         timeout_graceful_shutdown=10,
         ssl_keyfile=keyfile,
         ssl_certfile=certfile,
     )
+    sys.setswitchinterval(_SWITCH_S)
     try:
         service.start()
         _Server(config, service.leaving).run(sockets=[listener])

@@ -18,7 +18,7 @@ import msgspec
 
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
-from passerby.ingest.pipeline import RETRY_AFTER_S, Pipeline
+from passerby.ingest.pipeline import Pipeline
 from passerby.observe.counters import Counters
 from passerby.store.contract import Store
 from passerby.wire.limits import BODY_BYTES_MAX
@@ -99,8 +99,8 @@ class Collector:
         status, reply = await self._pipeline.take(body, _header(scope, b"content-encoding"))
         self._counters.observe_bundle(time.perf_counter() - started)
         headers = [_CORS, _JSON, _NO_STORE]
-        if status == 503:
-            headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+        if status in (429, 503):
+            headers.append((b"retry-after", str(self._pipeline.retry_after_s()).encode()))
         return status, headers, reply
 
     def _script(self, name: str, host: str) -> tuple[bytes, bytes]:

@@ -1,7 +1,9 @@
 """The path of a bundle, step by step; the file to read first.
 
 receive   bytes of a request, whole and within bounds       (faces.collector)
+turn      wait for it, or be sent away (LI-9)               ingest.turns
 decode    bytes → Bundle; bad operations become Refused      wire.decode
+pace      not too often for a device or an org (LI-6)        ingest.pace
 record    in one transaction:                                ingest.recording
             device    how it stands, and whether the bundle has its key (AT-9)
             receipt   what of it came before (AT-1)
@@ -24,20 +26,31 @@ from typing import Final
 
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal, StoreError
+from passerby.ingest.pace import Pace
 from passerby.ingest.recording import record
+from passerby.ingest.turns import Turns
 from passerby.observe.counters import Counters
 from passerby.store.contract import Store
 from passerby.wire import replies
 from passerby.wire.decode import decode
 
-RETRY_AFTER_S: Final = 1
 _LOG: Final = logging.getLogger("uvicorn.error")
 
 
 class Pipeline:
     """Takes bundles in, one call a request. `wake` says that deliveries to webhooks are due."""
 
-    def __init__(self, store: Store, clock: Clock, counters: Counters, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        counters: Counters,
+        wake: Callable[[], None] = lambda: None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._turns = Turns()
+        self._pace = pace or Pace()
+        self.retry_after_s = self._turns.retry_after_s
         self._store = store
         self._clock = clock
         self._counters = counters
@@ -46,7 +59,8 @@ class Pipeline:
     async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
         try:
-            return 200, await self._accept(body, encoding)
+            accept = functools.partial(self._accept, body, encoding)
+            return 200, await self._turns.take(body, encoding, accept)
         except Refusal as refused:
             self._counters.count_refusal(refused.code)
             return replies.refusal(refused)
@@ -63,6 +77,7 @@ class Pipeline:
 
     async def _accept(self, body: bytes, encoding: str) -> bytes:
         bundle = decode(body, encoding, self._clock.now_ms())
+        self._pace.check(bundle)
         recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
         if recorded.announced:
             self._wake()

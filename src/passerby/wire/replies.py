@@ -26,6 +26,7 @@ STATUS: Final[Mapping[str, int]] = {
     "bundle_too_large": 413,
     "unknown_org": 403,
     "page_of_another_device": 409,
+    "too_many_requests": 429,
     "unavailable": 503,
 }
 """Every refusal of the collector. A code that is not here is a bug of ours, and answered 500."""

@@ -49,6 +49,14 @@ def routes_of(endpoints: Sequence[Endpoint], desk: Desk, limiter: Limiter) -> li
     return [*routes, *(Route(f"/{top}/{{rest:path}}", beside) for top in ("v2", "v2beta"))]
 
 
+class _TooOften(Refusal):
+    """A key that asks too often."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("too_many_requests", "too many requests under this key")
+        self.retry_after_s = retry_after_s
+
+
 class _Door:
     """The endpoints of one path, as an ASGI application."""
 
@@ -75,8 +83,15 @@ class _Door:
 
     async def _answered(self, endpoint: Endpoint, request: Request) -> Response:
         try:
-            body = await _body(request, endpoint) if endpoint.body is not None else b""
-            answer = await run_in_threadpool(self._answer, endpoint, request, body)
+            if endpoint.body is None:
+                answer = await run_in_threadpool(self._answer, endpoint, request)
+            else:
+                org = await run_in_threadpool(self._admitted, endpoint, request)
+                body = await _body(request, endpoint)
+                answer = await run_in_threadpool(self._run, endpoint, request, org, body)
+        except _TooOften as refused:
+            headers = {"Retry-After": str(refused.retry_after_s)}
+            answer = msgspec.structs.replace(refusal(refused), headers=headers)
         except Refusal as refused:
             answer = refusal(refused)
         except ClientDisconnect:
@@ -89,19 +104,26 @@ class _Door:
             answer = refusal(Refusal("server_error", "the service failed; the log says where"))
         return _response(answer)
 
-    def _answer(self, endpoint: Endpoint, request: Request, body: bytes) -> Answer:
+    def _admitted(self, endpoint: Endpoint, request: Request) -> Org | None:
+        """The org of the key, judged by the head alone, before a byte of the body is taken in (AP-1)."""
+        if endpoint.is_open:
+            return None
         with self._desk.store.read() as reader:
-            key = None if endpoint.is_open else find_key(reader, request.headers.get("authorization", ""))
+            key = find_key(reader, request.headers.get("authorization", ""))
             org = reader.org(key.org) if key else None
-        if not endpoint.is_open:
-            if key is None or org is None:
-                raise Refusal("unauthorized", "send your API key: Authorization: Basic <key>")
-            if not allows(key, endpoint.scope):
-                raise Refusal("forbidden", f"this key has not the scope {endpoint.scope}")
-            retry_after_s = self._limiter.take(key.digest, self._desk.clock.now_ms())
-            if retry_after_s:
-                answer = refusal(Refusal("too_many_requests", "too many requests under this key"))
-                return msgspec.structs.replace(answer, headers={"Retry-After": str(retry_after_s)})
+        if key is None or org is None:
+            raise Refusal("unauthorized", "send your API key: Authorization: Basic <key>")
+        if not allows(key, endpoint.scope):
+            raise Refusal("forbidden", f"this key has not the scope {endpoint.scope}")
+        retry_after_s = self._limiter.take(key.digest, self._desk.clock.now_ms())
+        if retry_after_s:
+            raise _TooOften(retry_after_s)
+        return org
+
+    def _answer(self, endpoint: Endpoint, request: Request) -> Answer:
+        return self._run(endpoint, request, self._admitted(endpoint, request), b"")
+
+    def _run(self, endpoint: Endpoint, request: Request, org: Org | None, body: bytes) -> Answer:
         return endpoint.run(
             Call(
                 self._desk,
