@@ -76,12 +76,16 @@ class House:
         self, method: str, target: str, caller: Caller, door: Door | None = None, from_: Header = _OWN_PAGE
     ) -> Answer:
         """One request by that caller, as one of our own pages would make it, from an address of its own."""
-        n = next(self._counting)
         kind, body = door.content(caller.mark) if door is not None and method != "GET" else ("application/json", b"")
         body = body.replace(b"%7Bdigest%7D", self.names["digest"].encode())
         body = body.replace(b"%7Bshare%7D", self.names["share"].encode())
         target += door.query if door is not None else ""
         headers = [*caller.headers, from_, ("content-type", kind), ("content-length", str(len(body)))]
+        return self.raw(method, target, headers, body)
+
+    def raw(self, method: str, target: str, headers: list[Header], body: bytes = b"") -> Answer:
+        """One request with these headers and no other, from an address of its own."""
+        n = next(self._counting)
         return self._ask(method, target, headers, body, f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
 
     def _ask(
