@@ -52,7 +52,8 @@ def main() -> int:
         )
         if done.returncode:
             is_clean = False
-            print("\n".join(done.stderr.splitlines()[-40:]), f"\n  the input is in {found}", flush=True)
+            print(done.stdout[-3_000:])
+            print("\n".join(done.stderr.splitlines()[-12:]), f"\n  the input is in {found}", flush=True)
     return 0 if is_clean else 1
 
 
