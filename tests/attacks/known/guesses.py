@@ -1,4 +1,4 @@
-"""A stranger who guesses passwords as fast as they can: whether the admin still gets in, and how long all wait (DA-2)."""
+"""A stranger guesses passwords as fast as they can: whether the admin still gets in, and how long all wait (DA-2)."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ def attack() -> Iterator[Figure]:
                 time.sleep(0.5)
             for thread in threads:
                 thread.join()
-        print(
-            f"    {sum(told.values()) / _SECONDS:.0f} guesses a second, answered {dict(told)}; {len(waits)} sign-ins of the admin"
-        )
+        rate = sum(told.values()) / _SECONDS
+        print(f"    {rate:.0f} guesses a second, answered {dict(told)}; {len(waits)} sign-ins of the admin")
         yield Figure("sign-ins of the admin's own browser that were refused", refused, 0)
         yield Figure("the longest that the admin's sign-in took", max(waits, default=60), 1, "s")
         yield Figure("guesses that got in", told[303], 0)

@@ -1,4 +1,4 @@
-"""Webhooks to where none may go, and to receivers that hang, drip, redirect, flood or cannot be named (AP-11, AP-12)."""
+"""Webhooks to where none may go, and to receivers that hang, drip, redirect, flood or have no name (AP-11, AP-12)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ _PRIVATE: Final = (
     "192.88.99.1", "[::]:9",
 )  # fmt: skip
 _NO_HOOK: Final = (
-    "ftp://a/", "file:///etc/passwd", "gopher://x", "http:///x", "http://a b/", "http://a/\r\nX: y", "javascript:alert(1)",
+    "ftp://a/", "file:///etc/passwd", "gopher://x",
+    "http:///x", "http://a b/", "http://a/\r\nX: y", "javascript:alert(1)",
     "http://" + "a" * 3_000, "//a/", "",
 )  # fmt: skip
-_REFUSED: Final = frozenset({"private_address", "not_public", "unresolvable", "invalid_host"})
+_REFUSED: Final = frozenset({"private_address", "unknown_host"})
+"""Errors of a delivery for which nothing was connected to."""
 _BAD: Final = 20
 
 
@@ -56,12 +58,6 @@ def _addresses(victim: Victim) -> Iterator[Figure]:
         "addresses that are no webhook's and were taken", sum(_created(api, url) is not None for url in _NO_HOOK), 0
     )
     made: dict[str, str] = {}
-    for at in _PRIVATE:  # in tens: an org may have no more webhooks than that
-        hook = _created(api, f"http://{at}/")
-        if hook is not None:
-            made[at] = hook
-            if len(made) % 10 == 0:
-                break
     for start in range(0, len(_PRIVATE), 10):
         for hook in made.values():
             api("DELETE", f"/webhooks/v1/endpoints/{hook}")
