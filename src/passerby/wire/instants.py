@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT_MS_MAX: Final = 253_402_300_799_999
 """The end of the year 9999."""
 
 
 def iso_text(at_ms: int) -> str:
     """ISO-8601 in UTC with ms."""
-    found = datetime.fromtimestamp(min(max(at_ms, 0), _INSTANT_MS_MAX) / 1000, UTC)
+    found = _EPOCH + timedelta(milliseconds=min(max(at_ms, 0), _INSTANT_MS_MAX))  # a float loses ms after 2242
     return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -21,6 +22,6 @@ def iso_ms(text: str) -> int | None:
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
-        return round(found.timestamp() * 1000)
+        return round((found - _EPOCH) / timedelta(milliseconds=1))
     except (ValueError, OverflowError):
         return None

@@ -1,0 +1,79 @@
+"""Small bodies that are dear to judge, sent over many connections: what they cost everybody else (WI-1, AT-6, PR-4)."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from tests.attacks.outside import ORG, Bystanders, Client, Figure, Victim, attacked, bundle
+
+_CONNECTIONS = 8
+_SECONDS = 6.0
+
+
+def _with_ops(ops: str, org: str = ORG) -> bytes:
+    return json.dumps(bundle([], org)).replace('"ops": []', f'"ops": [{ops}]').encode()
+
+
+def _named_badly() -> bytes:
+    names = ",".join(f'"{n}!":1' for n in range(750))
+    now_ms = time.time_ns() // 1_000_000
+    events = (f'{{"op":"event","n":{n},"t":{now_ms},"name":"a","properties":{{{names}}}}}' for n in range(1, 500))
+    return _with_ops(",".join(events))
+
+
+BODIES: Mapping[str, Callable[[], bytes]] = {
+    "device repeated 290,000 times, of no org": lambda: _with_ops(",".join(['{"device":1}'] * 290_000), "nobody"),
+    "device repeated 290,000 times": lambda: _with_ops(",".join(['{"device":1}'] * 290_000)),
+    "1,300,000 empty lists": lambda: _with_ops(",".join(["[]"] * 1_300_000)),
+    "650,000 lone surrogates": lambda: _with_ops('"' + "\\ud800" * 650_000 + '"'),
+    "499 events with 750 bad names each": _named_badly,
+    "4 MB of spaces": lambda: _with_ops(" " * (4 << 20 - 1)),
+    "brackets in a string": lambda: _with_ops('"' + "[{" * 1_900_000 + '"'),
+    "a number of 4,000,000 digits": lambda: _with_ops("1" * 4_000_000),
+    "100,000 numbers beyond bounds": lambda: _with_ops(",".join(["1e400"] * 100_000)),
+    "100,000 unknown members": lambda: json.dumps({**bundle([]), **{f"x{n}": 1 for n in range(100_000)}}).encode(),
+}
+"""What each body holds, once it is inflated; all are at most 4 MB."""
+
+
+def attack() -> Iterator[Figure]:
+    """Each kind in turn, at a service of its own."""
+    for name, made in BODIES.items():
+        body = gzip.compress(made()[: 4 << 20], 9)
+        with attacked() as victim:
+            with Bystanders(victim) as others:
+                told = _sent(victim, body)
+            answers = ", ".join(f"{status} {count}" for status, count in told.most_common())
+            print(f"    {name}: {len(body):,} bytes compressed; answers {answers}")
+            worst = max(max(waits or [0]) for waits in others.waits.values())
+            yield Figure(f"{name}: the longest wait of others", worst, 1, "s")
+            yield Figure(f"{name}: memory at most", victim.peak_mb(), 400, "MB")
+            yield Figure(f"{name}: answers of 500", told[500], 0)
+
+
+def _sent(victim: Victim, body: bytes) -> Counter[int]:
+    """Send it again and again over all connections; how it was answered (0: not at all)."""
+    told: Counter[int] = Counter()
+    until = time.monotonic() + _SECONDS
+
+    def send(n: int) -> None:
+        client = Client(victim, f"127.0.1.{n + 1}")
+        while time.monotonic() < until:
+            try:
+                told[client("POST", "/rec/bundle", body, {"Content-Encoding": "gzip"})[0]] += 1
+            except (OSError, http.client.HTTPException):
+                told[0] += 1
+        client.close()
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(_CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
