@@ -200,8 +200,9 @@ class Calls:
             carried = self._carried(asked.properties, asked.schema, call)
         else:
             self._ports.note(codes.INVALID_PROPERTIES)
-        sig = {} if asked.sig is ABSENT else {"sig": asked.sig}
-        identity.identify(asked.uid, {**carried, **sig}, call.source, is_page=asked.is_page)
+        if asked.sig is not ABSENT:
+            carried["sig"] = asked.sig
+        identity.identify(asked.uid, carried, call.source, is_page=asked.is_page)
         self._tell_user(carried)
         if asked.consent is not None:
             self._record_consent(asked.consent, call)
