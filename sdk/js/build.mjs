@@ -24,8 +24,13 @@ const told = [
 ].join("\n");
 for (const name of INTERNAL) if (new RegExp(`\\b${name}\\b`).test(told)) throw new Error(`${name} is no internal name`);
 
+/** Ports that browsers do not give: their notes on a uid come with the reply (ID-9.1). */
+const ABSENT = ["isSuspicious"];
+const given = readFileSync(join(home, "browser/src/index.ts"), "utf8");
+for (const name of ABSENT) if (given.includes(name)) throw new Error(`browsers give ${name}`);
+
 const bundles = [
-  { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true, mangled: INTERNAL },
+  { entry: "browser/src/index.ts", file: "fs.js", format: "iife", served: true, mangled: INTERNAL, absent: ABSENT },
   { entry: "flows/src/global.ts", file: "fs-flows.js", format: "iife", served: true },
   { entry: "flows/src/index.ts", file: "flows.mjs", format: "esm", served: false },
   // These two are only weighed: the core, and the core without its queue.
@@ -34,7 +39,7 @@ const bundles = [
 ];
 
 for (const folder of [dist, assets]) mkdirSync(folder, { recursive: true });
-for (const { entry, file, served, mangled = [], ...options } of bundles) {
+for (const { entry, file, served, mangled = [], absent, ...options } of bundles) {
   if (!existsSync(join(home, entry))) continue;
   const { outputFiles } = await build({
     absWorkingDir: home,
@@ -50,7 +55,7 @@ for (const { entry, file, served, mangled = [], ...options } of bundles) {
     write: false,
     logLevel: "warning",
     ...options,
-    plugins: [flat],
+    plugins: [flat(absent)],
   });
   const [map, code] = outputFiles.map(({ text }) => text);
   // esbuild bundles; terser, which looks longer, and uglify-js, which looks otherwise, take another twentieth off.

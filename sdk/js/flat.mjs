@@ -14,7 +14,8 @@ const SEEN = ["hasSpoken"];
 const OTHERS = ["./json-text", "./placeholder", "./tried", "./uid"];
 const MAKES = "function makeMachine(ports) {\n  const c = { ...ports };\n";
 
-export const flat = {
+/** `absent`: optional ports that the bundle's platform does not give; what would be done with them is left out. */
+export const flat = (absent = []) => ({
   name: "flat",
   setup({ onLoad, initialOptions }) {
     onLoad({ filter: /core\/src\/machine\.ts$/ }, async ({ path }) => {
@@ -23,11 +24,11 @@ export const flat = {
       const others = { name: "others", setup: ({ onResolve }) => onResolve({ filter: /^\.\// }, ({ path: name }) => (isOther(name) ? { path: name, external: true } : undefined)) };
       const { outputFiles } = await build({ entryPoints: [path], bundle: true, format: "esm", target: "es2020", write: false, plugins: [others] });
       const [, ports] = /export interface Ports \{(.*?)\n\}/s.exec(readFileSync(join(folder, "ports.ts"), "utf8"));
-      const names = [...ports.matchAll(/^  (\w+)\??[(:]/gm)].map(([, name]) => name);
+      const names = [...ports.matchAll(/^  (\w+)\??[(:]/gm)].map(([, name]) => name).filter((name) => !absent.includes(name));
       return { contents: flattened(outputFiles[0].text, names), loader: "js", resolveDir: folder };
     });
   },
-};
+});
 
 function flattened(text, ports) {
   const imports = text.match(/^import [^;]*;$/gm).join("\n");

@@ -27,7 +27,7 @@ if (chosen.length === 0) {
 rmSync(outdir, { recursive: true, force: true });
 // The core is tested as it is written, and as bundles have it.
 const runs = chosen.map((path) => ({ path, outfile: join(outdir, path.replace(/\.ts$/, ".mjs")), plugins: [] }));
-runs.push(...runs.filter(({ path }) => path.startsWith("core")).map(({ path, outfile }) => ({ path, outfile: outfile.replace(".test", ".flat.test"), plugins: [flat] })));
+runs.push(...runs.filter(({ path }) => path.startsWith("core")).map(({ path, outfile }) => ({ path, outfile: outfile.replace(".test", ".flat.test"), plugins: [flat()] })));
 await Promise.all(
   runs.map(({ path, outfile, plugins }) =>
     build({

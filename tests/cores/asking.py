@@ -84,9 +84,23 @@ def _extras(dice: Dice, options: dict[str, Any]) -> None:
         options["ack"] = dice.pick((True, True, True, False, 1, "true", None))
     if dice.chance(0.1):
         options["consent"] = dice.pick((True, False, True, False, 1, "true", None))
+    if dice.chance(0.2):
+        options["signature"] = signature(dice)
 
 
-_IDENTITY: Final = ("uid", "anonymous", "scope", "force", "consent", "properties", "schema", "ack", "zone", "__proto__")
+def signature(dice: Dice) -> Any:
+    """What is to prove a uid: as a server made it, or anything else, now and then too deep or too large to travel."""
+    if dice.chance(0.5):
+        return dice.pick(("v1.1750003600.c2ln", "v1.1750000000.c2ln", "", None))
+    if dice.chance(0.01):
+        return wild.large(dice)["a"]
+    return wild.deep(dice.between(27, 32)) if dice.chance(0.1) else wild.value(dice)
+
+
+_IDENTITY: Final = (
+    *("uid", "signature", "anonymous", "scope", "force", "consent", "properties", "schema", "ack", "zone"),
+    "__proto__",
+)
 
 
 def identify(dice: Dice, whom: Any, wildness: float) -> Step:
@@ -125,6 +139,8 @@ def old_identify(dice: Dice, whom: Any, wildness: float) -> Step:
     options = {"type": "user", "properties": {"uid": whom, **({"a_str": "b"} if dice.chance(0.5) else {})}}
     if dice.chance(0.2):
         options["schema"] = wild.schema(dice)
+    if dice.chance(0.1):
+        options["properties"]["signature"] = options["signature"] = signature(dice)
     made = _made_wild(dice, options, ("type", "properties", "schema"), wildness)
     return {**call(dice, "setProperties", made, wildness), "api": 1}
 

@@ -62,6 +62,30 @@ def test_what_is_changed_after_the_call_shows_nowhere(hold: str | None) -> None:
     assert last(machine)["schema"] == {"a": {"b": "ints"}}
 
 
+def test_what_is_changed_in_a_signature_after_the_call_shows_nowhere() -> None:
+    _, machine = started()
+    signature = {"of": ["u1"]}
+    machine.call("setIdentity", {"uid": "u1", "signature": signature})
+    signature["of"].append("u2")
+    assert last(machine)["sig"] == {"of": ["u1"]}
+
+
+def test_a_signature_of_nothing_is_null_and_an_absent_one_is_none() -> None:
+    _, machine = started()
+    machine.call("setIdentity", {"uid": "u1", "signature": None})
+    assert last(machine)["sig"] is None
+    machine.call("setIdentity", {"uid": "u1"})
+    assert "sig" not in last(machine)
+
+
+@pytest.mark.parametrize("make", [itself, lambda: b"x", lambda: {1}, lambda: [DEEP], Failing, lambda: print])
+def test_a_signature_that_cannot_travel_costs_no_identify(make: Callable[[], Any]) -> None:
+    world, machine = started()
+    world.diary.notes.clear()
+    assert machine.call("setIdentity", {"uid": "u1", "signature": make()}).error is None
+    assert (last(machine)["uid"], "sig" in last(machine), world.diary.notes) == ("u1", False, [])
+
+
 def test_what_an_observer_does_with_what_it_hears_shows_nowhere() -> None:
     heard: list[Any] = []
     ports = Endless().ports()

@@ -35,9 +35,9 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
     return type == 'internal/fs-init' ? {} : url && (type == 'start' ? started(machine, face, url) : type == 'session' && { url });
   };
   const getFullstoryId = (node: Node): number => {
-    const known = nodes.get(node);
-    if (!known) nodes.set(node, ++nodeCount);
-    return known || nodeCount;
+    const id = nodes.get(node) || ++nodeCount;
+    nodes.set(node, id);
+    return id;
   };
   /** Whether the user this page knows of was not let go in another tab meanwhile (ID-11). */
   const isHere = (): boolean => session('all')?.pageId != null;
@@ -75,7 +75,7 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
     if (op != 'getSession' || (machine.isCapturing() && !machine.isUnknown())) return machine.settle(answer, settle);
     // A session is asked for before there is one: it waits for the start, but not for ever (ID-8).
     setTimeout(() => settle('not_capturing'), machine.settings.settle_ms);
-    return void observe('start', () => machine.isCapturing() && settle(null, machine.call(op, options).value), null);
+    return void observe('start', () => machine.isCapturing() && settle(null, machine.call(op, options).value));
   };
 
   return {

@@ -1,6 +1,6 @@
 /** `fs.js`: takes over the page's `FS`, begins to capture, and does what was asked of it before it was there. */
 
-import { type Config, type Machine, makeMachine, type TimerName } from '../../core/src/index';
+import { type Config, jsonText, type Machine, makeMachine, type TimerName } from '../../core/src/index';
 import { type Env, type Face, makeApi, started } from './api';
 import { type Auto, type Block, watch } from './capture';
 import { warn } from './messages';
@@ -113,7 +113,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
           response: body,
           clientTime: bundle.sent,
           seq: +request.id.slice(1),
-          size: JSON.stringify(bundle).length,
+          size: jsonText(bundle).length,
         }));
         machine.reply(request.id, status, retryAfter, body);
       }),
@@ -132,7 +132,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
     const uid = madeFor;
     madeFor = undefined;
     // A name that is none was printed where nobody was; and of whom the app spoke before capture, nobody is left.
-    if (uid != null && (machine.hasSpoken || !uid || machine.call('setIdentity', { uid }).error)) machine.call('setIdentity', { anonymous: true });
+    if (uid != null && (machine.hasSpoken || !uid || machine.call('setIdentity', { uid, signature: said.signature }).error)) machine.call('setIdentity', { anonymous: true });
     askSettings();
   }
 

@@ -2,7 +2,7 @@
 
 const QUIET = /^(already|foreign|broken|released)/;
 const OF_IDENTITY = /^[^:]*(uid|anonymous|identity|_released)/;
-const CORRECT = ". Log in: FS('setIdentity', {uid: '<id>'}). Log out, on https: FS('setIdentity', {anonymous: true})";
+const CORRECT = ". Log in: FS('setIdentity', {uid}). Log out, on https: FS('setIdentity', {anonymous: true})";
 
 /** Says what a note (`code` or `code:name`) is about, unless that is nobody's mistake. */
 export function warn(note: string): void {

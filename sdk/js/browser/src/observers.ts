@@ -6,7 +6,7 @@ const TYPES = /^(start|session|shutdown|internal\/(bundle|error|fs-init|user))$/
 const callbacks = new Set<[type: string, callback: Callback]>();
 
 /** `now` is what the type says already: `start` and `session` fire at once when running. */
-export function observe(type: string, callback: Callback, now: unknown): { disconnect(): void; failed?: true } {
+export function observe(type: string, callback: Callback, now?: unknown): { disconnect(): void; failed?: true } {
   const one: [string, Callback] = [type, callback];
   const isKnown = TYPES.test(type) && typeof callback == 'function';
   if (isKnown) {

@@ -25,11 +25,11 @@ const DOMAINS = hostname.split('.').map((_, at, labels) => labels.slice(at).join
 /** `cookieDomain` is how far cookies reach; the registrable domain when undefined. `domain` is how far they do. */
 export function browserStorage(org: string, cookieDomain: string | undefined): Storage & { domain(): string } {
   // One that is full is still the home of what it holds: that must not come back when there is room again.
-  const store: Record<string, any> = tried(() => localStorage, null) || Object.create(null);
+  const store: Record<string, any> = tried(() => localStorage) || { __proto__: null };
   /** Records that stood beside one another, of which none counts. */
   let beside: string[] = [];
   let domain: string | null | undefined;
-  let isTrusted = false;
+  let isTrusted: unknown;
   /** Whether there is a cookie that this page can neither see nor replace: `Secure` on http, or `HttpOnly`. */
   let isBlocked = false;
   /** What is behind the names of keys where another org has the plain ones. */
@@ -80,7 +80,8 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
         setCookie(name, value, domain!);
       }
       // Another tab may have written since; nothing at all means that a cookie we cannot see is in the way.
-      isBlocked = !(isTrusted = !!cookies(name)[0]);
+      isTrusted = cookies(name)[0];
+      isBlocked = !isTrusted;
       if (isTrusted && isDisowned()) {
         delete store[DISOWNED];
         setCookie(DISOWNED, null, domain!);
@@ -109,7 +110,7 @@ export function browserStorage(org: string, cookieDomain: string | undefined): S
   };
 
   /** Whether a page that could not replace the record has let its user go. */
-  const isDisowned = (): boolean => DISOWNED in store || !!cookies(DISOWNED)[0];
+  const isDisowned = (): unknown => DISOWNED in store || cookies(DISOWNED)[0];
 
   /** What stands in homes that are not in use, and no more; another org's is not ours to touch. */
   const strays = (): string[] => {
@@ -183,11 +184,11 @@ function setCookie(key: string, value: string | null, domain: string, path = '/'
   document.cookie = `${key}=${value};path=${path};max-age=${ageS};SameSite=Lax${domain && ';domain=' + domain}${key == DISOWNED ? '' : SECURE}`;
 }
 
-function takesCookie(domain: string): boolean {
+function takesCookie(domain: string): unknown {
   return tried(() => {
     setCookie(PROBE, '1', domain);
-    const isThere = !!cookies(PROBE)[0];
-    if (isThere) setCookie(PROBE, null, domain);
+    const [isThere] = cookies(PROBE);
+    setCookie(PROBE, null, domain);
     return isThere;
   });
 }

@@ -35,8 +35,7 @@ export function over(c: Core, { began }: Identity): 'age' | 'idle' | null {
 
 /** When storage last heard of activity, wall ms; 0: never. */
 function heardAt(c: Core, now: number): number {
-  const found = /^1\.(\d{1,15})$/.exec(c.storage.read(ACTIVITY) || '');
-  return found ? believed(+found[1]!, now) : 0;
+  return believed(+(/^1\.(\d{1,15})$/.exec(c.storage.read(ACTIVITY) || '')?.[1] || 0), now);
 }
 
 /** A time that lies ahead by more than clocks differ counts as none. */

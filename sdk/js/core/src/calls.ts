@@ -14,7 +14,7 @@ import type { Core } from './machine';
 import { keepNames } from './page-names';
 import { isPlaceholder } from './placeholder';
 import { isStuck, peek } from './presence';
-import { type Carried, carriedOf, isEmpty, isObject } from './properties';
+import { type Carried, carriedOf, copied, isEmpty, isObject } from './properties';
 import type { Entry } from './queue';
 import { recordPage, say } from './recorder';
 import { isOthers, isPageHeld, isUnknown, renew, tellUser, urlOf } from './standing';
@@ -98,7 +98,7 @@ function letGo(c: Core, call: Call): Done {
 function callIdentify(c: Core, call: Call): Done {
   const { options, source, carried_ } = call;
   const uid = uidText(options.uid);
-  if (uid === null) return 'invalid_uid';
+  if (!uid) return 'invalid_uid';
   if (isPlaceholder(uid)) return 'placeholder_uid';
   const isPage = options.scope;
   follow(c, isPage ? undefined : uid, source);
@@ -109,7 +109,7 @@ function callIdentify(c: Core, call: Call): Done {
   }
   if (c.isSuspicious?.(uid)) c.note('suspicious_uid');
   if (!carried_) c.note('invalid_properties');
-  identify(c, uid, carried_ || {}, isPage, source);
+  identify(c, uid, { ...carried_, sig: copied(options.signature) }, isPage, source);
   sign(c, call);
   if (isAnother && isStuck(c)) return 'not_released';
 }

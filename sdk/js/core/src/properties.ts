@@ -5,8 +5,8 @@ import type { Core } from './machine';
 import { tried } from './tried';
 
 type Members = Record<string, unknown>;
-/** What an operation carries of properties: nothing, or these. `suffixes`: their names may carry types (PR-1.3). */
-export type Carried = { properties?: Members; schema?: Members | undefined; suffixes?: true | undefined };
+/** What an operation carries of properties: nothing, or these. `suffixes`: their names may carry types (PR-1.3). `sig`: the proof of a uid (ID-18). */
+export type Carried = { properties?: Members; schema?: Members | undefined; suffixes?: true | undefined; sig?: unknown };
 
 const CALL_BYTES_MAX = 512 * 1024;
 /** With what a bundle has around it, this is as deep as JSON may be on the wire (WI-3). */
@@ -21,13 +21,19 @@ export function carriedOf(c: Core, given: unknown, schema: unknown, api: unknown
   return { properties, schema: isEmpty(types) ? undefined : types, suffixes: api == 1 || c.settings.mobile || undefined };
 }
 
-/** What JSON makes of `given`: no cycles, dates as text, nothing undefined; {} of null. Null: no object, too long or deep. */
-function plainObject(given: unknown): Members | null {
+/** As `copied`, but {} of null; nothing of what makes no object. */
+function plainObject(given: unknown): Members | undefined {
+  const plain: any = copied(given ?? {});
+  return isObject(plain) && plain;
+}
+
+/** What JSON makes of `given`, now: no cycles, dates as text. Undefined: nothing, or what is too long or deep. */
+export function copied(given: unknown): unknown {
   return tried(() => {
-    const text = jsonText(given ?? {});
+    const text = jsonText(given);
     const plain = JSON.parse(text);
-    return isObject(plain) && new TextEncoder().encode(text).length <= CALL_BYTES_MAX && !isDeep(plain, LEVELS_MAX) ? plain : null;
-  }, null);
+    return new TextEncoder().encode(text).length <= CALL_BYTES_MAX && !isDeep(plain, LEVELS_MAX) ? plain : undefined;
+  });
 }
 
 /** Whether there are more than so many `levels` of objects and arrays in one another. */

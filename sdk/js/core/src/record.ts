@@ -52,5 +52,5 @@ export function boundTo(device: string, uid: string): string {
 /** FNV-1a over the UTF-16 code units of `text`, from `hash` on, as 8 hex digits. */
 function fnv1a(text: string, hash: number): string {
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x1000193);
-  return ('0000000' + (hash >>> 0).toString(16)).slice(-8);
+  return (hash >>> 0).toString(16).padStart(8, '0');
 }

@@ -33,7 +33,7 @@ export function remainsIn(c: Core, isOwn: (page: string) => unknown): Remains[] 
     const envelopes_ = envelopesIn(text_);
     if (!envelopes_) c.note('broken_remains');
     const newest_ = Math.max(...(envelopes_ || []).map(({ ops }) => ops[ops.length - 1]!.t));
-    if (newest_ > c.wallMs() - AGE_MS_MAX) found.push({ key_, text_, envelopes_: envelopes_!, newest_, request_: '' });
+    if (newest_ > c.wallMs() - AGE_MS_MAX) found.push({ key_, text_, envelopes_: envelopes_ as Envelope[], newest_, request_: '' });
     else c.storage.write(key_, null);
   }
   let chars = 0;
@@ -68,14 +68,14 @@ export function isNeeded({ op }: Operation): boolean {
   return op == 'end' || op == 'identify';
 }
 
-/** The envelopes in what a page load left; null when it is not such JSON. */
-function envelopesIn(text: string): Envelope[] | null {
+/** The envelopes in what a page load left; nothing when it is not such JSON. */
+function envelopesIn(text: string): Envelope[] | false | undefined {
   const isNumber = (one: unknown, min: number): boolean => typeof one == 'number' && one >= min;
   const isOperation = ({ op, n, t }: any): unknown => isText(op) && isNumber(n, 1) && isNumber(t, 0);
   const isEnvelope = ({ device, session, page, started, ops }: any): unknown =>
     isText(device) && isText(session) && isText(page) && isNumber(started, 0) && ops[0] && ops.every(isOperation);
   return tried(() => {
     const found = JSON.parse(text);
-    return found.every(isEnvelope) ? found : null;
-  }, null);
+    return found.every(isEnvelope) && found;
+  });
 }

@@ -45,6 +45,35 @@ test('what an app changes in options while a call waits shows nowhere', () => {
   assert.equal(last(made).name, 'a');
 });
 
+test('what an app changes in a signature after a call shows nowhere', () => {
+  const made = world();
+  const signature = { of: ['u1'] };
+  made.machine.call('setIdentity', { uid: 'u1', signature });
+  signature.of.push('u2');
+  assert.deepEqual(last(made).sig, { of: ['u1'] });
+});
+
+test('a signature of nothing is null, an absent or undefined one is none', () => {
+  const made = world();
+  made.machine.call('setIdentity', { uid: 'u1', signature: null });
+  assert.equal(last(made).sig, null);
+  for (const options of [{ uid: 'u1' }, { uid: 'u1', signature: undefined }]) {
+    made.machine.call('setIdentity', options);
+    assert.equal(last(made).sig, undefined);
+  }
+});
+
+test('a signature that cannot travel costs no identify', () => {
+  const made = world();
+  const around: Record<string, unknown> = {};
+  around.a = around;
+  const failing = { toJSON: () => assert.fail('an app may throw') };
+  for (const signature of [around, BigInt(10), Symbol('s'), () => 's', failing]) {
+    assert.equal(made.machine.call('setIdentity', { uid: 'u1', signature }).error, undefined);
+    assert.deepEqual([last(made).uid, last(made).sig], ['u1', undefined]);
+  }
+});
+
 test('what an observer does with what it hears shows nowhere', () => {
   const heard: any[] = [];
   const ports = (world() as any).ports();

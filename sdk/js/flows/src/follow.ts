@@ -32,6 +32,8 @@ export function followAuth<State = unknown>(
   let state: any;
   /** The uid last said; null for nobody, undefined before anything was. */
   let said: string | null | undefined;
+  /** Whether that one came with a signature, which an app may get to know later than the uid. */
+  let isSigned = false;
   /** Whether there was an `FS` to say it to: one that waits for the first state is to hear of nobody, too (FL-10). */
   let isHeard = false;
   let stop: (() => void) | undefined;
@@ -43,11 +45,12 @@ export function followAuth<State = unknown>(
     const person = personOf(user(state), win.Date.now());
     const uid = person && String(person.uid);
     const hasFs = page.hasFs(options);
-    if (uid === undefined || (uid === said && (isHeard || !hasFs))) return;
+    const isProof = !!person && person.signature != null;
+    if (uid === undefined || (uid === said && (isHeard || !hasFs) && (isSigned || !isProof))) return;
     if (person) {
       // Whoever that is, the one before they are not.
       const refused = (): void => void (said === uid && page.release(options));
-      if (page.identify(options, person, refused)) [said, isHeard] = [uid, true];
+      if (page.identify(options, person, refused)) [said, isHeard, isSigned] = [uid, true, isProof];
       return;
     }
     [said, isHeard] = [uid, hasFs];
@@ -121,6 +124,8 @@ function personOf(state: any, nowMs: number): Person | null | undefined {
   if (state.error || state.isLoading || state.loading || state.isLoaded === false || status == 'loading') return undefined;
   if (state.isAuthenticated === false || state.isSignedIn === false || status == 'unauthenticated') return null;
   if (state.exp && state.exp * 1000 <= nowMs) return null;
-  for (const key of UID_KEYS) if (state[key] != null) return { uid: state[key], properties: state.properties };
+  for (const key of UID_KEYS) if (state[key] != null) {
+    return { uid: state[key], properties: state.properties, signature: state.signature };
+  }
   return personOf('user' in state ? state.user : state.data, nowMs);
 }

@@ -18,7 +18,7 @@ export interface Incognito {
 export function incognito(page: Page, { changed = () => undefined, ...given }: IncognitoOptions = {}): Incognito {
   let entered: Promise<string> | null = null;
   return {
-    async enter(person = page.uid == null ? undefined : { uid: page.uid }) {
+    async enter(person = page.uid == null ? undefined : { uid: page.uid, signature: page.signature }) {
       const failures: Failure[] = [];
       if (page.hidden) return failures;
       const hidden = (page.hidden = { person: null as Person | null });

@@ -8,10 +8,11 @@ import { emptyHomes, type Home, recordIn, type Shown } from './record';
 
 export type PageWindow = Window & typeof globalThis & Record<string, any>;
 
-/** Somebody to identify: a uid, with properties where there are any. */
+/** Somebody to identify: a uid, with properties where there are any, and what proves the uid where the org asks for that. */
 export interface Person {
   uid: string | number;
   properties?: Properties | undefined;
+  signature?: string | undefined;
 }
 
 /** What every flow takes. */
@@ -39,6 +40,8 @@ export class Page {
   changes = 0;
   /** Whom a flow identified last; null after an anonymize. */
   uid: string | null = null;
+  /** What proved that uid, if anything did. */
+  signature: string | undefined;
   /** How many logouts are under way (FL-10). */
   leaving = 0;
   /** Asks every followed source again. */
@@ -129,6 +132,7 @@ export class Page {
   private anonymize_(given: Common, operation: string, isForced?: boolean): unknown {
     this.changes++;
     this.uid = null;
+    this.signature = undefined;
     this.keep(INPUT, '');
     if (this.hidden) this.hidden.person = null;
     return this.call(given, operation, isForced ? { anonymous: true, force: true } : { anonymous: true });
@@ -159,14 +163,16 @@ export class Page {
    * Identifies, or while incognito remembers to; false when there is no `FS` to say it to. `refused` is called if that
    * is no uid (ID-9).
    */
-  identify(given: Common, { uid, properties }: Person, refused?: () => void): boolean {
-    if (this.hidden) this.hidden.person = { uid, properties };
+  identify(given: Common, { uid, properties, signature }: Person, refused?: () => void): boolean {
+    if (this.hidden) this.hidden.person = { uid, properties, signature };
     else {
       if (!this.hasFs(given)) return false;
       this.changes++;
       if (this.uid != null && this.uid != String(uid)) this.keep(INPUT, '');
       this.uid = String(uid);
-      const answer: any = this.call(given, this.setting_(given), properties ? { uid, properties } : { uid });
+      this.signature = signature;
+      const options = { uid, ...(properties && { properties }), ...(signature != null && { signature }) };
+      const answer: any = this.call(given, this.setting_(given), options);
       if (answer && answer.then) answer.then(undefined, (error: any) => REFUSED.test(error && error.code) && refused && refused());
     }
     return true;

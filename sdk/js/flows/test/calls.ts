@@ -22,6 +22,7 @@ logoutService({ backend: fetch('/logout') });
 
 void switchAccount({ to: { uid: 'bo', properties: { plan: 'pro' } } });
 void switchWorkspace({ load: async () => ({ uid: 'ana', properties: { workspace: 'north' } }) });
+void switchAccount({ to: { uid: 'bo', signature: 'v1.1790000000.c2lnbmVk' } });
 // @ts-expect-error null is nobody to switch to
 void switchAccount({ to: { uid: null } });
 // @ts-expect-error there may be no id

@@ -387,11 +387,11 @@ export class World {
   };
 
   private tell(operation: string, options: Json): void {
-    const { uid, anonymous, force, name, properties } = options;
+    const { uid, anonymous, force, name, properties, signature } = options;
     const given = properties && Object.keys(properties).length ? [properties] : [];
     if (operation == 'trackEvent') this.happened.push(['event', name, ...given]);
     else if (anonymous === true) this.happened.push(force ? ['anonymize', 'force'] : ['anonymize']);
-    else this.happened.push(['identify', uid, ...given]);
+    else this.happened.push(['identify', uid, ...given, ...('signature' in options ? [signature] : [])]);
   }
 
   /** What the real one makes of a call (ID-2, ID-4, ID-5, ID-6, ID-7). */

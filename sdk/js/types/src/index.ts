@@ -23,6 +23,8 @@ type Checked<Uid> = Uid extends string ? (Lowercase<Uid> extends Placeholder ? n
 /** Says who is there. */
 export interface Identify<Uid extends string | number = string | number> extends Told {
   uid: Uid & Checked<Uid>;
+  /** What your server signed of the uid: the proof of it, where the org asks for one. */
+  signature?: string;
   consent?: boolean;
   /** For this page alone: what other pages know stays as it is. */
   scope?: 'page';

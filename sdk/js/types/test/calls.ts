@@ -101,6 +101,11 @@ FS('setIdentity', { uid: 42 });
 FS('setIdentity', id);
 FS('setIdentity', { uid: id, properties: { displayName: 'Ana', email: 'ana@shop.example', seats: 3, paid: true, tags: ['a'] } });
 FS('setIdentity', { uid: id, properties: { since: '2025-01-01' }, schema: { properties: { since: 'date' } }, consent: true });
+FS('setIdentity', { uid: id, signature: 'v1.1790000000.c2lnbmVk' });
+// @ts-expect-error a signature is a text
+FS('setIdentity', { uid: id, signature: 42 });
+// @ts-expect-error nobody is there whose uid it could prove
+FS('setIdentity', { anonymous: true, signature: 'v1.1790000000.c2lnbmVk' });
 FS('setIdentity', { consent: true });
 void FS('setIdentityAsync', { uid: id, ack: true });
 FS.identify(id);

@@ -17,13 +17,13 @@ from passerby_client.identity import Identity
 from passerby_client.limits import Bucket
 from passerby_client.ports import Ports
 from passerby_client.presence import Presence
-from passerby_client.properties import again, copied, members, members_of, traits, usable
+from passerby_client.properties import UNUSABLE, again, copied, members, members_of, plain, traits, usable
 from passerby_client.queue import Entry
 from passerby_client.recorder import Recorder
 from passerby_client.settings import Settings
 from passerby_client.standing import Standing
 from passerby_client.store import CONSENT, Store
-from passerby_client.uid import Anonymize, Consent, Identify, asked_by
+from passerby_client.uid import ABSENT, Anonymize, Consent, Identify, asked_by
 
 EVENT_NAME_CHARS_MAX: Final = 250
 MESSAGE_CHARS_MAX: Final = 8192
@@ -31,7 +31,6 @@ LEVELS: Final = frozenset({"log", "info", "warn", "error", "debug"})
 _VISIBILITY: Final = "visibility"
 OBSERVED: Final = frozenset({"click", "navigate", "exception", _VISIBILITY, "change"})
 _SET_IDENTITY: Final = "setIdentity"
-_ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Call:
     """The options, any JSON value."""
     api: int = 2
     source: str | None = None
-    uid: Any = _ABSENT
+    uid: Any = ABSENT
     """What user properties have as `uid`; it is no property (ID-10)."""
 
     @classmethod
@@ -59,14 +58,16 @@ class Call:
         """The call as it is now: what the app changes in its options afterwards shows nowhere."""
         if not isinstance(given, Mapping):
             return cls(name, given, api, source)
-        options, uid = members_of(given) or {}, _ABSENT
+        options, uid = members_of(given) or {}, ABSENT
         rest = members_of(options.get("properties"))
         if name == "setProperties" and options.get("type") == "user" and rest is not None:
-            uid = rest.pop("uid", _ABSENT)
+            uid = rest.pop("uid", ABSENT)
             options["properties"] = rest
         for member in ("properties", "schema"):
             if member in options:
                 options[member] = copied(options[member])
+        if name == _SET_IDENTITY and (sig := plain(options.pop("signature", ABSENT))) is not UNUSABLE:
+            options["signature"] = sig
         return cls(name, options, api, source, uid)
 
     def option(self, name: str) -> Any:
@@ -78,7 +79,7 @@ class Call:
     @property
     def v1_identity(self) -> dict[str, Any] | None:
         """The options of the `setIdentity` that a v1 `setProperties` stands for, if it does (ID-10)."""
-        if self.uid is _ABSENT or self.api != 1:
+        if self.uid is ABSENT or self.api != 1:
             return None
         rest = self.option("properties")
         return {"uid": self.uid, "schema": self.option("schema"), **({"properties": rest} if rest else {})}
@@ -199,6 +200,8 @@ class Calls:
             carried = self._carried(asked.properties, asked.schema, call)
         else:
             self._ports.note(codes.INVALID_PROPERTIES)
+        if asked.sig is not ABSENT:
+            carried["sig"] = asked.sig
         identity.identify(asked.uid, carried, call.source, is_page=asked.is_page)
         self._tell_user(carried)
         if asked.consent is not None:
@@ -221,7 +224,7 @@ class Calls:
         self._identity.follow()
         if not self._take("properties"):
             return self.refuse(codes.RATE_LIMITED)
-        if call.uid is not _ABSENT:
+        if call.uid is not ABSENT:
             self._ports.note(codes.UID_IN_PROPERTIES)
         if kind == "page":
             given = self._standing.names.kept(given)

@@ -30,8 +30,11 @@ def copied(given: Any) -> Any:
     """Properties or a schema as they are now, as plain JSON; UNUSABLE when they are no object, or too large (PR-1)."""
     if given is None:
         return None
-    if not isinstance(given, Mapping):
-        return UNUSABLE
+    return plain(given) if isinstance(given, Mapping) else UNUSABLE
+
+
+def plain(given: Any) -> Any:
+    """Anything as it is now, as plain JSON; UNUSABLE when it is none, or larger or deeper than what may travel."""
     try:
         text = json_text(given, chars_max=BYTES_MAX, levels_max=LEVELS_MAX)
         return json.loads(text) if len(text.encode()) <= BYTES_MAX else UNUSABLE

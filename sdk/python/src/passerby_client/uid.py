@@ -14,12 +14,17 @@ UID_CHARS_MAX: Final = 256
 NUMBER_MAX: Final = 2**53 - 1
 """Beyond it, two whole numbers are one to ECMAScript."""
 
+ABSENT: Final = object()
+"""What stands for an option that was not given."""
+
 _PAGE: Final = "page"
 
 
 @dataclass(frozen=True, slots=True)
 class Identify:
     uid: str
+    sig: Any = ABSENT
+    """What is to prove the uid to the service, unlooked at (ID-18)."""
     properties: Any = None
     schema: Any = None
     consent: bool | None = None
@@ -65,7 +70,8 @@ def asked_by(options: Any) -> Asked | str:
             return codes.INVALID_UID
         if is_placeholder(text):
             return codes.PLACEHOLDER_UID
-        return Identify(text, options.get("properties"), options.get("schema"), consent, scope == _PAGE)
+        sig = options.get("signature", ABSENT)
+        return Identify(text, sig, options.get("properties"), options.get("schema"), consent, scope == _PAGE)
     return codes.EMPTY_IDENTITY if consent is None else Consent(consent)
 
 

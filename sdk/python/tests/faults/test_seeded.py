@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from sdk.python.tests.faults import acting, answers, delivery, exactness, identity, overtaken, waiting
+from sdk.python.tests.faults import acting, answers, delivery, exactness, identity, overtaken, proof, waiting
 from sdk.python.tests.test_vectors import client_vectors
 from tests.faults.planting import Fault, planted
 
@@ -19,6 +19,7 @@ FAULTS: Final = (
     *overtaken.FAULTS,
     *answers.FAULTS,
     *exactness.FAULTS,
+    *proof.FAULTS,
 )
 RUNNER: Final = "sdk.python.tests.runner"
 CORE: Final = ("passerby_client", RUNNER, "sdk.python.tests.world")
