@@ -7,10 +7,10 @@ store's reader. What it cannot read in a vector is an error of the runner, not o
 from __future__ import annotations
 
 import asyncio
-import gzip
 import itertools
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -124,7 +124,9 @@ def body_of(step: Step) -> tuple[bytes, str]:
     else:
         body = bytes.fromhex(step["hex"])
     if step.get("gzip"):
-        return gzip.compress(body, mtime=0), "gzip"
+        strategy = zlib.Z_DEFAULT_STRATEGY if step["gzip"] == "best" else zlib.Z_HUFFMAN_ONLY
+        stream = zlib.compressobj(9, wbits=31, strategy=strategy)
+        return stream.compress(body) + stream.flush(), "gzip"
     return body, step.get("encoding", "")
 
 

@@ -1,7 +1,8 @@
 """The path of a bundle, step by step; the file to read first.
 
 receive   bytes of a request, whole and within bounds       (faces.collector)
-decode    bytes → Bundle; bad operations become Refused      wire.decode
+open      bytes → envelope, and whether its org is here     wire.envelope
+decode    → Bundle; bad operations become Refused            wire.decode
 record    in one transaction:                                ingest.recording
             device    how it stands, and whether the bundle has its key (AT-9)
             receipt   what of it came before (AT-1)
@@ -24,11 +25,12 @@ from typing import Final
 
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal, StoreError
-from passerby.ingest.recording import record
+from passerby.base.ids import OrgId
+from passerby.ingest.decoding import Decoding
+from passerby.ingest.recording import record, unknown_org
 from passerby.observe.counters import Counters
 from passerby.store.contract import Store
 from passerby.wire import replies
-from passerby.wire.decode import decode
 
 RETRY_AFTER_S: Final = 1
 _LOG: Final = logging.getLogger("uvicorn.error")
@@ -42,6 +44,7 @@ class Pipeline:
         self._clock = clock
         self._counters = counters
         self._wake = wake
+        self._decoding = Decoding(self._check_org)
 
     async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
@@ -62,10 +65,17 @@ class Pipeline:
         return replies.refusal(refused)
 
     async def _accept(self, body: bytes, encoding: str) -> bytes:
-        bundle = decode(body, encoding, self._clock.now_ms())
+        bundle = await self._decoding.decode(body, encoding, self._clock.now_ms())
         recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
         if recorded.announced:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())
         self._counters.count_notes(note.code for note in bundle.notes if note.n in recorded.fresh)
         return replies.accepted(bundle, recorded.outcomes)
+
+    def _check_org(self, name: OrgId) -> None:
+        """Refuse what names no org that takes bundles, before its operations are looked at. `record` asks again."""
+        with self._store.read() as reader:
+            org = reader.org(name)
+        if org is None or not org.settings.capture:
+            raise unknown_org()

@@ -58,7 +58,7 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     """
     org = transaction.org(bundle.org)
     if org is None or not org.settings.capture:
-        raise Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
+        raise unknown_org()
     device = transaction.device(org.id, bundle.device)
     if is_apart := not is_trusted and not _has_its_key(org, device, bundle):
         bundle = _apart(org, bundle)
@@ -80,6 +80,11 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
     return Recorded({**outcomes, **answered}, told, announced)
+
+
+def unknown_org() -> Refusal:
+    """The refusal of a bundle whose org is not here or takes none."""
+    return Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
 
 
 def _has_its_key(org: Org, device: Device, bundle: Bundle) -> bool:

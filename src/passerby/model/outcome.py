@@ -64,12 +64,16 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Something of a kept operation was left out or changed; `name` is the property's, if it is about one (PR-4)."""
+    """Something of a kept operation was left out or changed; `name` is the property's, if it is about one (PR-4).
+
+    With a `count` over 1 it stands for so many of its code, of `n` and later operations (WI-6).
+    """
 
     n: int
     code: str
     name: str = ""
     message: str
+    count: int = 1
 
 
 class Complaint(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ import msgspec
 from passerby.base.errors import Refusal
 from passerby.model.bundle import Bundle
 from passerby.model.outcome import Noted, Outcome
-from passerby.wire.limits import NOTES_MAX
 
 STATUS: Final[Mapping[str, int]] = {
     "malformed_json": 400,
@@ -62,7 +61,7 @@ def accepted(bundle: Bundle, outcomes: Mapping[int, Outcome]) -> bytes:
         if n and not outcome.accepted
     ]
     stored = sum(outcome.accepted for outcome in outcomes.values())
-    return _ENCODER.encode(_Reply(stored, nameless + refused, list(bundle.notes[:NOTES_MAX])))
+    return _ENCODER.encode(_Reply(stored, nameless + refused, list(bundle.notes)))
 
 
 def error_body(message: str, code: str) -> bytes:

@@ -205,9 +205,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (org, hour_at_ms, code, call, page, sdk, name) DO UPDATE SET
   message = excluded.message, last_at_ms = max(last_at_ms, excluded.last_at_ms), count = count + excluded.count;
 -- name: count_complaints
-SELECT count(*) FROM complaints WHERE org = ? AND hour_at_ms = ?;
+SELECT kinds FROM complaint_hours WHERE org = ? AND hour_at_ms = ?;
 -- name: forget_complaints
 DELETE FROM complaints WHERE org = ? AND hour_at_ms < ?;
+-- name: forget_complaint_hours
+DELETE FROM complaint_hours WHERE org = ? AND hour_at_ms < ?;
 -- name: complaints
 SELECT last_at_ms, code, call, page, sdk, name, message, count
 FROM complaints WHERE org = ?1 AND hour_at_ms >= ?2 - 3600000 AND last_at_ms >= ?2

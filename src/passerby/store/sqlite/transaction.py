@@ -110,13 +110,14 @@ class SqliteTransaction(SqliteReader):
 
     def complain(self, org: OrgId, complaints: Sequence[Complaint], keep_since_ms: int) -> None:
         number = self._number(org)
-        for told in complaints:
-            hour_at_ms = told.last_at_ms - told.last_at_ms % HOUR_MS
-            known = self._db.execute(SQL.count_complaints, (number, hour_at_ms)).fetchone()[0]
-            page, name = (told.page, told.name) if known < COMPLAINTS_MAX else ("", "")
-            kind = (told.code, told.call, page, told.sdk, name)
-            self._db.execute(SQL.add_complaint, (number, hour_at_ms, *kind, told.message, told.last_at_ms, told.count))
-        self._db.execute(SQL.forget_complaints, (number, keep_since_ms - keep_since_ms % HOUR_MS))
+        for hour_at_ms, mine in groupby(complaints, lambda told: told.last_at_ms - told.last_at_ms % HOUR_MS):
+            counted = self._db.execute(SQL.count_complaints, (number, hour_at_ms)).fetchone()
+            room = COMPLAINTS_MAX - (counted[0] if counted else 0)
+            told = [rows.complaint_row(number, hour_at_ms, one, place < room) for place, one in enumerate(mine)]
+            self._db.executemany(SQL.add_complaint, told)
+        since_ms = keep_since_ms - keep_since_ms % HOUR_MS
+        for statement in (SQL.forget_complaints, SQL.forget_complaint_hours):
+            self._db.execute(statement, (number, since_ms))
 
     def put_member(self, org: OrgId, member: Member) -> None:
         self._db.execute(SQL.put_member, (self._number(org), member.name, member.role, member.password_hash))
