@@ -45,9 +45,9 @@ def test_the_org_is_asked_for_before_operations_are_looked_at(monkeypatch: pytes
     monkeypatch.setattr(decoding, "_raws", looked.append)
 
     def check(_org: OrgId) -> None:
-        raise Refusal("unknown_org", "")
+        raise Refusal("unknown_org", "no such org")
 
-    with pytest.raises(Refusal, match=""):
+    with pytest.raises(Refusal, match="no such org"):
         asyncio.run(Decoding(check).decode(body(), "", 0))
     assert not looked
 
