@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from passerby.base.units import DAY_MS
 from passerby.model.bundle import Bundle, Piece
-from passerby.model.operation import Operation, Page
-from passerby.model.outcome import Complaint, Outcome
+from passerby.model.operation import Operation, Page, Unproved
+from passerby.model.outcome import UNPROVED, Complaint, Outcome
 
 COMPLAINED_MS: Final = DAY_MS
 KINDS_MAX: Final = 64
@@ -20,6 +20,7 @@ _TO_MEND: Final = {
     Outcome.BLEED: "made on a device after its user had left it; kept for nobody (AT-3)",
     Outcome.CONFLICT: "an identify on a device of another user, which a client has to leave first (AT-4)",
     Outcome.APART: "came with another key than its device's, or with none; kept for nobody (AT-9)",
+    **UNPROVED,
 }
 
 _REMARKS: Final = frozenset({"suspicious_uid"})
@@ -50,7 +51,7 @@ def complaints_of(
 
 def _found(bundle: Bundle, fresh: Mapping[int, Outcome]) -> Iterator[tuple[int, str, str, str, str, int]]:
     """n, code, call, name, message and how many, of each."""
-    calls = {op.n: str(op.__struct_config__.tag) for op in bundle.operations}
+    calls = {op.n: _call(op) for op in bundle.operations}
     for no in bundle.refused:
         yield no.n, no.outcome.value, no.call, "", no.message, 1
     for note in bundle.notes:
@@ -59,6 +60,10 @@ def _found(bundle: Bundle, fresh: Mapping[int, Outcome]) -> Iterator[tuple[int, 
     for n, outcome in fresh.items():
         if outcome in _TO_MEND:
             yield n, outcome.value, calls[n], "", _TO_MEND[outcome], 1
+
+
+def _call(operation: Operation) -> str:
+    return "identify" if isinstance(operation, Unproved) else str(operation.__struct_config__.tag)
 
 
 def _pages(bundle: Bundle, pieces: Iterable[Piece]) -> list[tuple[int, str]]:

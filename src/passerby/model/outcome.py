@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Final
 
 import msgspec
 
@@ -25,6 +27,9 @@ class Outcome(Enum):
     UNKNOWN_OPERATION = "unknown_operation"
     INVALID_UID = "invalid_uid"
     PLACEHOLDER_UID = "placeholder_uid"
+    UNSIGNED_UID = "unsigned_uid"  # an identify without the proof that its org demands (AT-10)
+    BAD_SIGNATURE = "bad_signature"  # an identify with a proof that proves nothing (AT-10)
+    EXPIRED_SIGNATURE = "expired_signature"  # an identify with a proof that came too late (AT-10)
     INVALID_EVENT_NAME = "invalid_event_name"
     INVALID_PROPERTIES = "invalid_properties"
     TIME_IN_FUTURE = "time_in_future"  # given before AT-7 clamped; receipts of that time have it
@@ -49,6 +54,14 @@ _ACCEPTED = frozenset(
         Outcome.APART,
     }
 )
+
+
+UNPROVED: Final[Mapping[Outcome, str]] = {
+    Outcome.UNSIGNED_UID: "this org takes an identify only with a signature of its server: pass `signature` (ID-18)",
+    Outcome.BAD_SIGNATURE: "the signature does not prove this uid: the server signs org, uid and expiry (ID-18)",
+    Outcome.EXPIRED_SIGNATURE: "the signature had expired when it arrived: the server signs anew for each page (ID-18)",
+}
+"""The outcomes of an identify that told its page somebody unknown, each with what to mend (AT-10)."""
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeGuard, assert_never
 
 import msgspec
 
@@ -117,7 +117,18 @@ def bundle_of(body: Opened, received_at_ms: int) -> Bundle:
         tuple(refused),
         notes.told(),
         envelope.key,
+        tuple((message.n, _proof(message.sig)) for message in messages if _is_signed(message)),
     )
+
+
+def _is_signed(message: Message) -> TypeGuard[IdentifyMessage]:
+    return isinstance(message, IdentifyMessage) and bool(message.sig)
+
+
+def _proof(sig: msgspec.Raw) -> str:
+    """A signature as it was given; '' for what is none, which proves nothing (ID-18)."""
+    found = _value(sig) if len(sig) <= limits.SIGNATURE_BYTES_MAX else None
+    return found if isinstance(found, str) else ""
 
 
 def _check_uid(message: Message) -> None:

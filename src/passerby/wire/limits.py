@@ -22,6 +22,7 @@ URL_CHARS_MAX: Final = 8192  # WI-4
 TITLE_CHARS_MAX: Final = 1024  # WI-4
 MESSAGE_CHARS_MAX: Final = 8192  # WI-4
 EVENT_NAME_CHARS_MAX: Final = 250  # PR-3
+SIGNATURE_BYTES_MAX: Final = 2000  # ID-18: 200 characters, however they are written
 UID_CHARS_MAX: Final = 256  # ID-9
 PAST_MS_MAX: Final = 30 * DAY_MS  # AT-7
 PROPERTY_NAME_CHARS_MAX: Final = 512  # PR-1

@@ -9,7 +9,7 @@ import msgspec
 
 from passerby.base.errors import Refusal
 from passerby.model.bundle import Bundle
-from passerby.model.outcome import Noted, Outcome
+from passerby.model.outcome import UNPROVED, Noted, Outcome
 
 STATUS: Final[Mapping[str, int]] = {
     "malformed_json": 400,
@@ -56,7 +56,7 @@ def accepted(bundle: Bundle, outcomes: Mapping[int, Outcome]) -> bytes:
     prose = {refused.n: refused.message for refused in bundle.refused}
     nameless = [_RefusedReply(0, no.outcome.value, no.message) for no in bundle.refused if no.n == 0]
     refused = [
-        _RefusedReply(n, outcome.value, prose.get(n, _SENT_BEFORE))
+        _RefusedReply(n, outcome.value, prose.get(n) or UNPROVED.get(outcome, _SENT_BEFORE))
         for n, outcome in sorted(outcomes.items())
         if n and not outcome.accepted
     ]

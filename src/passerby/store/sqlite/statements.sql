@@ -5,6 +5,18 @@ SELECT name FROM orgs ORDER BY name;
 -- name: add_org
 INSERT INTO orgs (name, secret, settings) VALUES (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET settings = excluded.settings;
+-- name: secrets
+SELECT id, secret, made_at_ms, retired_at_ms FROM secrets WHERE org = ? ORDER BY made_at_ms DESC, id;
+-- name: put_secret
+INSERT INTO secrets (org, id, secret, made_at_ms, retired_at_ms) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (org, id) DO UPDATE SET secret = excluded.secret, retired_at_ms = excluded.retired_at_ms;
+-- name: unsigned
+SELECT coalesce(sum(count), 0) FROM unsigned WHERE org = ? AND day_at_ms >= ?;
+-- name: count_unsigned
+INSERT INTO unsigned (org, day_at_ms, count) VALUES (?, ?, ?)
+ON CONFLICT (org, day_at_ms) DO UPDATE SET count = count + excluded.count;
+-- name: forget_unsigned
+DELETE FROM unsigned WHERE org = ? AND day_at_ms < ?;
 -- name: key
 SELECT digest, name, scope, label, made_at_ms FROM keys WHERE digest = ?;
 -- name: keys

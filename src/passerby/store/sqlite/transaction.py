@@ -11,13 +11,14 @@ import msgspec
 
 from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
-from passerby.base.units import HOUR_MS, MINUTE_MS
+from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Origin, Piece, Receipt
 from passerby.model.device import SLACK_MS, Claim, Ending, Instant, Seal, by_server_time
 from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
+from passerby.model.secret import Secret
 from passerby.store import projection
 from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
 from passerby.store.sqlite import rows
@@ -43,6 +44,15 @@ class SqliteTransaction(SqliteReader):
 
     def remove_key(self, digest: bytes) -> None:
         self._db.execute(SQL.remove_key, (digest,))
+
+    def put_secret(self, org: OrgId, secret: Secret) -> None:
+        values = (secret.id, secret.key, secret.made_at_ms, secret.retired_at_ms)
+        self._db.execute(SQL.put_secret, (self._number(org), *values))
+
+    def count_unsigned(self, org: OrgId, at_ms: int, count: int, keep_since_ms: int) -> None:
+        number = self._number(org)
+        self._db.execute(SQL.count_unsigned, (number, at_ms - at_ms % DAY_MS, count))
+        self._db.execute(SQL.forget_unsigned, (number, keep_since_ms - keep_since_ms % DAY_MS))
 
     def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
         number, name = self._number(org), blob(page)

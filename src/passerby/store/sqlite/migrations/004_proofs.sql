@@ -13,16 +13,27 @@ BEGIN
 END;
 
 -- ID-18: the secrets by which a customer's server proves uids. They must be readable: with them signatures are checked.
+-- Of a retired one the secret itself is gone.
 CREATE TABLE secrets (
   org           INTEGER NOT NULL,
   id            TEXT NOT NULL,
-  secret        BLOB NOT NULL CHECK (length(secret) >= 32),
+  secret        BLOB CHECK (length(secret) >= 32),
   made_at_ms    INTEGER NOT NULL,
   retired_at_ms INTEGER,
-  PRIMARY KEY (org, id)
+  PRIMARY KEY (org, id),
+  CHECK ((secret IS NULL) = (retired_at_ms IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+-- How many identifies came without a signature, by day.
+CREATE TABLE unsigned (
+  org       INTEGER NOT NULL,
+  day_at_ms INTEGER NOT NULL,
+  count     INTEGER NOT NULL,
+  PRIMARY KEY (org, day_at_ms)
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('complaint_hours', 'complaint_hours', '1000 1000 1'),
-  ('secrets', 'secrets', '100 100 1');
+  ('secrets', 'secrets', '100 100 1'),
+  ('unsigned', 'unsigned', '1000 1000 1');
 ANALYZE sqlite_schema;
