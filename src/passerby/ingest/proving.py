@@ -1,4 +1,4 @@
-"""Proving: which identifies of a bundle are proved, and the secrets that prove them (ID-18, AT-10)."""
+"""Proving: which identifies of a bundle are proved, and the secrets that prove them (WI-11, AT-10)."""
 
 from __future__ import annotations
 

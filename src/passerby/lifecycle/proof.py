@@ -1,4 +1,4 @@
-"""Proofs: whether a customer's server signed that a page's user is who the page says (ID-18).
+"""Proofs: whether a customer's server signed that a page's user is who the page says (WI-11).
 
     "v1." expiry "." base64url(HMAC-SHA256(secret, "passerby-identify-v1\\n" org "\\n" uid "\\n" expiry))
 

@@ -28,7 +28,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class OrgSettings(msgspec.Struct, frozen=True):
-    """What an org may choose about capture. `identify`: whether an identify needs a proof (ID-18)."""
+    """What an org may choose about capture. `identify`: whether an identify needs a proof (WI-11)."""
 
     capture: bool = True
     idle_ms: int = IDLE_MS

@@ -57,9 +57,9 @@ _ACCEPTED = frozenset(
 
 
 UNPROVED: Final[Mapping[Outcome, str]] = {
-    Outcome.UNSIGNED_UID: "this org takes an identify only with a signature of its server: pass `signature` (ID-18)",
-    Outcome.BAD_SIGNATURE: "the signature does not prove this uid: the server signs org, uid and expiry (ID-18)",
-    Outcome.EXPIRED_SIGNATURE: "the signature had expired when it arrived: the server signs anew for each page (ID-18)",
+    Outcome.UNSIGNED_UID: "this org takes an identify only with a signature of its server: pass `signature` (WI-11)",
+    Outcome.BAD_SIGNATURE: "the signature does not prove this uid: the server signs org, uid and expiry (WI-11)",
+    Outcome.EXPIRED_SIGNATURE: "the signature had expired when it arrived: the server signs anew for each page (WI-11)",
 }
 """The outcomes of an identify that told its page somebody unknown, each with what to mend (AT-10)."""
 

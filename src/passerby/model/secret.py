@@ -1,4 +1,4 @@
-"""Secrets by which a customer's server proves uids (ID-18)."""
+"""Secrets by which a customer's server proves uids (WI-11)."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class Reader(Protocol):
         ...
 
     def unsigned(self, org: OrgId, since_ms: int) -> int:
-        """How many identifies came without a signature on the days from that of `since_ms` on (ID-18)."""
+        """How many identifies came without a signature on the days from that of `since_ms` on (WI-11)."""
         ...
 
     def device(self, org: OrgId, device: DeviceId) -> Device:

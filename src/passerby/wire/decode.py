@@ -126,7 +126,7 @@ def _is_signed(message: Message) -> TypeGuard[IdentifyMessage]:
 
 
 def _proof(sig: msgspec.Raw) -> str:
-    """A signature as it was given; '' for what is none, which proves nothing (ID-18)."""
+    """A signature as it was given; '' for what is none, which proves nothing (WI-11)."""
     found = _value(sig) if len(sig) <= limits.SIGNATURE_BYTES_MAX else None
     return found if isinstance(found, str) else ""
 

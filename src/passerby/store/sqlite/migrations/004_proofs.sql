@@ -12,7 +12,7 @@ BEGIN
   ON CONFLICT (org, hour_at_ms) DO UPDATE SET kinds = kinds + 1;
 END;
 
--- ID-18: the secrets by which a customer's server proves uids. They must be readable: with them signatures are checked.
+-- WI-11: the secrets by which a customer's server proves uids. They must be readable: with them signatures are checked.
 -- Of a retired one the secret itself is gone.
 CREATE TABLE secrets (
   org           INTEGER NOT NULL,
