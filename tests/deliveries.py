@@ -42,6 +42,8 @@ _properties = st.dictionaries(
     st.sampled_from(["plan", "displayName", "email"]), st.sampled_from(["a", "b"]), max_size=2
 )
 
+_sig = st.sampled_from([{}, {}, {}, {"sig": "none"}])
+
 
 def _operation(draw: st.DrawFn, n: int) -> dict[str, Any]:
     common = {"n": n, "t": draw(_instants)}
@@ -51,7 +53,13 @@ def _operation(draw: st.DrawFn, n: int) -> dict[str, Any]:
         case "page":
             return {"op": "page", "url": "https://a.example/", **common}
         case "identify":
-            return {"op": "identify", "uid": draw(st.sampled_from(UIDS)), "properties": draw(_properties), **common}
+            return {
+                "op": "identify",
+                "uid": draw(st.sampled_from(UIDS)),
+                "properties": draw(_properties),
+                **common,
+                **draw(_sig),
+            }
         case "end":
             return {
                 "op": "end",

@@ -22,6 +22,7 @@ from passerby.wire.decode import decode
 from tests.deliveries import DEVICES, ORG, PAGES, SESSIONS, UIDS, Delivery, deliveries
 
 SENT: Final = 1_000_000
+UNKNOWN: Final = "?"
 CLOCKS: Final = (0, 0, 0, 60_000, 400_000)
 """How late bundles come: under one clock up to a minute, and under another."""
 
@@ -41,7 +42,7 @@ class Op(msgspec.Struct, frozen=True):
     t: int
     received_at_ms: int
     kind: str
-    uid: str | None
+    uid: str | None  # UNKNOWN: a claim that nothing proves (AT-10)
 
     @property
     def at(self) -> int:
@@ -61,7 +62,9 @@ class Op(msgspec.Struct, frozen=True):
 
 
 @st.composite
-def visits(draw: st.DrawFn, ties: bool, uids: tuple[str, ...] = ("ann",), clocks: bool = False) -> list[Sent]:
+def visits(
+    draw: st.DrawFn, ties: bool, uids: tuple[str, ...] = ("ann",), clocks: bool = False, unproved: bool = False
+) -> list[Sent]:
     """The bundles of one device with three tabs, on which these uids come and go.
 
     With `ties` the tabs may do things in the same millisecond, with `clocks` under clocks that differ.
@@ -69,6 +72,7 @@ def visits(draw: st.DrawFn, ties: bool, uids: tuple[str, ...] = ("ann",), clocks
     bundles = []
     kinds = [{"op": "event", "name": "x"}, {"op": "event", "name": "x"}, {"op": "end", "why": "anonymize"}]
     kinds += [{"op": "identify", "uid": uid} for uid in uids]
+    kinds += [{"op": "identify", "uid": uid, "sig": "none"} for uid in uids[:1] if unproved]
     for page in range(3):
         moments = sorted(draw(st.lists(st.integers(0, 9), min_size=1, max_size=6)))
         made = []
@@ -109,26 +113,40 @@ class Oracle:
 
     def __init__(self, bundles: list[Sent]) -> None:
         self.ops = [
-            Op(sent.envelope["page"], op["n"], op["t"], sent.received_at_ms, op["op"], op.get("uid"))
+            Op(
+                sent.envelope["page"],
+                op["n"],
+                op["t"],
+                sent.received_at_ms,
+                op["op"],
+                UNKNOWN if "sig" in op else op.get("uid"),
+            )
             for sent in bundles
             for op in sent.envelope["ops"]
         ]
         self.ends = [op for op in self.ops if op.kind == "end"]
         claims = [op for op in self.ops if op.kind == "identify"]
         early = [claim for claim in claims if all(claim.in_time(end) for end in self.ends)]
-        first = min(early, key=lambda op: (op.received_at_ms, op.at, op.t, op.page, op.n), default=None)
+        first = min(
+            (claim for claim in early if claim.uid != UNKNOWN),
+            key=lambda op: (op.received_at_ms, op.at, op.t, op.page, op.n),
+            default=None,
+        )
         self.owner = first.uid if first else None
         self.others = [claim for claim in early if claim.uid != self.owner]
 
     def owners(self) -> dict[str, str | None]:
         """By source."""
-        return {f"{PAGES.index(op.page)}/{op.n}": self.whose(op) for op in self.ops}
+        found = {f"{PAGES.index(op.page)}/{op.n}": self.whose(op) for op in self.ops}
+        return {name: None if uid == UNKNOWN else uid for name, uid in found.items()}
 
     def whose(self, op: Op) -> str | None:
         mine = sorted((one for one in self.ops if one.page == op.page), key=lambda one: one.n)
         told = self._told(op, mine)
         behind = next((one for one in mine if one.n > op.n and one.kind == "identify"), None)
         reached = behind if behind is not None and self._reaches_back(op, behind, mine) else None
+        if told is not None and told.uid == UNKNOWN:
+            return None
         if told is not None:
             if not self._is_let_go(told, op):
                 return told.uid
@@ -160,7 +178,7 @@ class Oracle:
     def _is_let_go(self, claim: Op, op: Op) -> bool:
         for end in self.ends:
             told = self._told(end, sorted((one for one in self.ops if one.page == end.page), key=lambda one: one.n))
-            applies = told is None or told.uid == claim.uid
+            applies = told is None or told.uid in (UNKNOWN, claim.uid)
             if applies and claim.in_time(end) and not op.in_time(end):
                 return True
         return False
@@ -170,6 +188,18 @@ class Oracle:
 @given(st.data())
 def test_any_order_of_arrival_gives_everyone_the_same_and_it_is_what_the_rules_say(data: st.DataObject) -> None:
     bundles = data.draw(visits(ties=data.draw(st.booleans()), uids=UIDS, clocks=data.draw(st.booleans())))
+    wanted = Oracle(bundles).owners()
+    assert owners(bundles) == wanted
+    assert owners(data.draw(st.permutations(bundles))) == wanted
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_claims_without_proof_are_nobodys_in_any_order(data: st.DataObject) -> None:
+    uids = data.draw(st.sampled_from([UIDS, UIDS[:1]]))
+    bundles = data.draw(
+        visits(ties=data.draw(st.booleans()), uids=uids, clocks=data.draw(st.booleans()), unproved=True)
+    )
     wanted = Oracle(bundles).owners()
     assert owners(bundles) == wanted
     assert owners(data.draw(st.permutations(bundles))) == wanted

@@ -18,6 +18,7 @@ WHOLE = {
     "remove_receipts": "an erasure may take its time",
     "org_names": "orgs are few",
     "keys": "keys are few",
+    "secrets": "secrets are few",
     "members": "members are few",
     "admissions": "admissions are few",
     "dismiss_member": "admissions are few",

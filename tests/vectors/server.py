@@ -7,10 +7,10 @@ store's reader. What it cannot read in a vector is an error of the runner, not o
 from __future__ import annotations
 
 import asyncio
-import gzip
 import itertools
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -25,9 +25,10 @@ from passerby.model.operation import Operation
 from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
+from passerby.model.secret import Secret
 from passerby.observe.counters import Counters
 from passerby.query.sessions import happenings
-from passerby.store.contract import Reader, Store
+from passerby.store.contract import Reader, Store, Transaction
 from passerby.store.memory import MemoryStore
 
 FOLDER: Final = Path(__file__).parents[2] / "spec" / "vectors"
@@ -86,7 +87,7 @@ def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
     clock = SetClock()
     names = {written: written for written in _ID.findall(json.dumps([USUAL, vector]))}
     pipeline = Pipeline(store, clock, Counters())
-    store.submit(lambda transaction: transaction.add_org(_org(vector))).result()
+    store.submit(lambda transaction: _add_org(transaction, vector)).result()
     try:
         for number, step in enumerate(steps):
             clock.at_ms = step.get("at", clock.at_ms)
@@ -103,6 +104,12 @@ def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
             _check_invariants(reader, vector["id"])
     finally:
         store.close()
+
+
+def _add_org(transaction: Transaction, vector: Vector) -> None:
+    transaction.add_org(_org(vector))
+    for number, secret in enumerate(vector.get("given", {}).get("org", {}).get("secrets", [])):
+        transaction.put_secret(ORG, Secret(str(number), secret.encode(), 0))
 
 
 def _org(vector: Vector) -> Org:
@@ -124,7 +131,9 @@ def body_of(step: Step) -> tuple[bytes, str]:
     else:
         body = bytes.fromhex(step["hex"])
     if step.get("gzip"):
-        return gzip.compress(body, mtime=0), "gzip"
+        strategy = zlib.Z_DEFAULT_STRATEGY if step["gzip"] == "best" else zlib.Z_HUFFMAN_ONLY
+        stream = zlib.compressobj(9, wbits=31, strategy=strategy)
+        return stream.compress(body) + stream.flush(), "gzip"
     return body, step.get("encoding", "")
 
 

@@ -127,6 +127,7 @@ class Collector:
         if org is None:
             return _refused(404, "unknown_org", "no such org here: check the id in your snippet")
         settings = {"org": org.id, **msgspec.to_builtins(org.settings)}
+        del settings["identify"]
         cache = (b"cache-control", b"public, max-age=60")
         return 200, [_CORS, _JSON, cache], msgspec.json.encode(settings)
 

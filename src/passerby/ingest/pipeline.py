@@ -2,7 +2,8 @@
 
 receive   bytes of a request, whole and within bounds       (faces.collector)
 turn      wait for it, or be sent away (LI-9)               ingest.turns
-decode    bytes → Bundle; bad operations become Refused      wire.decode
+open      bytes → envelope, and whether its org is here     wire.envelope
+decode    → Bundle; bad operations become Refused            wire.decode
 pace      not too often for a device or an org (LI-6)        ingest.pace
 record    in one transaction:                                ingest.recording
             device    how it stands, and whether the bundle has its key (AT-9)
@@ -26,13 +27,14 @@ from typing import Final
 
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal, StoreError
+from passerby.base.ids import OrgId
+from passerby.ingest.decoding import Decoding
 from passerby.ingest.pace import Pace
-from passerby.ingest.recording import record
+from passerby.ingest.recording import record, unknown_org
 from passerby.ingest.turns import Turns
 from passerby.observe.counters import Counters
 from passerby.store.contract import Store
 from passerby.wire import replies
-from passerby.wire.decode import decode
 
 _LOG: Final = logging.getLogger("uvicorn.error")
 
@@ -55,6 +57,7 @@ class Pipeline:
         self._clock = clock
         self._counters = counters
         self._wake = wake
+        self._decoding = Decoding(self._check_org)
 
     async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
@@ -76,7 +79,7 @@ class Pipeline:
         return replies.refusal(refused)
 
     async def _accept(self, body: bytes, encoding: str) -> bytes:
-        bundle = decode(body, encoding, self._clock.now_ms())
+        bundle = await self._decoding.decode(body, encoding, self._clock.now_ms())
         self._pace.check(bundle)
         recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
         if recorded.announced:
@@ -84,3 +87,10 @@ class Pipeline:
         self._counters.count_operations(recorded.fresh.values())
         self._counters.count_notes(note.code for note in bundle.notes if note.n in recorded.fresh)
         return replies.accepted(bundle, recorded.outcomes)
+
+    def _check_org(self, name: OrgId) -> None:
+        """Refuse what names no org that takes bundles, before its operations are looked at. `record` asks again."""
+        with self._store.read() as reader:
+            org = reader.org(name)
+        if org is None or not org.settings.capture:
+            raise unknown_org()

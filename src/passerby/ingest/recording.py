@@ -15,6 +15,7 @@ from passerby.ingest.announcing import announce
 from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
 from passerby.ingest.erasing import is_erased_device, turned_away, with_lateness
 from passerby.ingest.learning import learn
+from passerby.ingest.proving import count_unsigned, proved
 from passerby.ingest.settling import Settling
 from passerby.lifecycle.decide import Made, answer, decided_simply, facts_of, has_past, is_simple, made_of
 from passerby.lifecycle.frames import Frames
@@ -25,6 +26,7 @@ from passerby.model.bundle import Bundle
 from passerby.model.device import Device
 from passerby.model.effect import Effect, Meet
 from passerby.model.marks import Marks
+from passerby.model.operation import Operation, Unproved
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
@@ -58,7 +60,10 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     """
     org = transaction.org(bundle.org)
     if org is None or not org.settings.capture:
-        raise Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
+        raise unknown_org()
+    signed = {n for n, _ in bundle.proofs}
+    if not is_trusted:
+        bundle = proved(transaction, org, bundle)
     device = transaction.device(org.id, bundle.device)
     if is_apart := not is_trusted and not _has_its_key(org, device, bundle):
         bundle = _apart(org, bundle)
@@ -75,11 +80,18 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     outcomes = {**decided.outcomes, **dict.fromkeys(lost, Outcome.ERASED)}
     told = {n: outcome for n, outcome in outcomes.items() if n not in answered}
     _tallied(transaction, bundle, told)
+    if not is_trusted:
+        count_unsigned(transaction, bundle, {*told}, signed)
     complained = {n: outcome for n, outcome in told.items() if outcome is not Outcome.ERASED}
     complaints = complaints_of(bundle, complained, lambda: transaction.pieces_of_session(org.id, bundle.session))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
     return Recorded({**outcomes, **answered}, told, announced)
+
+
+def unknown_org() -> Refusal:
+    """The refusal of a bundle whose org is not here or takes none."""
+    return Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
 
 
 def _has_its_key(org: Org, device: Device, bundle: Bundle) -> bool:
@@ -150,7 +162,7 @@ def _decided(
     standing: list[Effect] = []
     moves: list[Effect] = []
     if is_apart:
-        outcomes = {one.operation.n: Outcome.APART for one in made}
+        outcomes = {one.operation.n: _apart_outcome(one.operation) for one in made}
         kept = _kept_at_home(own, made, outcomes, frames)
     elif is_made_here(device.id):
         standing, outcomes, kept = _reported(own, device, made, frames)
@@ -167,6 +179,10 @@ def _decided(
     told = {no.n: no.outcome for no in bundle.refused} | {one.operation.n: Outcome.STORED for one in made} | outcomes
     fresh = {n: outcome for n, outcome in told.items() if n > 0 and n not in answered}
     return _Decided([*standing, *kept, *answer(bundle, fresh)], moves, told)
+
+
+def _apart_outcome(operation: Operation) -> Outcome:
+    return Outcome(operation.outcome) if isinstance(operation, Unproved) else Outcome.APART
 
 
 def _in_own_session(transaction: Transaction, bundle: Bundle, frames: Frames) -> Bundle:

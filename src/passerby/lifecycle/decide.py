@@ -15,10 +15,10 @@ from passerby.base.ids import SessionId, Uid
 from passerby.lifecycle.session import session_of
 from passerby.lifecycle.substitute import Substitutes
 from passerby.model.bundle import Bundle, Piece, Receipt
-from passerby.model.device import Binding, Claim, Device, Ending, Instant, Seal
+from passerby.model.device import UNPROVED, Binding, Claim, Device, Ending, Instant, Seal
 from passerby.model.effect import Answer, Bind, Close, Effect
 from passerby.model.marks import Marks
-from passerby.model.operation import SEALING, End, Identify, Operation
+from passerby.model.operation import SEALING, End, Identify, Operation, Unproved
 from passerby.model.outcome import Outcome
 
 
@@ -50,7 +50,7 @@ def made_of(bundle: Bundle, answered: Mapping[int, Outcome], substitutes: Substi
     return [
         Made(
             session_of(bundle.device, bundle.session, bundle.started, op.t, age_ms, substitutes),
-            Instant(bundle.page, op.n, op.t, op.at, bundle.offset_ms, isinstance(op, Identify)),
+            Instant(bundle.page, op.n, op.t, op.at, bundle.offset_ms, isinstance(op, Identify | Unproved)),
             op,
         )
         for op in bundle.operations
@@ -60,6 +60,8 @@ def made_of(bundle: Bundle, answered: Mapping[int, Outcome], substitutes: Substi
 
 def is_simple(device: Device, made: Sequence[Made]) -> bool:
     """Whether a simple `device` stays simple with `made`, as far as they and its binding and seal tell."""
+    if any(isinstance(one.operation, Unproved) for one in made):
+        return False
     bound = device.binding
     uids = {str(one.operation.uid) for one in made if isinstance(one.operation, Identify)}
     if len(uids | ({str(bound.uid)} if bound else set())) > 1:
@@ -101,6 +103,8 @@ def facts_of(made: Iterable[tuple[Instant, Operation, int]], marks: Marks) -> Fa
         match operation:
             case Identify(uid=uid):
                 claims.append(Claim(instant, marks.of_uid(Uid(uid)), received_at_ms))
+            case Unproved():
+                claims.append(Claim(instant, UNPROVED, received_at_ms))
             case End(why=why) if why in SEALING:
                 ends.append(Ending(instant, why))
             case _:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from passerby.lifecycle.substitute import is_made_here
 from passerby.model.bundle import Piece
 from passerby.model.device import Device
-from passerby.model.operation import Identify
+from passerby.model.operation import Identify, Unproved
 from passerby.model.outcome import Outcome
 
 
@@ -24,6 +24,8 @@ def violations(device: Device, pieces: Iterable[Piece]) -> Iterator[str]:
         for op, outcome in zip(piece.operations, piece.outcomes, strict=True):
             if is_plain and device.seal is not None and device.seal.past(piece.instant(op)):
                 yield "AT-3: an operation is kept past the seal of its device"
+            if isinstance(op, Unproved) and device.binding is not None:
+                yield "AT-10: a claim without proof is kept under somebody's device"
             if not isinstance(op, Identify):
                 continue
             if outcome is Outcome.APART:

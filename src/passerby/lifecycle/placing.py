@@ -18,7 +18,7 @@ from passerby.lifecycle.plan import ANONYMOUS, Known, Lane, ends_before, outcome
 from passerby.model.bundle import Bundle, Piece
 from passerby.model.device import Binding, Device, Seal
 from passerby.model.effect import Keep
-from passerby.model.operation import SEALING, End, Identify, Operation
+from passerby.model.operation import SEALING, End, Identify, Operation, Unproved
 from passerby.model.outcome import Outcome
 
 
@@ -70,6 +70,8 @@ class Places:
         """What became of an operation that is new; `binding` is the device's, if it was unbound before."""
         told = outcome_of(lane, self.is_home(lane))
         match operation:
+            case Unproved(outcome=outcome):
+                return Outcome(outcome)
             case _ if lane.is_late:
                 return Outcome.ERASED
             case Identify(n=n) if self.is_home(lane):

@@ -20,6 +20,9 @@ set: nothing here knows in which order they came, so the order of arrival cannot
     than the owner after an end of
     another page
 
+A page that was told somebody without proof is nobody's in the same way: from its beginning, until it is told somebody
+with proof (AT-10). Such a claim is no owner's, contradicts every owner, and an end of its page lets go everybody.
+
 A claim does not reach over an `end` of its own page; backward it reaches over no end of its device at all. An end on a
 page that was told u lets go u; one on a page that was told nobody lets go everybody. The *owner* is whoever was claimed
 before all ends in what the server received first: a clock that no client can set. A *contradiction* is a claim of
@@ -95,6 +98,8 @@ def lane_of(instant: Instant, around: Around, known: Known) -> Lane:
     if not around.is_whole:
         return _nobodys(instant, known, is_bleed=False)
     forward, behind = _claims(instant, around)
+    if _is_of_somebody_unknown(instant, forward, behind, around, known):
+        return _nobodys(instant, known, is_bleed=not is_before_all(instant, known.summary))
     if forward is not None:
         lane = _told(instant, forward, known)
         if lane is not None:
@@ -111,10 +116,19 @@ def lane_of(instant: Instant, around: Around, known: Known) -> Lane:
     return lane
 
 
+def _is_of_somebody_unknown(
+    instant: Instant, forward: Claim | None, behind: Claim | None, around: Around, known: Known
+) -> bool:
+    """Whether the page was told somebody unknown: a claim without proof reaches as far as any other (AT-10)."""
+    if forward is not None:
+        return forward.is_unproved
+    return behind is not None and behind.is_unproved and _reaches_back(instant, behind, around, known)
+
+
 def lets_go(end: Instant, around: Around) -> str | None:
-    """The mark of whom an end lets go that was made then; None: everybody."""
+    """The mark of whom an end lets go that was made then; None: everybody, as where nobody knows who was told."""
     told, _ = _claims(end, around)
-    return told.uid if told is not None and around.is_whole else None
+    return told.uid if told is not None and not told.is_unproved and around.is_whole else None
 
 
 def seal_of(ends: tuple[Ending, ...], after: int) -> Ending | None:
@@ -189,7 +203,8 @@ def summed_up(claims: list[Claim], ends: list[Ending]) -> Summary:
     """The summary of all these facts; of `ends` at least the first `FACTS_MAX` by server time."""
     listed = Summary(ends=tuple(sorted(ends, key=lambda end: by_server_time(end.instant))[:FACTS_MAX]))
     early = [claim for claim in claims if is_before_all(claim.instant, listed)]
-    owner = min((claim for claim in early if not claim.is_late), key=lambda claim: claim.rank, default=None)
+    mine = (claim for claim in early if not claim.is_late and not claim.is_unproved)
+    owner = min(mine, key=lambda claim: claim.rank, default=None)
     if owner is None:
         return listed
     others = sorted((claim.instant for claim in early if claim.uid != owner.uid), key=by_server_time)
@@ -202,8 +217,8 @@ def with_claim(summary: Summary, claim: Claim) -> Summary | None:
         return summary
     owner = summary.owner
     if owner is None:
-        return summary if claim.is_late else None
-    if claim.rank < owner.rank and not claim.is_late:
+        return summary if claim.is_late or claim.is_unproved else None
+    if claim.rank < owner.rank and not claim.is_late and not claim.is_unproved:
         return None if claim.uid != owner.uid else msgspec.structs.replace(summary, owner=claim)
     if claim.uid == owner.uid or claim.instant in summary.contradictions:
         return summary

@@ -6,14 +6,15 @@ import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
 from passerby.model.device import Instant
-from passerby.model.operation import Identify, Operation
+from passerby.model.operation import Identify, Operation, Unproved
 from passerby.model.outcome import Noted, Outcome, Refused
 
 
 class Bundle(msgspec.Struct, frozen=True):
     """A decoded bundle. `operations` ascend in n; `refused` are those that decoding turned away.
 
-    `key` is the device's, which nothing may show or keep (PV-5); empty when none came.
+    `key` is the device's, which nothing may show or keep (PV-5); empty when none came. `proofs` are the
+    signatures of identifies by n, which nothing may keep either; '' is what was none.
     """
 
     org: OrgId
@@ -28,6 +29,7 @@ class Bundle(msgspec.Struct, frozen=True):
     refused: tuple[Refused, ...] = ()
     notes: tuple[Noted, ...] = ()
     key: str = ""
+    proofs: tuple[tuple[int, str], ...] = ()
 
     @property
     def offset_ms(self) -> int:
@@ -55,7 +57,7 @@ class Piece(msgspec.Struct, frozen=True):
 
     def instant(self, operation: Operation) -> Instant:
         """When `operation`, one of this piece's, was made."""
-        identifies = isinstance(operation, Identify)
+        identifies = isinstance(operation, Identify | Unproved)
         return Instant(self.page, operation.n, operation.t, operation.at, self.offset_ms, identifies)
 
 

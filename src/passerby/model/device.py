@@ -27,6 +27,10 @@ EVERYBODY: Final = ""
 """Whom an `end` lets go that was made on a page that was told nobody (AT-3)."""
 
 
+UNPROVED: Final = "unproved"
+"""In place of a uid's mark: the page was told somebody, and nobody knows whom (AT-10)."""
+
+
 class Instant(msgspec.Struct, frozen=True, array_like=True):
     """A moment on a device (AT-2): client time `t`, server time `at`, and offset (received − sent) of its bundle.
 
@@ -86,6 +90,11 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     uid: str
     received_at_ms: int
     is_late: bool = False
+
+    @property
+    def is_unproved(self) -> bool:
+        """Whether nobody knows whom the page was told (AT-10)."""
+        return self.uid == UNPROVED
 
     @property
     def rank(self) -> tuple[int, int, int, str, int]:

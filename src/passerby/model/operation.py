@@ -44,6 +44,15 @@ class Identify(_Operation, frozen=True, tag="identify"):
     properties: tuple[Property, ...] = ()
 
 
+class Unproved(_Operation, frozen=True, tag="unproved"):
+    """An `identify` whose proof was missing or wrong: its page was told somebody unknown (AT-10).
+
+    `outcome` says what was wrong. Neither the uid nor anything else of it is kept.
+    """
+
+    outcome: str
+
+
 class SetProperties(_Operation, frozen=True, tag="properties"):
     """Properties of the user or of the page."""
 
@@ -70,7 +79,7 @@ class End(_Operation, frozen=True, tag="end"):
     why: str
 
 
-Operation: TypeAlias = Page | Event | Identify | SetProperties | Consent | Log | End
+Operation: TypeAlias = Page | Event | Identify | Unproved | SetProperties | Consent | Log | End
 
 SEALING: frozenset[str] = frozenset({"anonymize", "reidentify", "forget", "lost"})
 """The reasons of an `end` after which the device may receive nothing more (ID-5, ID-6, ID-7, WI-4)."""

@@ -28,12 +28,13 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class OrgSettings(msgspec.Struct, frozen=True):
-    """What an org may choose about capture."""
+    """What an org may choose about capture. `identify`: whether an identify needs a proof (WI-11)."""
 
     capture: bool = True
     idle_ms: int = IDLE_MS
     age_ms: int = AGE_MS
     split_on_identify: bool = False
+    identify: Literal["open", "signed"] = "open"
     auto: Auto = Auto()
     blocks: tuple[Block, ...] = ()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Final
 
 import msgspec
 
@@ -25,6 +27,9 @@ class Outcome(Enum):
     UNKNOWN_OPERATION = "unknown_operation"
     INVALID_UID = "invalid_uid"
     PLACEHOLDER_UID = "placeholder_uid"
+    UNSIGNED_UID = "unsigned_uid"  # an identify without the proof that its org demands (AT-10)
+    BAD_SIGNATURE = "bad_signature"  # an identify with a proof that proves nothing (AT-10)
+    EXPIRED_SIGNATURE = "expired_signature"  # an identify with a proof that came too late (AT-10)
     INVALID_EVENT_NAME = "invalid_event_name"
     INVALID_PROPERTIES = "invalid_properties"
     TIME_IN_FUTURE = "time_in_future"  # given before AT-7 clamped; receipts of that time have it
@@ -51,6 +56,14 @@ _ACCEPTED = frozenset(
 )
 
 
+UNPROVED: Final[Mapping[Outcome, str]] = {
+    Outcome.UNSIGNED_UID: "this org takes an identify only with a signature of its server: pass `signature` (WI-11)",
+    Outcome.BAD_SIGNATURE: "the signature does not prove this uid: the server signs org, uid and expiry (WI-11)",
+    Outcome.EXPIRED_SIGNATURE: "the signature had expired when it arrived: the server signs anew for each page (WI-11)",
+}
+"""The outcomes of an identify that told its page somebody unknown, each with what to mend (AT-10)."""
+
+
 class Refused(msgspec.Struct, frozen=True):
     """An operation that is not kept, and why. `message` shows what would have been right, never a value.
 
@@ -64,12 +77,16 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Something of a kept operation was left out or changed; `name` is the property's, if it is about one (PR-4)."""
+    """Something of a kept operation was left out or changed; `name` is the property's, if it is about one (PR-4).
+
+    With a `count` over 1 it stands for so many of its code, of `n` and later operations (WI-6).
+    """
 
     n: int
     code: str
     name: str = ""
     message: str
+    count: int = 1
 
 
 class Complaint(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
+from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties, Unproved
 from passerby.model.properties import Property
 
 
@@ -28,6 +28,8 @@ def seen(operation: Operation) -> Seen:
             return Seen("navigate", None, {"title": title} if title else {}, url)
         case Identify(properties=properties) | SetProperties(type="user", properties=properties):
             return Seen("identify", None, values(properties))
+        case Unproved():
+            return Seen("identify", None, {})
         case SetProperties(properties=properties):
             return Seen("page_properties", None, values(properties))
         case Consent(granted=granted):

@@ -11,7 +11,7 @@ from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
 from passerby.model.device import Device, Instant
 from passerby.model.operation import SEALING, End, Identify, Operation
 from passerby.model.org import Org
-from passerby.model.outcome import Outcome
+from passerby.model.outcome import UNPROVED, Outcome
 from passerby.model.session import Session
 from passerby.query.happened import Happening, made_at_ms
 from passerby.query.timeline import RULES
@@ -78,6 +78,12 @@ _OPERATIONS: Final = {
         "AT-9",
         "It came with another key than its device's, or with none, so it is nobody's.",
     ),
+    Outcome.UNSIGNED_UID: (
+        "AT-10",
+        "An identify without a signature, which the org demands. So nobody knows who is there.",
+    ),
+    Outcome.BAD_SIGNATURE: ("AT-10", "An identify with a wrong signature. So nobody knows who is there."),
+    Outcome.EXPIRED_SIGNATURE: ("AT-10", "An identify whose signature had expired. So nobody knows who is there."),
 }
 _RELEASED: Final = " It released the user and sealed the device."
 _ELSEWHERE: Final = {
@@ -152,6 +158,8 @@ def _whose(reader: Reader, org: OrgId, session: Session, device: Device, outcome
     if device.binding is None:
         if Outcome.APART in outcomes:
             return Reason("whose", _OPERATIONS[Outcome.APART][1], "AT-9")
+        if (unproved := next((outcome for outcome in UNPROVED if outcome in outcomes), None)) is not None:
+            return Reason("whose", f"{_OPERATIONS[unproved][1]} All of its page is nobody's.", "AT-10")
         if (why := next((outcome for outcome in _NOBODYS if outcome in outcomes), None)) is not None:
             return Reason("whose", _NOBODYS[why], _OPERATIONS[why][0])
         return Reason("whose", "It is anonymous: no identify was made on its device.", "ID-2")

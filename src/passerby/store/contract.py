@@ -43,6 +43,7 @@ from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.properties import Property, Scalar
+from passerby.model.secret import Secret
 from passerby.model.session import Session
 
 T = TypeVar("T")
@@ -142,6 +143,14 @@ class Reader(Protocol):
 
     def keys(self, org: OrgId) -> list[Key]:
         """The org's keys, the oldest first."""
+        ...
+
+    def secrets(self, org: OrgId) -> list[Secret]:
+        """The org's secrets, the latest made first."""
+        ...
+
+    def unsigned(self, org: OrgId, since_ms: int) -> int:
+        """How many identifies came without a signature on the days from that of `since_ms` on (WI-11)."""
         ...
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
@@ -270,6 +279,14 @@ class Transaction(Reader, Protocol):
     def add_key(self, key: Key) -> None: ...
 
     def remove_key(self, digest: bytes) -> None: ...
+
+    def put_secret(self, org: OrgId, secret: Secret) -> None:
+        """Add a secret, or change the one of that id."""
+        ...
+
+    def count_unsigned(self, org: OrgId, at_ms: int, count: int, keep_since_ms: int) -> None:
+        """Add to the unsigned identifies of the day of `at_ms`; days before `keep_since_ms` go."""
+        ...
 
     def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
         """What the operations `first`…`last` of a page were answered, as far as they came before.

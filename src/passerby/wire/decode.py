@@ -1,13 +1,13 @@
 """Decode: from bytes to a bundle of operations, each good one kept, each bad one named (WI, AT-6).
 
-All operations are decoded at once; only when that fails are they taken one by one, to find which.
+They are counted first. Then all are decoded at once; only when that fails are they taken one by one, to find which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeGuard, assert_never
 
 import msgspec
 
@@ -15,9 +15,9 @@ from passerby.base.errors import Refusal, without_value
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
 from passerby.model.bundle import Bundle
 from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
-from passerby.model.outcome import Noted, Outcome, Refused
+from passerby.model.outcome import Outcome, Refused
 from passerby.wire import limits
-from passerby.wire.envelope import Envelope, inflate, mended, open_envelope
+from passerby.wire.envelope import IDENTITY_KEYS, Envelope, inflate, mended, mixed_devices, open_envelope
 from passerby.wire.messages import (
     KINDS,
     ConsentMessage,
@@ -29,12 +29,23 @@ from passerby.wire.messages import (
     PageMessage,
     PropertiesMessage,
 )
-from passerby.wire.properties import PropertiesError, typed_properties
+from passerby.wire.notes import AHEAD, SUSPICIOUS, Notes
+from passerby.wire.properties import Complaint, PropertiesError, typed_properties
 from passerby.wire.uid import is_suspicious, uid_text
 
 _MESSAGES: Final = msgspec.json.Decoder(list[Message])
 _MESSAGE: Final = msgspec.json.Decoder(Message)
-_RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_RAWS: Final = msgspec.json.Decoder(
+    msgspec.defstruct(
+        "_Raws",
+        [(f"op{index}", msgspec.Raw, msgspec.Raw()) for index in range(limits.OPERATIONS_MAX)],
+        array_like=True,
+        forbid_unknown_fields=True,
+    )
+)
+"""An array of operations as what is written of each: one more than may be ends it, before anything is made of them."""
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TOO_MANY: Final = "of at most length"
 _ORDER_COMPLETED: Final = "Order Completed"
 _MENDED: Final = "\ufffd"
 
@@ -53,22 +64,44 @@ class _Bad(Exception):
         self.message = message or _PROSE[outcome]
 
 
-def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
-    """The bundle in a request's body. Refusal, by code, where the whole of it cannot be used (WI-7)."""
+class Opened(msgspec.Struct, frozen=True):
+    """A body whose envelope is read and whose operations are not. `is_mended`: lone surrogates were replaced."""
+
+    envelope: Envelope
+    is_mended: bool
+
+    @property
+    def org(self) -> OrgId:
+        """The org it names."""
+        return OrgId(self.envelope.org)
+
+
+def opened(body: bytes, encoding: str) -> Opened:
+    """The envelope in a request's body. Refusal, by code, where it cannot be used (WI-7)."""
     received = inflate(body, encoding)
     whole = mended(received)
-    envelope = open_envelope(whole)
+    return Opened(open_envelope(whole), whole is not received)
+
+
+def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
+    """The bundle in a request's body. Refusal, by code, where the whole of it cannot be used (WI-7)."""
+    return bundle_of(opened(body, encoding), received_at_ms)
+
+
+def bundle_of(body: Opened, received_at_ms: int) -> Bundle:
+    """The bundle in a body whose envelope is read. Refusal: as `decode`."""
+    envelope = body.envelope
     messages, refused = _messages(envelope.ops)
     operations: list[Operation] = []
-    notes: list[Noted] = []
+    notes = Notes()
     offset_ms = received_at_ms - envelope.sent
     for message in messages:
         try:
-            if whole is not received:
+            if body.is_mended:
                 _check_uid(message)
-            noted: list[Noted] = []
-            operations.append(_operation(message, envelope, offset_ms, noted))
-            notes += noted
+            complaints: list[Complaint] = []
+            operations.append(_operation(message, envelope, offset_ms, complaints))
+            notes.add(message.n, complaints)
         except _Bad as bad:
             refused.append(Refused(message.n, bad.outcome, bad.message, str(message.__struct_config__.tag)))
     return Bundle(
@@ -82,9 +115,20 @@ def decode(body: bytes, encoding: str, received_at_ms: int) -> Bundle:
         envelope.sdk,
         tuple(operations),
         tuple(refused),
-        tuple(notes),
+        notes.told(),
         envelope.key,
+        tuple((message.n, _proof(message.sig)) for message in messages if _is_signed(message)),
     )
+
+
+def _is_signed(message: Message) -> TypeGuard[IdentifyMessage]:
+    return isinstance(message, IdentifyMessage) and bool(message.sig)
+
+
+def _proof(sig: msgspec.Raw) -> str:
+    """A signature as it was given; '' for what is none, which proves nothing (WI-11)."""
+    found = _value(sig) if len(sig) <= limits.SIGNATURE_BYTES_MAX else None
+    return found if isinstance(found, str) else ""
 
 
 def _check_uid(message: Message) -> None:
@@ -94,34 +138,40 @@ def _check_uid(message: Message) -> None:
 
 
 def _messages(ops: msgspec.Raw) -> tuple[Sequence[Message], list[Refused]]:
+    raws = _raws(ops)
     refused: list[Refused] = []
     messages: list[Message] = []
     try:
         messages = _MESSAGES.decode(ops)
         numbers = [message.n for message in messages]
-    except (msgspec.ValidationError, RecursionError):
-        numbers = _one_by_one(ops, messages, refused)
-    if not messages and not refused:
-        raise Refusal("invalid_envelope", "ops is empty - at `$.ops`")
-    if len(messages) + len(refused) > limits.OPERATIONS_MAX:
-        raise Refusal("too_many_operations", f"a bundle has 1 to {limits.OPERATIONS_MAX} operations")
+    except (msgspec.DecodeError, RecursionError):
+        numbers = _one_by_one(raws, messages, refused)
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise Refusal("bad_sequence", "the n of a bundle's operations ascend, without repeats")
     return messages, refused
 
 
-def _one_by_one(ops: msgspec.Raw, messages: list[Message], refused: list[Refused]) -> list[int]:
+def _raws(ops: msgspec.Raw) -> list[msgspec.Raw]:
     try:
-        raws = _RAWS.decode(ops)
-    except msgspec.ValidationError as error:
+        found = _RAWS.decode(ops)
+    except msgspec.DecodeError as error:
+        if _TOO_MANY in str(error):
+            raise Refusal("too_many_operations", f"a bundle has 1 to {limits.OPERATIONS_MAX} operations") from error
         raise Refusal("invalid_envelope", "ops is an array of operations - at `$.ops`") from error
+    raws = [raw for raw in msgspec.structs.astuple(found) if raw]
+    if not raws:
+        raise Refusal("invalid_envelope", "ops is empty - at `$.ops`")
+    return raws
+
+
+def _one_by_one(raws: Sequence[msgspec.Raw], messages: list[Message], refused: list[Refused]) -> list[int]:
     numbers: list[int] = []
-    for index, raw in enumerate(raws[: limits.OPERATIONS_MAX + 1]):
+    for index, raw in enumerate(raws):
         try:
             message = _MESSAGE.decode(raw)
             messages.append(message)
             numbers.append(message.n)
-        except (msgspec.ValidationError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             bad = _refused(raw, index, without_value(str(error)))
             refused.append(bad)
             numbers.extend([bad.n] if bad.n else [])
@@ -129,29 +179,48 @@ def _one_by_one(ops: msgspec.Raw, messages: list[Message], refused: list[Refused
 
 
 def _refused(raw: msgspec.Raw, index: int, prose: str) -> Refused:
-    """An operation that has not the shape of any. Its n is 0 if it has none; the message then has its index."""
-    found: Any = msgspec.json.decode(raw)
-    n = found.get("n") if isinstance(found, dict) else None
+    """An operation that has not the shape of any. Its n is 0 if it has none; the message then has its index.
+
+    Refusal: `mixed_devices` where it names an identity (WI-2).
+    """
+    found = _members(raw)
+    for key in IDENTITY_KEYS:
+        if key in found:
+            raise mixed_devices(key)
+    n, kind, uid = (_value(found.get(name)) for name in ("n", "op", "uid"))
     number = n if isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= limits.SEQUENCE_MAX else 0
-    kind = found.get("op") if isinstance(found, dict) else None
     if isinstance(kind, str) and kind not in KINDS:
         return Refused(
             number,
             Outcome.UNKNOWN_OPERATION,
             f"ops[{index}]: an operation is one of {', '.join(sorted(KINDS))}",
         )
-    if kind == "identify" and not (
-        isinstance(uid := found.get("uid"), str | int | float) and not isinstance(uid, bool)
-    ):
+    if kind == "identify" and not (isinstance(uid, str | int | float) and not isinstance(uid, bool)):
         return Refused(number, Outcome.INVALID_UID, f"ops[{index}]: {_PROSE[Outcome.INVALID_UID]}", kind)
     return Refused(number, Outcome.INVALID_OPERATION, f"ops[{index}]: {prose}", kind if isinstance(kind, str) else "")
 
 
-def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list[Noted]) -> Operation:
+def _members(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The members of an operation, undecoded; none if it is no object."""
+    try:
+        return _MEMBERS.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+
+
+def _value(raw: msgspec.Raw | None) -> Any:
+    """A member, or None where it is absent or what no number can be."""
+    try:
+        return msgspec.json.decode(raw) if raw else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list[Complaint]) -> Operation:
     n, t, source = message.n, message.t, message.source
     if t > envelope.sent + limits.FUTURE_MS_MAX:
         t = envelope.sent
-        notes.append(Noted(n=n, code=_AHEAD, message=_COMPLAINTS[_AHEAD]))
+        notes.append((AHEAD, ""))
     if t < envelope.sent - limits.PAST_MS_MAX and not isinstance(message, EndMessage):
         raise _Bad(Outcome.TIME_TOO_OLD)
     at = min(t, envelope.sent) + offset_ms
@@ -172,7 +241,7 @@ def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list
             if isinstance(uid, Outcome):
                 raise _Bad(uid)
             if is_suspicious(uid):
-                notes.append(Noted(n=n, code=_SUSPICIOUS, message=_COMPLAINTS[_SUSPICIOUS]))
+                notes.append((SUSPICIOUS, ""))
             return Identify(n=n, t=t, at=at, source=source, uid=uid, properties=_properties(message, notes))
         case PropertiesMessage(type=type_):
             return SetProperties(n=n, t=t, at=at, source=source, type=type_, properties=_properties(message, notes))
@@ -186,7 +255,7 @@ def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list
             assert_never(message)
 
 
-def _properties(message: EventMessage | IdentifyMessage | PropertiesMessage, notes: list[Noted]) -> tuple[Any, ...]:
+def _properties(message: EventMessage | IdentifyMessage | PropertiesMessage, notes: list[Complaint]) -> tuple[Any, ...]:
     products = isinstance(message, EventMessage) and message.name == _ORDER_COMPLETED
     try:
         kept, complaints = typed_properties(
@@ -194,20 +263,5 @@ def _properties(message: EventMessage | IdentifyMessage | PropertiesMessage, not
         )
     except PropertiesError as error:
         raise _Bad(Outcome.INVALID_PROPERTIES, str(error)) from error
-    notes.extend(Noted(n=message.n, code=code, name=name, message=_COMPLAINTS[code]) for code, name in complaints)
+    notes += complaints
     return kept
-
-
-_AHEAD: Final = "time_in_future"
-_SUSPICIOUS: Final = "suspicious_uid"
-_COMPLAINTS: Final = {
-    _AHEAD: "t was over 5 minutes after sent, and counts as sent: the device's clock was put back",
-    _SUSPICIOUS: "the uid looks like no one person's",
-    "scrubbed_name": "a name has letters, digits, _ and -; others became _",
-    "invalid_name": "a name starts with a letter and has at most 512 characters",
-    "invalid_value": "a value is a string, number, bool, or an array of one of these",
-    "invalid_type": "a type is one of str int real bool date or a plural of them",
-    "type_mismatch": "the value does not fit the type that the schema gives",
-    "value_too_big": "a value has at most 8192 bytes",
-    "too_many_properties": "a call has at most 500 properties",
-}

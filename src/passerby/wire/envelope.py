@@ -5,29 +5,34 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from itertools import accumulate
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
-from passerby.base.errors import Refusal
+from passerby.base.errors import Refusal, without_value
 from passerby.wire import limits
 
 _UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-79a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
 """But version 8, of which substitutes and users are: nobody may claim to be one."""
+_GZIP: Final = frozenset({"gzip", "x-gzip"})
 _UuidText = Annotated[str, Meta(pattern=_UUID)]
 _Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MAX)]
-_IDENTITY_KEYS: Final = ("device", "session", "page")
-_IDENTITY_KEY: Final = re.compile(rb'"(?:device|session|page)"\s*:|\\u00[67]')
-"""Such a name, or an escaped ASCII letter, as which one could be written too."""
+IDENTITY_KEYS: Final = ("device", "session", "page")
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """One that does not end reaches to the end of the body, so that no body is searched twice."""
 _NO_BRACKET: Final = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+"""A bracket as the signed byte by which it changes the depth."""
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
-_ESCAPE: Final = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
-    re.DOTALL,
+_LONE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+"""Half a pair, in a body whose escaped backslashes are out of the way."""
+_AWAY: Final = b"\0\0"
+"""What stands for an escaped backslash meanwhile: no JSON has it."""
 
 
 class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -45,7 +50,24 @@ class Envelope(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     key: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")] = ""
 
 
+class _Ops(msgspec.Struct):
+    """Only where the operations are, of an envelope that is not of its shape."""
+
+    ops: msgspec.Raw = msgspec.Raw()
+
+
 _DECODER: Final = msgspec.json.Decoder(Envelope)
+_OPS: Final = msgspec.json.Decoder(_Ops)
+
+
+def inflates_beyond(body: bytes, encoding: str, size: int) -> bool:
+    """Whether a body has more than `size` bytes without its encoding; looks no further than that."""
+    if len(body) > size or encoding.strip().lower() not in _GZIP:
+        return len(body) > size
+    try:
+        return len(zlib.decompressobj(wbits=31).decompress(body, size + 1)) > size
+    except zlib.error:
+        return False
 
 
 def inflate(body: bytes, encoding: str) -> bytes:
@@ -55,23 +77,24 @@ def inflate(body: bytes, encoding: str) -> bytes:
     """
     if len(body) > limits.BODY_BYTES_MAX:
         raise Refusal("bundle_too_large", f"the body is over {limits.BODY_BYTES_MAX} bytes")
-    match encoding.strip().lower():
-        case "" | "identity":
-            return body
-        case "gzip" | "x-gzip":
-            return _gunzip(body)
-        case _:
-            raise Refusal("unsupported_encoding", "Content-Encoding may be gzip or identity")
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding in _GZIP:
+        return _gunzip(body)
+    raise Refusal("unsupported_encoding", "Content-Encoding may be gzip or identity")
 
 
 def _gunzip(body: bytes) -> bytes:
+    """The inflated body; no more of it is made than it may have."""
+    bytes_max = min(limits.INFLATED_BYTES_MAX, max(limits.INFLATED_BYTES_FREE, limits.INFLATED_RATIO_MAX * len(body)))
     stream = zlib.decompressobj(wbits=31)
     try:
-        plain = stream.decompress(body, limits.INFLATED_BYTES_MAX + 1)
+        plain = stream.decompress(body, bytes_max + 1)
     except zlib.error as error:
         raise Refusal("invalid_encoding", "the gzip stream is broken") from error
-    if len(plain) > limits.INFLATED_BYTES_MAX:
-        raise Refusal("bundle_too_large", f"the body inflates to over {limits.INFLATED_BYTES_MAX} bytes")
+    if len(plain) > bytes_max:
+        raise Refusal("bundle_too_large", f"the body inflates to over {bytes_max} bytes")
     if not stream.eof or stream.unused_data:
         raise Refusal("invalid_encoding", "the gzip stream does not end where the body does")
     return plain
@@ -82,10 +105,11 @@ def mended(body: bytes) -> bytes:
 
     JSON cannot say them, but browsers send them: half of a pair is left where a text was cut.
     """
-    if not _SURROGATE.search(body):
+    if not _SURROGATE.search(body) or b"\0" in body:
         return body
-    whole = _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], body)
-    return body if whole == body else whole
+    found = body.replace(b"\\\\", _AWAY)
+    whole = _LONE.sub(rb"\\ufffd", found)
+    return body if whole == found else whole.replace(_AWAY, b"\\\\")
 
 
 def open_envelope(body: bytes) -> Envelope:
@@ -103,8 +127,7 @@ def open_envelope(body: bytes) -> Envelope:
         raise Refusal("malformed_json", f"the body is not JSON: {error}") from error
     if envelope.v != 1:
         raise Refusal("unsupported_version", "v is not 1")
-    if len(_IDENTITY_KEY.findall(body)) > len(_IDENTITY_KEYS):
-        _check_one_device(body)
+    _check_one_device(body, envelope.ops)
     if len({envelope.device, envelope.session, envelope.page}) != 3:
         raise Refusal("invalid_envelope", "device, session and page must be different ids")
     return envelope
@@ -114,16 +137,18 @@ def check_depth(body: bytes) -> None:
     """Refusal `too_deep` for JSON that nests over 32 deep (WI-3)."""
     if body.count(b"{") + body.count(b"[") <= limits.DEPTH_MAX:
         return
-    depth = 0
-    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKET):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > limits.DEPTH_MAX:
-            raise Refusal("too_deep", f"the JSON nests over {limits.DEPTH_MAX} deep")
+    brackets = _STRING.sub(b"", body).translate(_STEPS, _NO_BRACKET)
+    if max(accumulate(memoryview(brackets).cast("b")), default=0) > limits.DEPTH_MAX:
+        raise Refusal("too_deep", f"the JSON nests over {limits.DEPTH_MAX} deep")
 
 
 def _envelope_refusal(body: bytes, error: msgspec.ValidationError) -> Refusal:
-    _check_one_device(body)
-    prose = str(error)
+    try:
+        ops = _OPS.decode(body).ops
+    except msgspec.DecodeError:
+        ops = msgspec.Raw()
+    _check_one_device(body, ops)
+    prose = without_value(str(error))
     if "unknown field" in prose:
         return Refusal("unknown_field", prose)
     if prose.startswith("Expected `object`") and "path" not in prose:
@@ -131,21 +156,30 @@ def _envelope_refusal(body: bytes, error: msgspec.ValidationError) -> Refusal:
     return Refusal("invalid_envelope", prose)
 
 
-def _check_one_device(body: bytes) -> None:
-    """Refuse a body that names an identity twice, as a list, or inside an operation (WI-2)."""
+def _check_one_device(body: bytes, ops: msgspec.Raw) -> None:
+    """Refuse a body that names an identity twice or as a list (WI-2). One inside an operation is `decode`'s to see.
+
+    The operations are left out: what is taken apart in Python is small, whatever came.
+    """
+    rest = (body.replace(bytes(ops), b"0", 1) if ops else body).strip()
+    if len(rest) > limits.ENVELOPE_BYTES_MAX:
+        raise Refusal("invalid_envelope", f"the envelope without ops is over {limits.ENVELOPE_BYTES_MAX} bytes")
     try:
-        found = json.loads(body, object_pairs_hook=_Pairs)
-    except ValueError as error:
+        found = json.loads(rest, object_pairs_hook=_Pairs, parse_int=str)
+    except (ValueError, RecursionError) as error:
         raise Refusal("malformed_json", "the body is not JSON") from error
     if not isinstance(found, _Pairs):
         return
     top = [name for name, _ in found.pairs]
-    lists = [value for name, value in found.pairs if name == "ops" and isinstance(value, list)]
-    inside = [op for ops in lists for op in ops if isinstance(op, _Pairs)]
-    for key in _IDENTITY_KEYS:
+    for key in IDENTITY_KEYS:
         listed = any(name == key and isinstance(value, list | _Pairs) for name, value in found.pairs)
-        if top.count(key) > 1 or listed or any(name == key for op in inside for name, _ in op.pairs):
-            raise Refusal("mixed_devices", f"a bundle has one {key}, in the envelope: send another bundle")
+        if top.count(key) > 1 or listed:
+            raise mixed_devices(key)
+
+
+def mixed_devices(key: str) -> Refusal:
+    """The refusal of a body in which an identity stands where none may."""
+    return Refusal("mixed_devices", f"a bundle has one {key}, in the envelope: send another bundle")
 
 
 class _Pairs:

@@ -41,6 +41,7 @@ class IdentifyMessage(_Message, frozen=True, tag="identify"):
     properties: Raw = Raw()
     schema: Raw = Raw()
     suffixes: bool = False
+    sig: Raw = Raw()
 
 
 class PropertiesMessage(_Message, frozen=True, tag="properties"):

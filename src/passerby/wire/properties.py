@@ -122,8 +122,10 @@ def _product_columns(products: list[dict[str, Any]]) -> Iterator[tuple[str, Any]
 
 def _inferred(value: Any) -> tuple[str, Value] | str:
     if isinstance(value, list):
+        if any(isinstance(member, list) for member in value):
+            return "invalid_value"
         members = [_inferred(member) for member in value]
-        if any(isinstance(m, str) or isinstance(m[1], list) for m in members):
+        if any(isinstance(m, str) for m in members):
             return "invalid_value"
         kinds = {m[0] for m in members if not isinstance(m, str)}
         if len(kinds) != 1:

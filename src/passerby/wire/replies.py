@@ -9,8 +9,7 @@ import msgspec
 
 from passerby.base.errors import Refusal
 from passerby.model.bundle import Bundle
-from passerby.model.outcome import Noted, Outcome
-from passerby.wire.limits import NOTES_MAX
+from passerby.model.outcome import UNPROVED, Noted, Outcome
 
 STATUS: Final[Mapping[str, int]] = {
     "malformed_json": 400,
@@ -58,12 +57,12 @@ def accepted(bundle: Bundle, outcomes: Mapping[int, Outcome]) -> bytes:
     prose = {refused.n: refused.message for refused in bundle.refused}
     nameless = [_RefusedReply(0, no.outcome.value, no.message) for no in bundle.refused if no.n == 0]
     refused = [
-        _RefusedReply(n, outcome.value, prose.get(n, _SENT_BEFORE))
+        _RefusedReply(n, outcome.value, prose.get(n) or UNPROVED.get(outcome, _SENT_BEFORE))
         for n, outcome in sorted(outcomes.items())
         if n and not outcome.accepted
     ]
     stored = sum(outcome.accepted for outcome in outcomes.values())
-    return _ENCODER.encode(_Reply(stored, nameless + refused, list(bundle.notes[:NOTES_MAX])))
+    return _ENCODER.encode(_Reply(stored, nameless + refused, list(bundle.notes)))
 
 
 def error_body(message: str, code: str) -> bytes:

@@ -15,7 +15,7 @@ from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, sele
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties
+from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties, Unproved
 from passerby.model.properties import Value
 from passerby.wire.instants import iso_text
 from passerby.wire.uid import number_text
@@ -116,6 +116,8 @@ def call(operation: Operation) -> str:
             return kind
         case Identify():
             return "identify"
+        case Unproved():
+            return "identify without proof"
         case SetProperties(type=kind):
             return f"{kind} properties"
         case Consent(granted=granted):

@@ -10,12 +10,14 @@ from itertools import chain
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
+from passerby.base.units import DAY_MS
 from passerby.model.bundle import Piece
 from passerby.model.device import Device, Instant
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Tally
 from passerby.model.properties import Scalar
+from passerby.model.secret import Secret
 from passerby.model.session import Session
 from passerby.store import projection
 from passerby.store.contract import (
@@ -38,6 +40,14 @@ class MemoryReader:
 
     def org(self, org: OrgId) -> Org | None:
         return self._truth.orgs.get(org)
+
+    def secrets(self, org: OrgId) -> list[Secret]:
+        found = [secret for (owner, _), secret in self._truth.secrets.items() if owner == org]
+        return sorted(found, key=lambda secret: (-secret.made_at_ms, secret.id))
+
+    def unsigned(self, org: OrgId, since_ms: int) -> int:
+        since_ms -= since_ms % DAY_MS
+        return sum(n for (owner, day), n in self._truth.unsigned.items() if owner == org and day >= since_ms)
 
     def key(self, digest: bytes) -> Key | None:
         return self._truth.keys.get(digest)

@@ -9,13 +9,14 @@ import msgspec
 
 from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
-from passerby.base.units import HOUR_MS, MINUTE_MS
+from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Origin, Piece, Receipt
 from passerby.model.device import Claim, Ending, Instant, by_server_time
 from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
+from passerby.model.secret import Secret
 from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
 from passerby.store.memory.reader import MemoryReader, kind_of
 
@@ -60,6 +61,15 @@ class MemoryTransaction(MemoryReader):
             self.dismiss(digest)
         operations = sum(len(piece.operations) for piece in pieces)
         return Removed(len(pieces), operations, len(sessions), properties, len(receipts))
+
+    def put_secret(self, org: OrgId, secret: Secret) -> None:
+        self._truth.put(self._truth.secrets, (org, secret.id), secret)
+
+    def count_unsigned(self, org: OrgId, at_ms: int, count: int, keep_since_ms: int) -> None:
+        kept, key = self._truth.unsigned, (org, at_ms - at_ms % DAY_MS)
+        self._truth.put(kept, key, kept.get(key, 0) + count)
+        for day in [day for day in kept if day[0] == org and day[1] < keep_since_ms - keep_since_ms % DAY_MS]:
+            self._truth.remove(kept, day)
 
     def tally(self, org: OrgId, at_ms: int, counts: Mapping[Outcome, int], keep_since_ms: int) -> None:
         kept = self._truth.tallies

@@ -11,6 +11,7 @@ from passerby.model.device import Claim, Device, Ending
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
+from passerby.model.secret import Secret
 from passerby.store.contract import (
     Entry,
     Key,
@@ -23,6 +24,8 @@ class Truth:
     def __init__(self) -> None:
         self.orgs: dict[OrgId, Org] = {}
         self.keys: dict[bytes, Key] = {}
+        self.secrets: dict[tuple[OrgId, str], Secret] = {}
+        self.unsigned: dict[tuple[OrgId, int], int] = {}
         self.devices: dict[tuple[OrgId, DeviceId], Device] = {}
         self.claims: dict[tuple[OrgId, DeviceId], dict[tuple[PageId, int], Claim]] = {}
         self.ends: dict[tuple[OrgId, DeviceId], dict[tuple[PageId, int], Ending]] = {}

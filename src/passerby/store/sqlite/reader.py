@@ -10,11 +10,13 @@ from typing import Final
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
+from passerby.base.units import DAY_MS
 from passerby.model.bundle import Piece
 from passerby.model.device import Binding, Device, Instant, Seal, Summary
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Complaint, Outcome, Tally
+from passerby.model.secret import Secret
 from passerby.model.session import Session
 from passerby.store import projection
 from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Lane, Person, PersonFilter
@@ -64,6 +66,12 @@ class SqliteReader:
         if row is None:
             return None
         return Org(org, row[1], msgspec.json.decode(row[2], type=OrgSettings))
+
+    def secrets(self, org: OrgId) -> list[Secret]:
+        return [Secret(*row) for row in self._db.execute(SQL.secrets, (self._number(org),))]
+
+    def unsigned(self, org: OrgId, since_ms: int) -> int:
+        return int(self._db.execute(SQL.unsigned, (self._number(org), since_ms - since_ms % DAY_MS)).fetchone()[0])
 
     def key(self, digest: bytes) -> Key | None:
         row = self._db.execute(SQL.key, (digest,)).fetchone()

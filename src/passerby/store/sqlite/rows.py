@@ -11,7 +11,7 @@ from passerby.model.bundle import Origin, Piece
 from passerby.model.device import Instant
 from passerby.model.member import Admission
 from passerby.model.operation import Operation
-from passerby.model.outcome import Outcome
+from passerby.model.outcome import Complaint, Outcome
 from passerby.model.properties import Property
 from passerby.model.session import Session
 from passerby.store.contract import KeptProperty, Person
@@ -154,3 +154,9 @@ def admission(row: Row) -> Admission:
     digest, org, member, role, found_session, made_at_ms, expires_at_ms = row
     shared = None if found_session is None else SessionId(text(found_session))
     return Admission(digest, OrgId(org), member, role, shared, made_at_ms, expires_at_ms)
+
+
+def complaint_row(org: int, hour_at_ms: int, told: Complaint, is_named: bool) -> Row:
+    """The parameters of `add_complaint`; without page and name where there is no room for more kinds."""
+    page, name = (told.page, told.name) if is_named else ("", "")
+    return (org, hour_at_ms, told.code, told.call, page, told.sdk, name, told.message, told.last_at_ms, told.count)

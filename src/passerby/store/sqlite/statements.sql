@@ -5,6 +5,18 @@ SELECT name FROM orgs ORDER BY name;
 -- name: add_org
 INSERT INTO orgs (name, secret, settings) VALUES (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET settings = excluded.settings;
+-- name: secrets
+SELECT id, secret, made_at_ms, retired_at_ms FROM secrets WHERE org = ? ORDER BY made_at_ms DESC, id;
+-- name: put_secret
+INSERT INTO secrets (org, id, secret, made_at_ms, retired_at_ms) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (org, id) DO UPDATE SET secret = excluded.secret, retired_at_ms = excluded.retired_at_ms;
+-- name: unsigned
+SELECT coalesce(sum(count), 0) FROM unsigned WHERE org = ? AND day_at_ms >= ?;
+-- name: count_unsigned
+INSERT INTO unsigned (org, day_at_ms, count) VALUES (?, ?, ?)
+ON CONFLICT (org, day_at_ms) DO UPDATE SET count = count + excluded.count;
+-- name: forget_unsigned
+DELETE FROM unsigned WHERE org = ? AND day_at_ms < ?;
 -- name: key
 SELECT digest, name, scope, label, made_at_ms FROM keys WHERE digest = ?;
 -- name: keys
@@ -205,9 +217,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (org, hour_at_ms, code, call, page, sdk, name) DO UPDATE SET
   message = excluded.message, last_at_ms = max(last_at_ms, excluded.last_at_ms), count = count + excluded.count;
 -- name: count_complaints
-SELECT count(*) FROM complaints WHERE org = ? AND hour_at_ms = ?;
+SELECT kinds FROM complaint_hours WHERE org = ? AND hour_at_ms = ?;
 -- name: forget_complaints
 DELETE FROM complaints WHERE org = ? AND hour_at_ms < ?;
+-- name: forget_complaint_hours
+DELETE FROM complaint_hours WHERE org = ? AND hour_at_ms < ?;
 -- name: complaints
 SELECT last_at_ms, code, call, page, sdk, name, message, count
 FROM complaints WHERE org = ?1 AND hour_at_ms >= ?2 - 3600000 AND last_at_ms >= ?2

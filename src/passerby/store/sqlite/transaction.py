@@ -11,13 +11,14 @@ import msgspec
 
 from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
-from passerby.base.units import HOUR_MS, MINUTE_MS
+from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Origin, Piece, Receipt
 from passerby.model.device import SLACK_MS, Claim, Ending, Instant, Seal, by_server_time
 from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
+from passerby.model.secret import Secret
 from passerby.store import projection
 from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
 from passerby.store.sqlite import rows
@@ -43,6 +44,15 @@ class SqliteTransaction(SqliteReader):
 
     def remove_key(self, digest: bytes) -> None:
         self._db.execute(SQL.remove_key, (digest,))
+
+    def put_secret(self, org: OrgId, secret: Secret) -> None:
+        values = (secret.id, secret.key, secret.made_at_ms, secret.retired_at_ms)
+        self._db.execute(SQL.put_secret, (self._number(org), *values))
+
+    def count_unsigned(self, org: OrgId, at_ms: int, count: int, keep_since_ms: int) -> None:
+        number = self._number(org)
+        self._db.execute(SQL.count_unsigned, (number, at_ms - at_ms % DAY_MS, count))
+        self._db.execute(SQL.forget_unsigned, (number, keep_since_ms - keep_since_ms % DAY_MS))
 
     def receipt(self, org: OrgId, page: PageId, first: int, last: int) -> Receipt | None:
         number, name = self._number(org), blob(page)
@@ -110,13 +120,14 @@ class SqliteTransaction(SqliteReader):
 
     def complain(self, org: OrgId, complaints: Sequence[Complaint], keep_since_ms: int) -> None:
         number = self._number(org)
-        for told in complaints:
-            hour_at_ms = told.last_at_ms - told.last_at_ms % HOUR_MS
-            known = self._db.execute(SQL.count_complaints, (number, hour_at_ms)).fetchone()[0]
-            page, name = (told.page, told.name) if known < COMPLAINTS_MAX else ("", "")
-            kind = (told.code, told.call, page, told.sdk, name)
-            self._db.execute(SQL.add_complaint, (number, hour_at_ms, *kind, told.message, told.last_at_ms, told.count))
-        self._db.execute(SQL.forget_complaints, (number, keep_since_ms - keep_since_ms % HOUR_MS))
+        for hour_at_ms, mine in groupby(complaints, lambda told: told.last_at_ms - told.last_at_ms % HOUR_MS):
+            counted = self._db.execute(SQL.count_complaints, (number, hour_at_ms)).fetchone()
+            room = COMPLAINTS_MAX - (counted[0] if counted else 0)
+            told = [rows.complaint_row(number, hour_at_ms, one, place < room) for place, one in enumerate(mine)]
+            self._db.executemany(SQL.add_complaint, told)
+        since_ms = keep_since_ms - keep_since_ms % HOUR_MS
+        for statement in (SQL.forget_complaints, SQL.forget_complaint_hours):
+            self._db.execute(statement, (number, since_ms))
 
     def put_member(self, org: OrgId, member: Member) -> None:
         self._db.execute(SQL.put_member, (self._number(org), member.name, member.role, member.password_hash))
