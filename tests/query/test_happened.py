@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.base.ids import DeviceId, SessionId
+from passerby.base.ids import SessionId, UserId
 from passerby.ingest.recording import record
 from passerby.query.happened import Happening, Timekeeper
 from passerby.query.sessions import happenings, latest_happenings
@@ -80,8 +80,8 @@ def test_an_operation_has_one_time_wherever_it_is_shown(
         by_session = {
             key: at for session in SESSIONS for key, at in times(happenings(reader, ORG.id, SessionId(session))).items()
         }
-        everything = times(latest_happenings(reader, ORG.id, [DeviceId(DEVICE)], 1000))
-        latest = times(latest_happenings(reader, ORG.id, [DeviceId(DEVICE)], limit))
+        everything = times(latest_happenings(reader, ORG.id, UserId(DEVICE), 1000))
+        latest = times(latest_happenings(reader, ORG.id, UserId(DEVICE), limit))
         assert by_session == everything == exported(reader)
         assert latest.items() <= everything.items()
         assert len(latest) == min(limit, len(everything))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from heapq import heappush, heappushpop
+from collections.abc import Iterator
+from heapq import heappush, heappushpop, merge
+from itertools import islice
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
+from passerby.base.ids import OrgId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
 from passerby.model.device import SAME_CLOCK_MS
 from passerby.model.session import Session
 from passerby.query import cursor
 from passerby.query.happened import Happening, in_order
 from passerby.store.contract import PersonFilter, Reader
+from passerby.store.projection import user_id
 
 
 class SessionPage(msgspec.Struct, frozen=True):
@@ -35,8 +37,10 @@ def list_sessions(
     if email:
         same = PersonFilter(email=email, identified=True)
         uids |= {person.uid for person in reader.people(org, same, None, 1000) if person.uid}
-    devices = [device for name in sorted(uids) for device in reader.devices_of(org, Uid(name))]
-    found = reader.sessions_of(org, devices, after, limit + 1)
+    known = reader.org(org)
+    users = [user_id(known.secret, Uid(name)) for name in sorted(uids)] if known else []
+    lists = [reader.sessions_of_user(org, user, after, limit + 1) for user in users]
+    found = list(islice(merge(*lists, key=lambda session: (-session.began_at_ms, session.id)), limit + 1))
     shown = found[:limit]
     token = cursor.written(shown[-1].began_at_ms, shown[-1].id) if len(found) > limit else None
     return SessionPage(shown, token)
@@ -47,23 +51,34 @@ def happenings(reader: Reader, org: OrgId, session: SessionId) -> list[Happening
     return in_order(reader, org, list(reader.pieces_of_session(org, session)))
 
 
-def latest_happenings(reader: Reader, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Happening]:
-    """The last things that happened on these devices, the latest first.
+def latest_happenings(reader: Reader, org: OrgId, user: UserId, limit: int) -> list[Happening]:
+    """The last things that a person did, the latest first.
 
-    Reads no more pieces than it needs, but the sessions that these are of to the end, since they tell the time (AT-8).
+    Reads no more sessions than it needs, but these to the end, since they tell the time (AT-8).
     """
     pieces: list[Piece] = []
     latest: list[int] = []
-    for piece in reader.latest_pieces(org, devices):
-        if len(latest) == limit and max(op.at for op in piece.operations) < latest[0] - SAME_CLOCK_MS:
+    for session in reader.active_sessions_of_user(org, user):
+        if len(latest) == limit and session.active_at_ms < latest[0] - SAME_CLOCK_MS:
             break
-        pieces.append(piece)
-        for operation in piece.operations:
-            if len(latest) < limit:
-                heappush(latest, operation.at)
-            else:
-                heappushpop(latest, operation.at)
-    outside = [piece for piece in pieces if str(piece.session) == piece.device]
-    sessions = {piece.session for piece in pieces if str(piece.session) != piece.device}
-    within = [piece for session in sessions for piece in reader.pieces_of_session(org, session)]
-    return in_order(reader, org, within + outside)[: -limit - 1 : -1]
+        for piece in _pieces_of(reader, org, session, latest, limit):
+            pieces.append(piece)
+            for operation in piece.operations:
+                if len(latest) < limit:
+                    heappush(latest, operation.at)
+                else:
+                    heappushpop(latest, operation.at)
+    return in_order(reader, org, pieces)[: -limit - 1 : -1]
+
+
+def _pieces_of(reader: Reader, org: OrgId, session: Session, latest: list[int], limit: int) -> Iterator[Piece]:
+    """The pieces of a session; outside of any (AP-7) each tells its own time, and only the last are needed."""
+    if str(session.id) != session.device:
+        yield from reader.pieces_of_session(org, session.id)
+        return
+    for piece in reader.latest_pieces(org, session.device):
+        if str(piece.session) != piece.device:
+            continue
+        if len(latest) == limit and max(op.at for op in piece.operations) < latest[0] - SAME_CLOCK_MS:
+            return
+        yield piece

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, UserId
+from passerby.base.ids import OrgId, UserId
 from passerby.query import cursor
 from passerby.store.contract import KeptProperty, Person, PersonFilter, Reader
-from passerby.store.people import devices_of, find_person, owner_of
+from passerby.store.people import device_pages, find_person, owner_of
 from passerby.store.projection import user_properties
 
 __all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of", "types_given"]
@@ -30,7 +30,6 @@ class User(msgspec.Struct, frozen=True):
     """One person with what is known of them."""
 
     person: Person
-    devices: Sequence[DeviceId]
     properties: list[KeptProperty]
 
 
@@ -53,14 +52,13 @@ def find_user(reader: Reader, org: OrgId, user: str) -> User | None:
     person = find_person(reader, org, user)
     if person is None:
         return None
-    devices = devices_of(reader, org, person)
-    return User(person, devices, reader.properties_of(org, devices))
+    return User(person, reader.properties_of_user(org, person.id))
 
 
-def types_given(reader: Reader, org: OrgId, devices: Sequence[DeviceId]) -> dict[str, list[str]]:
-    """The types that each user property was ever given over these devices, by name; derived from the pieces."""
+def types_given(reader: Reader, org: OrgId, person: Person) -> dict[str, list[str]]:
+    """The types that each user property was ever given over a person's devices, by name; derived from the pieces."""
     found: dict[str, set[str]] = {}
-    for device in devices:
+    for device in chain.from_iterable(device_pages(reader, org, person)):
         for piece in reader.pieces_of_device(org, device):
             for kept in user_properties(piece):
                 found.setdefault(kept.property.name, set()).add(kept.property.type)

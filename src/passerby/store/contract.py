@@ -139,9 +139,13 @@ class Reader(Protocol):
         """Whether anything is kept under the device."""
         ...
 
-    def devices_of(self, org: OrgId, uid: Uid) -> list[DeviceId]:
-        """The devices bound to `uid`, by id."""
+    def devices_of(
+        self, org: OrgId, uid: Uid, after: DeviceId | None = None, limit: int | None = None
+    ) -> list[DeviceId]:
+        """The devices bound to `uid`, by id, beginning behind `after`; `limit` of them, or all."""
         ...
+
+    def count_devices(self, org: OrgId, uid: Uid) -> int: ...
 
     def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
         """People by `last_at_ms` descending, then id ascending, beginning behind `after` (last_at_ms, id)."""
@@ -161,6 +165,23 @@ class Reader(Protocol):
         """Sessions of these devices by `began_at_ms` descending, then id ascending, beginning behind `after`."""
         ...
 
+    def sessions_of_user(
+        self, org: OrgId, user: UserId, after: tuple[int, SessionId] | None, limit: int
+    ) -> list[Session]:
+        """Sessions of all devices of a person, in the order of `sessions_of`: costs the same however many these are."""
+        ...
+
+    def active_sessions_of_user(self, org: OrgId, user: UserId) -> Iterator[Session]:
+        """What a person did, by `active_at_ms` descending, then id ascending; read as it is asked.
+
+        What a device did outside of sessions is there as a session of the device's id.
+        """
+        ...
+
+    def count_sessions_of_user(self, org: OrgId, user: UserId, limit: int) -> int:
+        """How many sessions a person has; `limit` if there are more."""
+        ...
+
     def recent_sessions(self, org: OrgId, limit: int) -> list[Session]:
         """The org's sessions by `active_at_ms` descending, then id ascending."""
         ...
@@ -169,6 +190,10 @@ class Reader(Protocol):
 
     def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:
         """The session of these devices that comes just before `before` in the order of `sessions_of`: the later one."""
+        ...
+
+    def next_session_of_user(self, org: OrgId, user: UserId, before: tuple[int, SessionId]) -> Session | None:
+        """The person's session that comes just before `before` in the order of `sessions_of`: the later one."""
         ...
 
     def count_sessions(self, org: OrgId) -> int: ...
@@ -197,6 +222,10 @@ class Reader(Protocol):
         """The last value of each user property over these devices (PR-2), by name."""
         ...
 
+    def properties_of_user(self, org: OrgId, user: UserId) -> list[KeptProperty]:
+        """The last value of each user property over all devices of a person (PR-2), by name."""
+        ...
+
     def tallies(self, org: OrgId, since_ms: int) -> list[Tally]:
         """What arrived in the minutes from `since_ms` on, by minute and outcome."""
         ...
@@ -217,8 +246,8 @@ class Reader(Protocol):
         """The latest made first."""
         ...
 
-    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:
-        """The pieces of these devices by the server time of their latest operation, descending; read as it is asked."""
+    def latest_pieces(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
+        """The pieces of a device by the server time of their latest operation, descending; read as it is asked."""
         ...
 
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from passerby.base.ids import DeviceId, SessionId
+from passerby.base.ids import SessionId
 from passerby.base.units import DAY_MS, HOUR_MS
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.listing import listed
@@ -21,7 +21,8 @@ from passerby.model.session import Session
 from passerby.query.happened import Happening
 from passerby.query.sessions import happenings
 from passerby.query.why import why_operation, why_session
-from passerby.store.people import devices_of, find_session, owner_of
+from passerby.store.contract import Person
+from passerby.store.people import find_session, owner_of
 
 _SHOWN: Final = 100
 _LASTING: Final = {"1": HOUR_MS, "24": DAY_MS, "168": 7 * DAY_MS}
@@ -86,7 +87,7 @@ def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, An
         "moment": moment,
         "sdks": sorted({one.piece.sdk for one in found if one.piece.sdk}),
         "page_properties": _page_properties(found),
-        **_neighbours(asked, session, devices_of(reader, org, owner) if owner else []),
+        **_neighbours(asked, session, owner),
     }  # fmt: skip
 
 
@@ -114,11 +115,13 @@ def _page_properties(found: list[Happening]) -> list[Property]:
     return [last[name] for name in sorted(last)]
 
 
-def _neighbours(asked: Asked, session: Session, devices: Sequence[DeviceId]) -> dict[str, Any]:
+def _neighbours(asked: Asked, session: Session, owner: Person | None) -> dict[str, Any]:
     """The user's sessions before and after this one."""
+    if owner is None:
+        return {"earlier": None, "later": None}
     place = (session.began_at_ms, SessionId(session.id))
-    earlier = asked.reader.sessions_of(asked.org.id, devices, place, 1)
+    earlier = asked.reader.sessions_of_user(asked.org.id, owner.id, place, 1)
     return {
         "earlier": earlier[0] if earlier else None,
-        "later": asked.reader.next_session(asked.org.id, devices, place),
+        "later": asked.reader.next_session_of_user(asked.org.id, owner.id, place),
     }

@@ -18,6 +18,7 @@ from typing import Any, Final
 from passerby.base.errors import StoreClosed, StoreError
 from passerby.store.contract import T, Transaction
 from passerby.store.sqlite.migration import SCHEMA_VERSION, migrate
+from passerby.store.sqlite.owning import work_off
 from passerby.store.sqlite.reader import SqliteReader
 from passerby.store.sqlite.transaction import SqliteTransaction
 
@@ -55,6 +56,7 @@ class SqliteStore:
         self._make_schema()
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._work: queue.SimpleQueue[_Item | object] = queue.SimpleQueue()
+        self._has_parts = True
         self._closing = threading.Lock()
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
@@ -84,7 +86,7 @@ class SqliteStore:
 
     def _write(self) -> None:
         while True:
-            waiting = [self._work.get()]
+            waiting = [self._next()]
             with suppress(queue.Empty):
                 while len(waiting) < _WORK_PER_COMMIT_MAX:
                     waiting.append(self._work.get_nowait())
@@ -97,6 +99,14 @@ class SqliteStore:
                     self._scrub(item)
             if _CLOSE in waiting:
                 return
+
+    def _next(self) -> _Item | object:
+        """What waits; until something does, parts are given to their persons."""
+        while self._has_parts:
+            with suppress(queue.Empty):
+                return self._work.get_nowait()
+            self._commit([])
+        return self._work.get()
 
     def _scrub(self, future: Future[Any]) -> None:
         """Rewrite the file. `secure_delete` blanks what is freed, but not the slack that a page split leaves behind."""
@@ -119,8 +129,11 @@ class SqliteStore:
             transaction = SqliteTransaction(self._db)
             for work, future in items:
                 done.append((future, *self._run(work, transaction)))
+            has_parts = work_off(self._db)
             self._db.execute("COMMIT")
+            self._has_parts = has_parts
         except BaseException as error:
+            self._has_parts = False
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             done = [(future, None, _failure(error)) for _, future in items]

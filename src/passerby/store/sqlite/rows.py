@@ -101,12 +101,13 @@ def session(row: Row) -> Session:
     return Session(SessionId(text(name)), DeviceId(text(device)), *rest)
 
 
-def session_row(org: int, shown: Session) -> Row:
+def session_row(org: int, shown: Session, owner: bytes) -> Row:
     """The parameters of `add_to_session`."""
     return (
         org,
         blob(shown.id),
         blob(shown.device),
+        owner,
         shown.began_at_ms,
         shown.active_at_ms,
         shown.ended_at_ms,
@@ -117,11 +118,12 @@ def session_row(org: int, shown: Session) -> Row:
     )
 
 
-def property_row(org: int, kept: KeptProperty) -> Row:
+def property_row(org: int, kept: KeptProperty, owner: bytes) -> Row:
     """The parameters of `set_property`."""
     return (
         org,
         blob(kept.device),
+        owner,
         kept.property.name,
         kept.property.type,
         encoded(kept.property.value),
