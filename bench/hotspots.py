@@ -168,9 +168,8 @@ def main() -> None:
         store.submit(lambda transaction: transaction.add_org(ORG)).result()
         began = time.perf_counter()
         fill(store, options.devices, options.events, now_ms)
-        print(
-            f"filled in {time.perf_counter() - began:.1f} s\n\n| read | plain, ms | {HOT}, ms | ratio | {BUSY}, ms | ratio |"
-        )
+        print(f"filled in {time.perf_counter() - began:.1f} s\n")
+        print(f"| read | plain, ms | {HOT}, ms | ratio | {BUSY}, ms | ratio |")
         print("|---|---|---|---|---|---|")
         client = client_of(store)
         where = {uid: reads(store, uid) for uid in (PLAIN, HOT, BUSY)}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from passerby.base.ids import SessionId, UserId
 from passerby.ingest.recording import record
 from passerby.query.happened import Happening, Timekeeper
-from passerby.query.sessions import happenings, latest_happenings
+from passerby.query.sessions import happenings, latest_happenings, some_happenings
 from passerby.store.contract import Reader
 from passerby.store.memory import MemoryStore
 from passerby.wire.decode import decode
@@ -95,3 +95,16 @@ def test_a_page_keeps_its_order_within_a_session(made: list[tuple[str, int, int,
             told = times(happenings(reader, ORG.id, SessionId(session)))
             for (page, n), (later_page, later_n) in pairwise(sorted(told)):
                 assert page != later_page or told[page, n] <= told[later_page, later_n]
+
+
+@settings(max_examples=300, deadline=None)
+@given(bundles, st.integers(0, 25), st.integers(1, 10))
+def test_a_part_of_a_session_is_that_part_of_the_whole(
+    made: list[tuple[str, int, int, int, int, bool]], start: int, limit: int
+) -> None:
+    with filled(made).read() as reader:
+        for name in map(SessionId, SESSIONS):
+            whole = happenings(reader, ORG.id, name)
+            assert some_happenings(reader, ORG.id, name, start, limit) == whole[start : start + limit]
+        person = latest_happenings(reader, ORG.id, UserId(DEVICE), 1000)
+        assert latest_happenings(reader, ORG.id, UserId(DEVICE), limit) == person[:limit]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from heapq import heappush, heappushpop, merge
-from itertools import islice
+from itertools import accumulate, islice
 
 import msgspec
 
-from passerby.base.ids import OrgId, SessionId, Uid, UserId
+from passerby.base.ids import OrgId, PageId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
 from passerby.model.device import SAME_CLOCK_MS
 from passerby.model.session import Session
 from passerby.query import cursor
-from passerby.query.happened import Happening, in_order
-from passerby.store.contract import PersonFilter, Reader
+from passerby.query.happened import ORDER, PIECES_MAX, Happening, Times, in_order, ordered, told_of
+from passerby.store.contract import PersonFilter, PieceMark, Reader
 from passerby.store.projection import user_id
 
 
@@ -51,34 +52,77 @@ def happenings(reader: Reader, org: OrgId, session: SessionId) -> list[Happening
     return in_order(reader, org, list(reader.pieces_of_session(org, session)))
 
 
+def some_happenings(reader: Reader, org: OrgId, session: SessionId, start: int, limit: int) -> list[Happening]:
+    """Of `happenings` those from `start` on, `limit` of them.
+
+    Reads no more pieces than may hold one of these: which, their marks tell. Of a session with more than `PIECES_MAX`
+    pieces only the first of these are looked at.
+    """
+    marks = reader.marks_of_session(org, session, PIECES_MAX)
+    times = told_of(reader, org, session, marks)
+    spans = [(mark, *_span(times, mark)) for mark in marks]
+    begun, before_begun = _counted((low, mark.operations) for mark, low, _ in spans)
+    over, before_over = _counted((high, mark.operations) for mark, _, high in spans)
+    skipped, rows = 0, []
+    for mark, low, high in spans:
+        if before_begun[bisect_right(begun, high)] <= start:
+            skipped += mark.operations
+        elif before_over[bisect_left(over, low)] < start + limit:
+            rows.append(mark.row)
+    found = ordered(reader.pieces_of_rows(org, rows), times)
+    return found[start - skipped : start - skipped + limit]
+
+
+_Place = tuple[int, PageId, int]
+
+
+def _span(times: Times, mark: PieceMark) -> tuple[_Place, _Place]:
+    """Between which places in the order of a session all operations of a piece stand."""
+    first_ms, last_ms = times.span_of(mark)
+    return (first_ms, mark.page, mark.first_n), (last_ms, mark.page, mark.last_n)
+
+
+def _counted(places: Iterable[tuple[_Place, int]]) -> tuple[list[_Place], list[int]]:
+    """The places in order, and of how many operations come before each, and in all."""
+    in_turn = sorted(places)
+    return [place for place, _ in in_turn], list(accumulate((count for _, count in in_turn), initial=0))
+
+
 def latest_happenings(reader: Reader, org: OrgId, user: UserId, limit: int) -> list[Happening]:
     """The last things that a person did, the latest first.
 
-    Reads no more sessions than it needs, but these to the end, since they tell the time (AT-8).
+    Reads no more sessions than it needs, and of these no more pieces.
     """
-    pieces: list[Piece] = []
+    found: list[Happening] = []
     latest: list[int] = []
     for session in reader.active_sessions_of_user(org, user):
         if len(latest) == limit and session.active_at_ms < latest[0] - SAME_CLOCK_MS:
             break
-        for piece in _pieces_of(reader, org, session, latest, limit):
-            pieces.append(piece)
-            for operation in piece.operations:
+        for piece, times in _latest_of(reader, org, session, latest, limit):
+            for happening in ordered([piece], times):
+                found.append(happening)
                 if len(latest) < limit:
-                    heappush(latest, operation.at)
+                    heappush(latest, happening.at_ms)
                 else:
-                    heappushpop(latest, operation.at)
-    return in_order(reader, org, pieces)[: -limit - 1 : -1]
+                    heappushpop(latest, happening.at_ms)
+    return sorted(found, key=ORDER)[: -limit - 1 : -1]
 
 
-def _pieces_of(reader: Reader, org: OrgId, session: Session, latest: list[int], limit: int) -> Iterator[Piece]:
-    """The pieces of a session; outside of any (AP-7) each tells its own time, and only the last are needed."""
-    if str(session.id) != session.device:
-        yield from reader.pieces_of_session(org, session.id)
+def _latest_of(
+    reader: Reader, org: OrgId, session: Session, latest: list[int], limit: int
+) -> Iterator[tuple[Piece, Times]]:
+    """The pieces of a session as long as they may hold something later than the first of `latest`, and their times."""
+    if str(session.id) == session.device:  # outside of any (AP-7): each tells its own time
+        for piece in reader.latest_pieces(org, session.device):
+            if str(piece.session) == piece.device:
+                if len(latest) == limit and max(op.at for op in piece.operations) < latest[0]:
+                    return
+                yield piece, Times({})
         return
-    for piece in reader.latest_pieces(org, session.device):
-        if str(piece.session) != piece.device:
-            continue
-        if len(latest) == limit and max(op.at for op in piece.operations) < latest[0] - SAME_CLOCK_MS:
+    marks = reader.marks_of_session(org, session.id, PIECES_MAX)
+    times = told_of(reader, org, session.id, marks)
+    for last_ms, row in sorted(((times.span_of(mark)[1], mark.row) for mark in marks), reverse=True):
+        if len(latest) == limit and last_ms < latest[0]:
             return
-        yield piece
+        for piece in reader.pieces_of_rows(org, [row]):
+            yield piece, times

@@ -108,6 +108,19 @@ class Entry(msgspec.Struct, frozen=True):
     due_at_ms: int | None = None
 
 
+class PieceMark(msgspec.Struct, frozen=True):
+    """What of a piece tells when its operations were made and how many they are, without these."""
+
+    row: int
+    page: PageId
+    first_n: int
+    last_n: int
+    offset_ms: int
+    earliest_ms: int
+    latest_ms: int
+    operations: int
+
+
 class Removed(msgspec.Struct, frozen=True):
     """How much of a device was removed."""
 
@@ -212,6 +225,14 @@ class Reader(Protocol):
 
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
         """In order of their first operation's server time, then row."""
+        ...
+
+    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        """The marks of the first `limit` pieces of a session, in the order of `pieces_of_session`."""
+        ...
+
+    def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
+        """The pieces of these rows, in this order; what is not there is left out."""
         ...
 
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:

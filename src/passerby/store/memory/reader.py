@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 
 import msgspec
 
@@ -23,6 +23,7 @@ from passerby.store.contract import (
     Key,
     Person,
     PersonFilter,
+    PieceMark,
 )
 from passerby.store.memory.truth import Truth
 
@@ -166,6 +167,12 @@ class MemoryReader:
         mine = (self._truth.pieces[org, row] for row in self._truth.sessions.get((org, session), ()))
         yield from sorted(mine, key=lambda piece: (min(op.at for op in piece.operations), piece.row))
 
+    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        return [_mark(piece) for piece in islice(self.pieces_of_session(org, session), limit)]
+
+    def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
+        return [self._truth.pieces[org, row] for row in numbers if (org, row) in self._truth.pieces]
+
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
         mine = (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.device == device)
         yield from sorted(mine, key=lambda piece: piece.row)
@@ -250,6 +257,13 @@ class MemoryReader:
     def next_due_at_ms(self, kinds: Sequence[str]) -> int | None:
         found = (entry.due_at_ms for (_, kind, _), entry in self._truth.entries.items() if kind in kinds)
         return min((due for due in found if due is not None), default=None)
+
+
+def _mark(piece: Piece) -> PieceMark:
+    instants = [op.at for op in piece.operations]
+    first_n, last_n = piece.operations[0].n, piece.operations[-1].n
+    shown = (min(instants), max(instants), len(instants))
+    return PieceMark(piece.row, piece.page, first_n, last_n, piece.offset_ms, *shown)
 
 
 def _begins(person: Person, prefix: str) -> bool:

@@ -16,7 +16,7 @@ from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Person, PersonFilter
+from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Person, PersonFilter, PieceMark
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.owned import OwnedReader
 from passerby.store.sqlite.rows import blob
@@ -184,6 +184,14 @@ class SqliteReader(OwnedReader):
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
         found = self._db.execute(SQL.pieces_of_session, (self._number(org), blob(session)))
         yield from map(rows.piece, found)
+
+    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        found = self._db.execute(SQL.marks_of_session, (self._number(org), blob(session), limit))
+        return [rows.piece_mark(row) for row in found]
+
+    def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
+        found = (self._db.execute(SQL.piece_of_row, (row, self._number(org))).fetchone() for row in numbers)
+        return [rows.piece(row) for row in found if row]
 
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
         found = self._db.execute(SQL.pieces_of_device, (self._number(org), blob(device)))

@@ -14,7 +14,7 @@ from passerby.model.operation import Operation
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.model.session import Session
-from passerby.store.contract import KeptProperty, Person
+from passerby.store.contract import KeptProperty, Person, PieceMark
 
 Row = tuple[Any, ...]
 
@@ -62,7 +62,9 @@ def piece_row(org: int, piece: Piece) -> Row:
         piece.sdk,
         min(instants),
         max(instants),
+        piece.operations[0].n,
         piece.operations[-1].n,
+        len(piece.operations),
         _ENCODER.encode(_Body(piece.operations, () if plain else piece.outcomes)),
     )
 
@@ -83,6 +85,12 @@ def piece(row: Row) -> Piece:
         found.outcomes or (Outcome.STORED,) * len(found.ops),
         row=name,
     )
+
+
+def piece_mark(row: Row) -> PieceMark:
+    """A mark from the columns of `marks_of_session`."""
+    name, page, *rest = row
+    return PieceMark(name, PageId(text(page)), *rest)
 
 
 def piece_from(row: Row) -> tuple[Piece, Origin]:

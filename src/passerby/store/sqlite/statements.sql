@@ -56,8 +56,8 @@ SELECT body FROM claims WHERE org = ? AND device = ?;
 
 -- name: keep_piece
 INSERT INTO pieces
-  (org, device, session, page, started, offset_ms, received_at_ms, sdk, first_at_ms, last_at_ms, last_n, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  (org, device, session, page, started, offset_ms, received_at_ms, sdk, first_at_ms, last_at_ms, first_n, last_n, operations, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: drop_piece
 DELETE FROM pieces WHERE piece = ?;
 -- name: pieces_of_device
@@ -85,6 +85,11 @@ FROM pieces WHERE org = ?1 AND device = ?2 AND piece IN (
 -- name: pieces_of_session
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece;
+-- name: marks_of_session
+SELECT piece, page, first_n, last_n, offset_ms, first_at_ms, last_at_ms, operations
+FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece LIMIT ?;
+-- name: piece_of_row
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces WHERE piece = ? AND org = ?;
 -- name: has_device
 SELECT EXISTS (SELECT 1 FROM pieces WHERE org = ? AND device = ?);
 

@@ -1,6 +1,16 @@
 -- Sessions and properties say whose they are: the id in `people`. So all of one person come by index, however many devices
--- they have.
+-- they have. Pieces say how many operations they hold and the first of their numbers, so that a part of a long session is
+-- found without reading the rest.
 -- then: rebuild
+
+ALTER TABLE pieces ADD COLUMN first_n INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pieces ADD COLUMN operations INTEGER NOT NULL DEFAULT 0;
+UPDATE pieces SET first_n = json_extract(CAST(body AS TEXT), '$.ops[0].n'),
+  operations = json_array_length(CAST(body AS TEXT), '$.ops');
+DROP INDEX pieces_by_session;
+CREATE INDEX pieces_by_session ON pieces
+  (org, session, first_at_ms, piece, page, first_n, last_n, offset_ms, last_at_ms, operations);
+DELETE FROM sqlite_stat1 WHERE idx = 'pieces_by_session';
 
 DROP TABLE sessions;
 CREATE TABLE sessions (
@@ -52,6 +62,7 @@ CREATE TABLE parts (
 CREATE INDEX parts_by_owner ON parts (org, owner, device);
 
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('pieces', 'pieces_by_session', '10000000 10000000 10 1 1 1 1 1 1 1 1'),
   ('sessions', 'sessions', '5000000 5000000 1'),
   ('sessions', 'sessions_by_device', '5000000 5000000 10 1 1'),
   ('sessions', 'sessions_by_owner', '5000000 5000000 20 1 1'),
