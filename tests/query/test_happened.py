@@ -8,10 +8,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.base.ids import SessionId, UserId
+from passerby.base.ids import DeviceId, SessionId, UserId
 from passerby.ingest.recording import record
+from passerby.model.marks import Marks
 from passerby.query.happened import Happening, Timekeeper
-from passerby.query.sessions import happenings, latest_happenings, some_happenings
+from passerby.query.sessions import happenings, last_until, latest_happenings, some_happenings
 from passerby.store.contract import Reader
 from passerby.store.memory import MemoryStore
 from passerby.wire.decode import decode
@@ -108,3 +109,15 @@ def test_a_part_of_a_session_is_that_part_of_the_whole(
             assert some_happenings(reader, ORG.id, name, start, limit) == whole[start : start + limit]
         person = latest_happenings(reader, ORG.id, UserId(DEVICE), 1000)
         assert latest_happenings(reader, ORG.id, UserId(DEVICE), limit) == person[:limit]
+
+
+@settings(max_examples=300, deadline=None)
+@given(bundles, st.integers(-40_000, 240_000))
+def test_the_last_until_a_moment_of_the_client_is_found(
+    made: list[tuple[str, int, int, int, int, bool]], since_ms: int
+) -> None:
+    t = NOW_MS + since_ms + Marks(ORG.secret).shift_ms(DeviceId(DEVICE))
+    with filled(made).read() as reader:
+        for name in map(SessionId, SESSIONS):
+            until = [(i, one) for i, one in enumerate(happenings(reader, ORG.id, name)) if one.operation.t <= t]
+            assert last_until(reader, ORG.id, name, t) == (until[-1] if until else None)

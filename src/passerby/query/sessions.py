@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from heapq import heappush, heappushpop, merge
 from itertools import accumulate, islice
+from operator import itemgetter
 
 import msgspec
 
@@ -73,7 +74,36 @@ def some_happenings(reader: Reader, org: OrgId, session: SessionId, start: int, 
     return found[start - skipped : start - skipped + limit]
 
 
+def last_until(reader: Reader, org: OrgId, session: SessionId, t: int) -> tuple[int, Happening] | None:
+    """The last of `happenings` whose client time is not behind `t`, and how many stand before it."""
+    marks = reader.marks_of_session(org, session, PIECES_MAX)
+    times = told_of(reader, org, session, marks)
+    spans = [(*_span(times, mark), mark) for mark in marks]
+    last: Happening | None = None
+    for _, high, mark in sorted(spans, key=itemgetter(1), reverse=True):
+        if last is not None and high < _place(last):
+            break
+        if mark.earliest_ms - mark.offset_ms <= t:
+            found = ordered(reader.pieces_of_rows(org, [mark.row]), times)
+            last = max(
+                (one for one in (last, *found) if one is not None and _is_until(one, t)), key=_place, default=last
+            )
+    if last is None:
+        return None
+    before = sum(mark.operations for _, high, mark in spans if high < _place(last))
+    around = [mark.row for low, high, mark in spans if low <= _place(last) <= high]
+    return before + sum(_place(one) < _place(last) for one in ordered(reader.pieces_of_rows(org, around), times)), last
+
+
+def _is_until(one: Happening, t: int) -> bool:
+    return one.operation.t <= t
+
+
 _Place = tuple[int, PageId, int]
+
+
+def _place(one: Happening) -> _Place:
+    return (one.at_ms, one.piece.page, one.operation.n)
 
 
 def _span(times: Times, mark: PieceMark) -> tuple[_Place, _Place]:

@@ -95,7 +95,7 @@ def _listed(call: Call, reader: Reader, person: Person, include_schema: bool) ->
 
 def user_shape(call: Call, reader: Reader, user: User, include_schema: bool) -> shapes.UserShape:
     """A user as the API shows one."""
-    types = types_given(reader, call.org.id, user.person) if include_schema else None
+    types = types_given(reader, call.org.id, user) if include_schema else None
     is_being_deleted = erasing.is_being_erased(reader, call.org.id, user.person)
     return shapes.user_shape(user, types, is_being_deleted, call.base, call.org.id)
 
