@@ -20,7 +20,7 @@ from passerby.store.projection import user_properties
 __all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of", "types_given"]
 
 PAGE_MAX: Final = 100
-_TYPES_PIECES_MAX: Final = 100
+_TYPES_PIECES_MAX: Final = 50
 _TYPES_OPERATIONS_MAX: Final = 2000
 
 
