@@ -28,7 +28,7 @@ def complaints_of(
 ) -> list[Complaint]:
     """The complaints about the operations of `bundle` that are in `fresh`.
 
-    `earlier` gives the stored pieces of its session; it is asked only if there is a complaint.
+    `earlier` gives stored pieces of its page; it is asked only if there is a complaint.
     """
     calls = {op.n: str(op.__struct_config__.tag) for op in bundle.operations}
     found = [(no.n, no.outcome.value, no.call, "", no.message) for no in bundle.refused if no.n in fresh]

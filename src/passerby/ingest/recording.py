@@ -21,7 +21,7 @@ from passerby.lifecycle.frames import Frames
 from passerby.lifecycle.placing import Placed, keeps
 from passerby.lifecycle.plan import ANONYMOUS
 from passerby.lifecycle.substitute import Substitutes, is_made_here
-from passerby.model.bundle import Bundle
+from passerby.model.bundle import Bundle, Piece
 from passerby.model.device import Device
 from passerby.model.effect import Effect, Meet
 from passerby.model.marks import Marks
@@ -30,6 +30,9 @@ from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
 
 _TALLIED_MS: Final = 30 * DAY_MS
+_LOOKED_AT_MAX: Final = 1000
+_PAGE_ENDS_MAX: Final = 4
+"""So many of the first and of the last pieces of a page are asked where it was, for complaints about it."""
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -76,10 +79,17 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     told = {n: outcome for n, outcome in outcomes.items() if n not in answered}
     _tallied(transaction, bundle, told)
     complained = {n: outcome for n, outcome in told.items() if outcome is not Outcome.ERASED}
-    complaints = complaints_of(bundle, complained, lambda: transaction.pieces_of_session(org.id, bundle.session))
+    complaints = complaints_of(bundle, complained, lambda: _earlier(transaction, bundle))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
     return Recorded({**outcomes, **answered}, told, announced)
+
+
+def _earlier(transaction: Transaction, bundle: Bundle) -> list[Piece]:
+    """The first and the last that is kept of a bundle's page in its session: enough to say where the page was."""
+    marks = transaction.marks_of_session(bundle.org, bundle.session, _LOOKED_AT_MAX)
+    rows = [mark.row for mark in marks if mark.page == bundle.page]
+    return transaction.pieces_of_rows(bundle.org, [*rows[:_PAGE_ENDS_MAX], *rows[_PAGE_ENDS_MAX:][-_PAGE_ENDS_MAX:]])
 
 
 def _has_its_key(org: Org, device: Device, bundle: Bundle) -> bool:

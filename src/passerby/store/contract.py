@@ -341,8 +341,11 @@ class Transaction(Reader, Protocol):
         """All claims of a device, in no order."""
         ...
 
-    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
-        """At least the pieces of a device that hold an operation not before `instant`, in order of row."""
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> Iterator[Piece]:
+        """At least the pieces of a device that hold an operation not before `instant`, in order of row.
+
+        Read as it is asked: nothing may be applied meanwhile.
+        """
         ...
 
     def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:

@@ -94,10 +94,10 @@ class SqliteTransaction(SqliteReader):
         for row in self._db.execute(SQL.claims_of, (self._number(org), blob(device))):
             yield _CLAIM.decode(row[0])
 
-    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> Iterator[Piece]:
         since = instant.at - SLACK_MS  # by its server time an operation may be so much too early
         values = (self._number(org), blob(device), since, blob(instant.page), instant.n)
-        return [rows.piece(row) for row in self._db.execute(SQL.pieces_past, values)]
+        yield from map(rows.piece, self._db.execute(SQL.pieces_past, values))
 
     def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
         row = self._db.execute(SQL.device_of_session, (self._number(org), blob(session))).fetchone()
