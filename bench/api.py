@@ -143,7 +143,7 @@ def asked(store: SqliteStore, path: Path, users: int) -> Iterator[tuple[str, dic
         with store.read() as reader:
             found = find_user(reader, ORG.id, ids[user])
             assert found is not None
-            return latest_happenings(reader, ORG.id, found.devices, 100)
+            return latest_happenings(reader, ORG.id, found.person.id, 100)
 
     yield "list users, with how many there are", listed("", None, str)
     yield "search by uid", listed(" AND uid = ?", "uid", lambda user: f"user-{user}")

@@ -8,10 +8,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.base.ids import DeviceId, SessionId
+from passerby.base.ids import DeviceId, SessionId, UserId
 from passerby.ingest.recording import record
+from passerby.model.marks import Marks
 from passerby.query.happened import Happening, Timekeeper
-from passerby.query.sessions import happenings, latest_happenings
+from passerby.query.sessions import happenings, last_until, latest_happenings, some_happenings
 from passerby.store.contract import Reader
 from passerby.store.memory import MemoryStore
 from passerby.wire.decode import decode
@@ -80,8 +81,8 @@ def test_an_operation_has_one_time_wherever_it_is_shown(
         by_session = {
             key: at for session in SESSIONS for key, at in times(happenings(reader, ORG.id, SessionId(session))).items()
         }
-        everything = times(latest_happenings(reader, ORG.id, [DeviceId(DEVICE)], 1000))
-        latest = times(latest_happenings(reader, ORG.id, [DeviceId(DEVICE)], limit))
+        everything = times(latest_happenings(reader, ORG.id, UserId(DEVICE), 1000))
+        latest = times(latest_happenings(reader, ORG.id, UserId(DEVICE), limit))
         assert by_session == everything == exported(reader)
         assert latest.items() <= everything.items()
         assert len(latest) == min(limit, len(everything))
@@ -95,3 +96,28 @@ def test_a_page_keeps_its_order_within_a_session(made: list[tuple[str, int, int,
             told = times(happenings(reader, ORG.id, SessionId(session)))
             for (page, n), (later_page, later_n) in pairwise(sorted(told)):
                 assert page != later_page or told[page, n] <= told[later_page, later_n]
+
+
+@settings(max_examples=300, deadline=None)
+@given(bundles, st.integers(0, 25), st.integers(1, 10))
+def test_a_part_of_a_session_is_that_part_of_the_whole(
+    made: list[tuple[str, int, int, int, int, bool]], start: int, limit: int
+) -> None:
+    with filled(made).read() as reader:
+        for name in map(SessionId, SESSIONS):
+            whole = happenings(reader, ORG.id, name)
+            assert some_happenings(reader, ORG.id, name, start, limit) == whole[start : start + limit]
+        person = latest_happenings(reader, ORG.id, UserId(DEVICE), 1000)
+        assert latest_happenings(reader, ORG.id, UserId(DEVICE), limit) == person[:limit]
+
+
+@settings(max_examples=300, deadline=None)
+@given(bundles, st.integers(-40_000, 240_000))
+def test_the_last_until_a_moment_of_the_client_is_found(
+    made: list[tuple[str, int, int, int, int, bool]], since_ms: int
+) -> None:
+    t = NOW_MS + since_ms + Marks(ORG.secret).shift_ms(DeviceId(DEVICE))
+    with filled(made).read() as reader:
+        for name in map(SessionId, SESSIONS):
+            until = [(i, one) for i, one in enumerate(happenings(reader, ORG.id, name)) if one.operation.t <= t]
+            assert last_until(reader, ORG.id, name, t) == (until[-1] if until else None)

@@ -7,7 +7,7 @@ import pytest
 from passerby.base.ids import DeviceId, SessionId
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.lanes import picture_of
-from passerby.query.timeline import Timeline, timeline_of
+from passerby.query.timeline import Timeline, timeline_of_devices
 from tests.faces.dashboards import NOW_MS, ORG, Dashboard, uuid
 
 PAGE = {"op": "page", "url": "https://a.example/"}
@@ -21,7 +21,7 @@ def world() -> Dashboard:
 def timeline(world: Dashboard, *devices: int, later_ms: int = 0, limit: int = 30) -> Timeline:
     with world.store.read() as reader:
         ids = [DeviceId(uuid(n)) for n in devices]
-        return timeline_of(reader, ORG, ids, world.clock.ms + later_ms, limit)
+        return timeline_of_devices(reader, ORG, ids, world.clock.ms + later_ms, limit)
 
 
 def told(found: Timeline, lane: int = 0) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from passerby.lifecycle.invariants import violations
 from passerby.model.bundle import Bundle
 from passerby.store.contract import Store, Transaction
 from passerby.store.memory import MemoryStore
-from passerby.store.sqlite import SqliteStore
+from passerby.store.sqlite import SqliteStore, owning
 from tests.deliveries import ORG, Delivery, deliveries
 from tests.store.view import view
 
@@ -90,7 +90,22 @@ def _outcome(future: Future[Recorded]) -> Recorded | str:
     return error.code if isinstance(error, Refusal) else future.result()
 
 
-EnginesAgree.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+class EnginesAgreeOnParts(EnginesAgree):
+    """Every device that is bound with something to its name is given to its person one row a commit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes = owning.AT_ONCE_MAX, owning.STEP
+        owning.AT_ONCE_MAX, owning.STEP = 1, 1  # type: ignore[misc]
+
+    def teardown(self) -> None:
+        super().teardown()
+        owning.AT_ONCE_MAX, owning.STEP = self.sizes  # type: ignore[misc]
+
+
+for machine, count in ((EnginesAgree, 60), (EnginesAgreeOnParts, 40)):
+    machine.TestCase.settings = settings(
+        max_examples=count, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
 TestEnginesAgree = EnginesAgree.TestCase
+TestEnginesAgreeOnParts = EnginesAgreeOnParts.TestCase

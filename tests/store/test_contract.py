@@ -205,7 +205,7 @@ def test_pieces_past_an_instant_are_at_least_those_not_before_it(store: Store) -
         Keep(piece(4, event(1, 2_000_000), of=2)),
     )
     seal = Instant(page(3), 7, 1_285_000, 1_285_000, 0)
-    found = store.submit(lambda transaction: transaction.pieces_past(ORG.id, device(1), seal)).result()
+    found = store.submit(lambda transaction: list(transaction.pieces_past(ORG.id, device(1), seal))).result()
     assert {session(2), session(3)} <= {kept.session for kept in found}
     assert {kept.device for kept in found} == {device(1)}
 

@@ -228,6 +228,9 @@ def test_of_schema_2_the_value_stands_that_was_set_later_and_all_else_is_as_it_w
     assert ann.display_name == "Ann"
     with closing(sqlite3.connect(path)) as new:
         after = {name: new.execute(f"SELECT * FROM {name}").fetchall() for name in others}
-    del before["people"], after["people"]
+    for name in ("people", "sessions"):  # made anew: with names, and with whose each is
+        del before[name], after[name]
+    width = len(before["pieces"][0])  # what came later stands behind
+    after["pieces"] = [row[:width] for row in after["pieces"]]
     assert after == before
     assert shape(path) == shape(new_file(tmp_path))

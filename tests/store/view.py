@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
+from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
+from passerby.model.session import Session
 from passerby.store.contract import PersonFilter, Reader, Store
 
 _FILTERS = (
@@ -54,8 +55,32 @@ def _shown(reader: Reader, org: OrgId) -> Iterator[tuple[str, Any]]:
             for found in reader.recent_sessions(org, 1000)
         ],
     )
+    yield "of people", [_of_person(reader, org, person.id) for person in reader.people(org, PersonFilter(), None, 1000)]
+    yield "devices of people", {uid: _device_pages(reader, org, Uid(uid)) for uid in ("ann", "bob", "cy")}
     yield "tallies", reader.tallies(org, 0)
     yield "complaints", reader.complaints(org, 0)
+
+
+def _of_person(reader: Reader, org: OrgId, user: UserId) -> list[Any]:
+    """All that is asked by person; sessions two at a time."""
+    sessions: list[Session] = []
+    while page := reader.sessions_of_user(
+        org, user, (sessions[-1].began_at_ms, sessions[-1].id) if sessions else None, 2
+    ):
+        sessions += page
+    later = [reader.next_session_of_user(org, user, (found.began_at_ms, found.id)) for found in sessions]
+    counted = [reader.count_sessions_of_user(org, user, limit) for limit in (1, 1000)]
+    active = list(reader.active_sessions_of_user(org, user))
+    return [sessions, later, counted, active, reader.properties_of_user(org, user)]
+
+
+def _device_pages(reader: Reader, org: OrgId, uid: Uid) -> list[Any]:
+    found: list[Any] = [reader.count_devices(org, uid)]
+    after: DeviceId | None = None
+    while page := reader.devices_of(org, uid, after, 1):
+        found += page
+        after = page[-1]
+    return found
 
 
 def _plain(piece: Piece) -> Piece:

@@ -6,8 +6,8 @@ import click
 
 from passerby.base.errors import SettingsError
 from passerby.boot import Workplace
-from passerby.query.sessions import happenings
-from passerby.query.why import Cited, why_session
+from passerby.query.sessions import some_happenings
+from passerby.query.why import EXPLAINED_MAX, Cited, why_session
 from passerby.store.people import find_session
 from passerby.wire.instants import iso_text
 
@@ -18,7 +18,7 @@ def explain(place: Workplace, name: str) -> None:
         session = find_session(reader, place.org.id, name)
         if session is None:
             raise SettingsError(f"no session {name} here: give it as <device>:<session>, as its page's address has it")
-        found = happenings(reader, place.org.id, session.id)
+        found = some_happenings(reader, place.org.id, session.id, 0, EXPLAINED_MAX)
         why = why_session(reader, place.org, session, found, place.clock.now_ms())
     click.echo(f"Session  {why.session}\nDevice   {why.device}\nUser     {why.uid or 'nobody known'}\n")
     for reason in why.reasons:

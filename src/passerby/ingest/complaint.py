@@ -32,7 +32,7 @@ def complaints_of(
 ) -> list[Complaint]:
     """The complaints about the operations of `bundle` that are in `fresh`, those of one kind as one.
 
-    `earlier` gives the stored pieces of its session; it is asked only if there is a complaint, and not for many. There
+    `earlier` gives the stored pieces of its page; it is asked only if there is a complaint, and not for many. There
     are at most `KINDS_MAX` and one for each code beyond, which has neither page nor name.
     """
     found = [complaint for complaint in _found(bundle, fresh) if complaint[0] in fresh]

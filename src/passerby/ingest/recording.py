@@ -22,7 +22,7 @@ from passerby.lifecycle.frames import Frames
 from passerby.lifecycle.placing import Placed, keeps
 from passerby.lifecycle.plan import ANONYMOUS
 from passerby.lifecycle.substitute import Substitutes, is_made_here
-from passerby.model.bundle import Bundle
+from passerby.model.bundle import Bundle, Piece
 from passerby.model.device import Device
 from passerby.model.effect import Effect, Meet
 from passerby.model.marks import Marks
@@ -32,6 +32,9 @@ from passerby.model.outcome import Outcome
 from passerby.store.contract import Transaction
 
 _TALLIED_MS: Final = 30 * DAY_MS
+_LOOKED_AT_MAX: Final = 1000
+_PAGE_ENDS_MAX: Final = 4
+"""So many of the first and of the last pieces of a page are asked where it was, for complaints about it."""
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -83,7 +86,7 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     if not is_trusted:
         count_unsigned(transaction, bundle, {*told}, signed)
     complained = {n: outcome for n, outcome in told.items() if outcome is not Outcome.ERASED}
-    complaints = complaints_of(bundle, complained, lambda: transaction.pieces_of_session(org.id, bundle.session))
+    complaints = complaints_of(bundle, complained, lambda: _earlier(transaction, bundle))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
     return Recorded({**outcomes, **answered}, told, announced)
@@ -92,6 +95,13 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
 def unknown_org() -> Refusal:
     """The refusal of a bundle whose org is not here or takes none."""
     return Refusal("unknown_org", "no such org here, or its capture is off: check the org id in your snippet")
+
+
+def _earlier(transaction: Transaction, bundle: Bundle) -> list[Piece]:
+    """The first and the last that is kept of a bundle's page in its session: enough to say where the page was."""
+    marks = transaction.marks_of_session(bundle.org, bundle.session, _LOOKED_AT_MAX)
+    rows = [mark.row for mark in marks if mark.page == bundle.page]
+    return transaction.pieces_of_rows(bundle.org, [*rows[:_PAGE_ENDS_MAX], *rows[_PAGE_ENDS_MAX:][-_PAGE_ENDS_MAX:]])
 
 
 def _has_its_key(org: Org, device: Device, bundle: Bundle) -> bool:

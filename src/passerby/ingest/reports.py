@@ -6,6 +6,7 @@ go on after a refusal in the same transaction.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -22,7 +23,7 @@ from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.model.session import Session
 from passerby.store.contract import Person, Reader, Transaction
-from passerby.store.people import devices_of, find_person, find_session
+from passerby.store.people import find_person, find_session
 from passerby.store.projection import user_id
 from passerby.wire.reports import (
     Context,
@@ -41,7 +42,8 @@ SDK: Final = "server/api"
 _OWN_CLOCK_MS: Final = 365 * DAY_MS
 """The offset of reports: so far from any browser's that the two are never taken for one clock (AT-2.2, AP-6)."""
 _RECENT_MS: Final = 30 * MINUTE_MS
-_RECENT_MAX: Final = 20
+_RECENT_MAX: Final = 200
+"""How many of a user's sessions are looked at for an open one, the last active first."""
 
 
 class Reported(msgspec.Struct, frozen=True):
@@ -185,12 +187,12 @@ def _target(reader: Reader, org: Org, request: EventRequest, at_ms: int, ids: Id
 
 def _open_session(reader: Reader, org: Org, person: Person | None, uid: Uid | None, at_ms: int) -> Session | None:
     """The user's open session that was active last, if that was in the 30 minutes before `at_ms` (AP-6)."""
-    devices = devices_of(reader, org.id, person) if person else reader.devices_of(org.id, Uid(uid or ""))
-    unsealed = [device for device in devices if reader.device(org.id, device).seal is None]
-    found = reader.sessions_of(org.id, unsealed, None, _RECENT_MAX)
-    open_ones = [
-        session
-        for session in found
-        if session.ended_at_ms is None and session.began_at_ms <= at_ms <= session.active_at_ms + _RECENT_MS
-    ]
-    return max(open_ones, key=lambda session: (session.active_at_ms, session.id), default=None)
+    user = person.id if person else user_id(org.secret, uid or Uid(""))
+    found: list[Session] = []
+    for session in islice(reader.active_sessions_of_user(org.id, user), _RECENT_MAX):
+        if session.active_at_ms < at_ms - _RECENT_MS or (found and session.active_at_ms < found[0].active_at_ms):
+            break
+        is_open = session.ended_at_ms is None and session.began_at_ms <= at_ms and str(session.id) != session.device
+        if is_open and reader.device(org.id, session.device).seal is None:
+            found.append(session)
+    return max(found, key=lambda session: session.id, default=None)

@@ -105,7 +105,7 @@ class Settling:
         if reach.since is None:
             home = self._transaction.pieces(self._org, self._device.id)
             return self._with_their_own(home, self._away(None, 0))
-        home = self._transaction.pieces_past(self._org, self._device.id, reach.since)
+        home = list(self._transaction.pieces_past(self._org, self._device.id, reach.since))
         later = self._with_their_own(home, self._away(None, reach.since.at - SLACK_MS))
         pages = dict.fromkeys([page, *(own.page for _, own in later)])
         return [both for found in pages for both in self._of_page(found)]

@@ -10,6 +10,7 @@ from passerby.base.ids import DeviceId, OrgId
 from passerby.query.happened import Timekeeper
 from passerby.query.users import User
 from passerby.store.contract import Reader
+from passerby.store.people import device_pages
 
 
 def dossier(reader: Reader, org: OrgId, user: User) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def dossier(reader: Reader, org: OrgId, user: User) -> dict[str, Any]:
             }
             for kept in user.properties
         ],
-        "devices": [_device(reader, org, device) for device in user.devices],
+        "devices": [_device(reader, org, device) for page in device_pages(reader, org, user.person) for device in page],
     }
 
 

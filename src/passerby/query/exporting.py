@@ -100,7 +100,7 @@ def _individual_rows(read: Read, org: OrgId, export: Export, is_going: Turned) -
 def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_going: Turned) -> Iterator[Row]:
     outside = export.segment == "identified" and person.uid is None
     unseen = person.last_at_ms < export.since_ms or person.first_at_ms >= export.until_ms
-    devices = [] if outside or unseen else devices_of(reader, org, person)
+    devices = [] if outside or unseen else devices_of(reader, org, person, None, 1)
     if devices and not is_going(reader, devices[0]):
         yield {
             "IndvId": person.id,
@@ -114,7 +114,7 @@ def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_go
 
 
 def _user_properties(reader: Reader, org: OrgId, person: Person) -> Row:
-    return values([kept.property for kept in reader.properties_of(org, devices_of(reader, org, person))])
+    return values([kept.property for kept in reader.properties_of_user(org, person.id)])
 
 
 def shown(row: Row, fields: Sequence[str]) -> Row:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -20,7 +19,7 @@ from passerby.model.bundle import Piece
 from passerby.model.device import SAME_CLOCK_MS
 from passerby.model.operation import Operation
 from passerby.model.outcome import Outcome
-from passerby.store.contract import Reader
+from passerby.store.contract import PieceMark, Reader
 
 PIECES_MAX: Final = 20_000
 """Of one session no more are looked at to tell the time of one; what is behind them tells its own."""
@@ -33,6 +32,10 @@ class Happening(msgspec.Struct, frozen=True):
     operation: Operation
     outcome: Outcome
     at_ms: int
+
+
+ORDER: Final = attrgetter("at_ms", "piece.page", "operation.n")
+"""The order in which what happened is shown (AT-8)."""
 
 
 class Times(msgspec.Struct, frozen=True):
@@ -49,31 +52,30 @@ class Times(msgspec.Struct, frozen=True):
         delay, at_ms = self.told.get(piece.row, (0, 0))
         return [at_ms := max(at_ms, operation.at - delay) for operation in piece.operations]
 
-
-class _Mark(NamedTuple):
-    """What of a piece tells the time."""
-
-    page: PageId
-    n: int
-    offset_ms: int
-    latest_ms: int
-    row: int
+    def span_of(self, mark: PieceMark) -> tuple[int, int]:
+        """The earliest that the piece's first operation can have been made, and when its last was."""
+        delay, before_ms = self.told.get(mark.row, (0, 0))
+        return max(before_ms, mark.earliest_ms - delay), max(before_ms, mark.latest_ms - delay)
 
 
-def times_of(reader: Reader, org: OrgId, session: SessionId, pieces: Iterable[Piece]) -> Times:
-    """The times of `session`, which has these pieces; of more than `PIECES_MAX` only the first count."""
-    marks = sorted(map(_mark, islice(pieces, PIECES_MAX)))
-    begun = {mark.page: mark.n for mark in reversed(marks)}
+def times_of(reader: Reader, org: OrgId, session: SessionId) -> Times:
+    """The times of `session`; of more than `PIECES_MAX` pieces only the first count."""
+    return told_of(reader, org, session, reader.marks_of_session(org, session, PIECES_MAX))
+
+
+def told_of(reader: Reader, org: OrgId, session: SessionId, marks: Iterable[PieceMark]) -> Times:
+    """The times of a session whose pieces have these marks."""
+    in_turn = sorted(marks, key=_turn)
+    begun = {mark.page: mark.first_n for mark in reversed(in_turn)}
     went_on = {page: n for page, n in begun.items() if n > 1}
-    return _told(marks, _earlier_ms(reader, org, session, went_on) if went_on else {})
+    return _told(in_turn, _earlier_ms(reader, org, session, went_on) if went_on else {})
 
 
-def _mark(piece: Piece) -> _Mark:
-    latest_ms = max(operation.at for operation in piece.operations)
-    return _Mark(piece.page, piece.operations[0].n, piece.offset_ms, latest_ms, piece.row)
+def _turn(mark: PieceMark) -> tuple[PageId, int, int, int, int]:
+    return (mark.page, mark.first_n, mark.offset_ms, mark.latest_ms, mark.row)
 
 
-def _told(marks: list[_Mark], earlier_ms: dict[PageId, int]) -> Times:
+def _told(marks: list[PieceMark], earlier_ms: dict[PageId, int]) -> Times:
     delays: dict[int, int] = {}
     fastest_ms: int | None = None
     for mark in sorted(marks, key=attrgetter("offset_ms")):
@@ -101,17 +103,25 @@ def _earlier_ms(reader: Reader, org: OrgId, name: SessionId, went_on: Mapping[Pa
     found: dict[PageId, int] = {}
     for other in (*reader.sessions_of(org, devices, place, 1), reader.next_session(org, devices, place)):
         if other is not None and other.active_at_ms >= near[0] and other.began_at_ms <= near[1]:
-            for page, at_ms in _last_ms(list(islice(reader.pieces_of_session(org, other.id), PIECES_MAX)), went_on):
+            for page, at_ms in _last_ms(reader, org, other.id, went_on):
                 found[page] = max(found.get(page, 0), at_ms)
     return found
 
 
-def _last_ms(pieces: Sequence[Piece], went_on: Mapping[PageId, int]) -> Iterator[tuple[PageId, int]]:
-    times = _told(sorted(map(_mark, pieces)), {})
-    for piece in pieces:
-        for operation, at_ms in zip(piece.operations, times.of(piece), strict=True):
-            if operation.n < went_on.get(piece.page, 0):
-                yield piece.page, at_ms
+def _last_ms(
+    reader: Reader, org: OrgId, session: SessionId, went_on: Mapping[PageId, int]
+) -> Iterator[tuple[PageId, int]]:
+    marks = sorted(reader.marks_of_session(org, session, PIECES_MAX), key=_turn)
+    times = _told(marks, {})
+    for mark in marks:
+        until_n = went_on.get(mark.page, 0)
+        if mark.last_n < until_n:
+            yield mark.page, times.span_of(mark)[1]
+        elif mark.first_n < until_n:
+            for piece in reader.pieces_of_rows(org, [mark.row]):
+                for operation, at_ms in zip(piece.operations, times.of(piece), strict=True):
+                    if operation.n < until_n:
+                        yield mark.page, at_ms
 
 
 class Timekeeper:
@@ -137,7 +147,7 @@ class Timekeeper:
 
     def _read(self, reader: Reader, session: SessionId) -> Times:
         self._pieces -= len(self._known.pop(session, Times({})).told)
-        found = times_of(reader, self._org, session, reader.pieces_of_session(self._org, session))
+        found = times_of(reader, self._org, session)
         self._known[session] = found
         self._pieces += len(found.told)
         while self._pieces > PIECES_MAX and len(self._known) > 1:
@@ -146,18 +156,25 @@ class Timekeeper:
 
 
 def in_order(reader: Reader, org: OrgId, pieces: Sequence[Piece]) -> list[Happening]:
-    """All that happened in `pieces`: whole sessions, and what is outside of any."""
+    """All that happened in `pieces`."""
     sessions: dict[SessionId, list[Piece]] = defaultdict(list)
     for piece in pieces:
         sessions[piece.session].append(piece)
     found: list[Happening] = []
     for session, held in sessions.items():
         is_outside = str(session) == held[0].device
-        times = Times({}) if is_outside else times_of(reader, org, session, held)
-        for piece in held:
-            made = zip(piece.operations, piece.outcomes, times.of(piece), strict=True)
-            found += [Happening(piece, operation, outcome, at_ms) for operation, outcome, at_ms in made]
-    return sorted(found, key=attrgetter("at_ms", "piece.page", "operation.n"))
+        found += ordered(held, Times({}) if is_outside else times_of(reader, org, session))
+    return sorted(found, key=ORDER)
+
+
+def ordered(pieces: Iterable[Piece], times: Times) -> list[Happening]:
+    """All that happened in pieces of which `times` tells."""
+    found = [
+        Happening(piece, operation, outcome, at_ms)
+        for piece in pieces
+        for operation, outcome, at_ms in zip(piece.operations, piece.outcomes, times.of(piece), strict=True)
+    ]
+    return sorted(found, key=ORDER)
 
 
 def made_at_ms(reader: Reader, org: OrgId, piece: Piece, n: int) -> int:

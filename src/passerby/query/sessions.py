@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from heapq import heappush, heappushpop
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from heapq import heappush, heappushpop, merge
+from itertools import accumulate, islice
+from operator import itemgetter
+from typing import Final
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
+from passerby.base.ids import OrgId, PageId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
 from passerby.model.device import SAME_CLOCK_MS
 from passerby.model.session import Session
 from passerby.query import cursor
-from passerby.query.happened import Happening, in_order
-from passerby.store.contract import PersonFilter, Reader
+from passerby.query.happened import ORDER, PIECES_MAX, Happening, Times, in_order, ordered, told_of
+from passerby.store.contract import PersonFilter, PieceMark, Reader
+from passerby.store.projection import user_id
+
+_NEARLY_MAX: Final = 20
+"""How many sessions are looked at that were active too early for the last events.
+
+What a page did in one counts as made no earlier than what it did in another that seems to be later (AT-8).
+"""
 
 
 class SessionPage(msgspec.Struct, frozen=True):
@@ -35,8 +46,10 @@ def list_sessions(
     if email:
         same = PersonFilter(email=email, identified=True)
         uids |= {person.uid for person in reader.people(org, same, None, 1000) if person.uid}
-    devices = [device for name in sorted(uids) for device in reader.devices_of(org, Uid(name))]
-    found = reader.sessions_of(org, devices, after, limit + 1)
+    known = reader.org(org)
+    users = [user_id(known.secret, Uid(name)) for name in sorted(uids)] if known else []
+    lists = [reader.sessions_of_user(org, user, after, limit + 1) for user in users]
+    found = list(islice(merge(*lists, key=lambda session: (-session.began_at_ms, session.id)), limit + 1))
     shown = found[:limit]
     token = cursor.written(shown[-1].began_at_ms, shown[-1].id) if len(found) > limit else None
     return SessionPage(shown, token)
@@ -47,23 +60,109 @@ def happenings(reader: Reader, org: OrgId, session: SessionId) -> list[Happening
     return in_order(reader, org, list(reader.pieces_of_session(org, session)))
 
 
-def latest_happenings(reader: Reader, org: OrgId, devices: Sequence[DeviceId], limit: int) -> list[Happening]:
-    """The last things that happened on these devices, the latest first.
+def some_happenings(reader: Reader, org: OrgId, session: SessionId, start: int, limit: int) -> list[Happening]:
+    """Of `happenings` those from `start` on, `limit` of them.
 
-    Reads no more pieces than it needs, but the sessions that these are of to the end, since they tell the time (AT-8).
+    Reads no more pieces than may hold one of these: which, their marks tell. Of a session with more than `PIECES_MAX`
+    pieces only the first of these are looked at.
     """
-    pieces: list[Piece] = []
-    latest: list[int] = []
-    for piece in reader.latest_pieces(org, devices):
-        if len(latest) == limit and max(op.at for op in piece.operations) < latest[0] - SAME_CLOCK_MS:
+    marks = reader.marks_of_session(org, session, PIECES_MAX)
+    times = told_of(reader, org, session, marks)
+    spans = [(mark, *_span(times, mark)) for mark in marks]
+    begun, before_begun = _counted((low, mark.operations) for mark, low, _ in spans)
+    over, before_over = _counted((high, mark.operations) for mark, _, high in spans)
+    skipped, rows = 0, []
+    for mark, low, high in spans:
+        if before_begun[bisect_right(begun, high)] <= start:
+            skipped += mark.operations
+        elif before_over[bisect_left(over, low)] < start + limit:
+            rows.append(mark.row)
+    found = ordered(reader.pieces_of_rows(org, rows), times)
+    return found[start - skipped : start - skipped + limit]
+
+
+def last_until(reader: Reader, org: OrgId, session: SessionId, t: int) -> tuple[int, Happening] | None:
+    """The last of `happenings` whose client time is not behind `t`, and how many stand before it."""
+    marks = reader.marks_of_session(org, session, PIECES_MAX)
+    times = told_of(reader, org, session, marks)
+    spans = [(*_span(times, mark), mark) for mark in marks]
+    last: Happening | None = None
+    for _, high, mark in sorted(spans, key=itemgetter(1), reverse=True):
+        if last is not None and high < _place(last):
             break
-        pieces.append(piece)
-        for operation in piece.operations:
-            if len(latest) < limit:
-                heappush(latest, operation.at)
-            else:
-                heappushpop(latest, operation.at)
-    outside = [piece for piece in pieces if str(piece.session) == piece.device]
-    sessions = {piece.session for piece in pieces if str(piece.session) != piece.device}
-    within = [piece for session in sessions for piece in reader.pieces_of_session(org, session)]
-    return in_order(reader, org, within + outside)[: -limit - 1 : -1]
+        if mark.earliest_ms - mark.offset_ms <= t:
+            found = ordered(reader.pieces_of_rows(org, [mark.row]), times)
+            last = max(
+                (one for one in (last, *found) if one is not None and _is_until(one, t)), key=_place, default=last
+            )
+    if last is None:
+        return None
+    before = sum(mark.operations for _, high, mark in spans if high < _place(last))
+    around = [mark.row for low, high, mark in spans if low <= _place(last) <= high]
+    return before + sum(_place(one) < _place(last) for one in ordered(reader.pieces_of_rows(org, around), times)), last
+
+
+def _is_until(one: Happening, t: int) -> bool:
+    return one.operation.t <= t
+
+
+_Place = tuple[int, PageId, int]
+
+
+def _place(one: Happening) -> _Place:
+    return (one.at_ms, one.piece.page, one.operation.n)
+
+
+def _span(times: Times, mark: PieceMark) -> tuple[_Place, _Place]:
+    """Between which places in the order of a session all operations of a piece stand."""
+    first_ms, last_ms = times.span_of(mark)
+    return (first_ms, mark.page, mark.first_n), (last_ms, mark.page, mark.last_n)
+
+
+def _counted(places: Iterable[tuple[_Place, int]]) -> tuple[list[_Place], list[int]]:
+    """The places in order, and of how many operations come before each, and in all."""
+    in_turn = sorted(places)
+    return [place for place, _ in in_turn], list(accumulate((count for _, count in in_turn), initial=0))
+
+
+def latest_happenings(reader: Reader, org: OrgId, user: UserId, limit: int) -> list[Happening]:
+    """The last things that a person did, the latest first.
+
+    Reads no more sessions than it needs, and of these no more pieces.
+    """
+    found: list[Happening] = []
+    latest: list[int] = []
+    nearly = 0
+    for session in reader.active_sessions_of_user(org, user):
+        if len(latest) == limit and session.active_at_ms < latest[0]:
+            nearly += 1
+            if nearly > _NEARLY_MAX or session.active_at_ms < latest[0] - 2 * SAME_CLOCK_MS:
+                break
+        for piece, times in _latest_of(reader, org, session, latest, limit):
+            for happening in ordered([piece], times):
+                found.append(happening)
+                if len(latest) < limit:
+                    heappush(latest, happening.at_ms)
+                else:
+                    heappushpop(latest, happening.at_ms)
+    return sorted(found, key=ORDER)[: -limit - 1 : -1]
+
+
+def _latest_of(
+    reader: Reader, org: OrgId, session: Session, latest: list[int], limit: int
+) -> Iterator[tuple[Piece, Times]]:
+    """The pieces of a session as long as they may hold something later than the first of `latest`, and their times."""
+    if str(session.id) == session.device:  # outside of any (AP-7): each tells its own time
+        for piece in reader.latest_pieces(org, session.device):
+            if str(piece.session) == piece.device:
+                if len(latest) == limit and max(op.at for op in piece.operations) < latest[0]:
+                    return
+                yield piece, Times({})
+        return
+    marks = reader.marks_of_session(org, session.id, PIECES_MAX)
+    times = told_of(reader, org, session.id, marks)
+    for last_ms, row in sorted(((times.span_of(mark)[1], mark.row) for mark in marks), reverse=True):
+        if len(latest) == limit and last_ms < latest[0]:
+            return
+        for piece in reader.pieces_of_rows(org, [row]):
+            yield piece, times

@@ -26,7 +26,7 @@ from typing import Final
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
+from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
 from passerby.model.device import Instant
 from passerby.model.operation import SEALING
 from passerby.model.org import Org
@@ -89,9 +89,17 @@ class Timeline(msgspec.Struct, frozen=True):
     has_earlier: bool
 
 
-def timeline_of(reader: Reader, org: Org, devices: Sequence[DeviceId], now_ms: int, limit: int) -> Timeline:
-    """The last `limit` sessions of `devices`, which belong to one user, as lanes."""
-    found = reader.sessions_of(org.id, devices, None, limit + 1)
+def timeline_of(reader: Reader, org: Org, user: UserId, now_ms: int, limit: int) -> Timeline:
+    """The last `limit` sessions of a person as lanes."""
+    return _drawn(reader, org, reader.sessions_of_user(org.id, user, None, limit + 1), now_ms, limit)
+
+
+def timeline_of_devices(reader: Reader, org: Org, devices: Sequence[DeviceId], now_ms: int, limit: int) -> Timeline:
+    """The last `limit` sessions of a few devices as lanes, of which the caller knows that they belong together."""
+    return _drawn(reader, org, reader.sessions_of(org.id, devices, None, limit + 1), now_ms, limit)
+
+
+def _drawn(reader: Reader, org: Org, found: Sequence[Session], now_ms: int, limit: int) -> Timeline:
     lanes: dict[DeviceId, list[Session]] = {}
     for session in found[:limit]:
         lanes.setdefault(session.device, []).append(session)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import islice
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, UserId
+from passerby.base.ids import OrgId, UserId
+from passerby.model.bundle import Piece
 from passerby.query import cursor
+from passerby.query.happened import PIECES_MAX
 from passerby.store.contract import KeptProperty, Person, PersonFilter, Reader
-from passerby.store.people import devices_of, find_person, owner_of
+from passerby.store.people import find_person, owner_of
 from passerby.store.projection import user_properties
 
 __all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of", "types_given"]
 
 PAGE_MAX: Final = 100
+_TYPES_PIECES_MAX: Final = 50
+_TYPES_OPERATIONS_MAX: Final = 2000
 
 
 class UserPage(msgspec.Struct, frozen=True):
@@ -30,7 +36,6 @@ class User(msgspec.Struct, frozen=True):
     """One person with what is known of them."""
 
     person: Person
-    devices: Sequence[DeviceId]
     properties: list[KeptProperty]
 
 
@@ -53,15 +58,28 @@ def find_user(reader: Reader, org: OrgId, user: str) -> User | None:
     person = find_person(reader, org, user)
     if person is None:
         return None
-    devices = devices_of(reader, org, person)
-    return User(person, devices, reader.properties_of(org, devices))
+    return User(person, reader.properties_of_user(org, person.id))
 
 
-def types_given(reader: Reader, org: OrgId, devices: Sequence[DeviceId]) -> dict[str, list[str]]:
-    """The types that each user property was ever given over these devices, by name; derived from the pieces."""
-    found: dict[str, set[str]] = {}
-    for device in devices:
-        for piece in reader.pieces_of_device(org, device):
-            for kept in user_properties(piece):
-                found.setdefault(kept.property.name, set()).add(kept.property.type)
+def types_given(reader: Reader, org: OrgId, user: User) -> dict[str, list[str]]:
+    """The types that each user property has, or was given in the last operations of a person, by name."""
+    found: dict[str, set[str]] = {kept.property.name: {kept.property.type} for kept in user.properties}
+    looked_at = 0
+    for piece in islice(_last_pieces(reader, org, user.person.id), _TYPES_PIECES_MAX):
+        for kept in user_properties(piece):
+            found.setdefault(kept.property.name, set()).add(kept.property.type)
+        looked_at += len(piece.operations)
+        if looked_at >= _TYPES_OPERATIONS_MAX:
+            break
     return {name: sorted(found[name]) for name in sorted(found)}
+
+
+def _last_pieces(reader: Reader, org: OrgId, user: UserId) -> Iterator[Piece]:
+    for session in reader.active_sessions_of_user(org, user):
+        if str(session.id) == session.device:
+            outside = reader.latest_pieces(org, session.device)
+            yield from (piece for piece in outside if str(piece.session) == piece.device)
+        else:
+            marks = reader.marks_of_session(org, session.id, PIECES_MAX)
+            for mark in sorted(marks, key=attrgetter("latest_ms"), reverse=True):
+                yield from reader.pieces_of_rows(org, [mark.row])

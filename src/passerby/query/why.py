@@ -100,10 +100,12 @@ _NOBODYS: Final = {
     Outcome.DIVERTED: "Its page was told nobody, and by then the device had had two people: so it is nobody's.",
 }
 _PAGES_MAX: Final = 20
+EXPLAINED_MAX: Final = 500
+"""Of a session with more operations the first of these say why it is whose it is."""
 
 
 def why_session(reader: Reader, org: Org, session: Session, found: Sequence[Happening], now_ms: int) -> Why:
-    """Why `session` is whose it is, and why it begins and ends where it does; `found` is what happened in it."""
+    """Why `session` is whose it is, and why it begins and ends where it does; `found` is what happened first in it."""
     device = reader.device(org.id, session.device)
     outcomes = {one.outcome for one in found}
     reasons = [_whose(reader, org.id, session, device, outcomes), *_pages(device, outcomes, found)]

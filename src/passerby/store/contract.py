@@ -122,6 +122,19 @@ class Lane(msgspec.Struct, frozen=True):
     due_at_ms: int
 
 
+class PieceMark(msgspec.Struct, frozen=True):
+    """What of a piece tells when its operations were made and how many they are, without these."""
+
+    row: int
+    page: PageId
+    first_n: int
+    last_n: int
+    offset_ms: int
+    earliest_ms: int
+    latest_ms: int
+    operations: int
+
+
 class Removed(msgspec.Struct, frozen=True):
     """How much of a device was removed."""
 
@@ -161,9 +174,13 @@ class Reader(Protocol):
         """Whether anything is kept under the device."""
         ...
 
-    def devices_of(self, org: OrgId, uid: Uid) -> list[DeviceId]:
-        """The devices bound to `uid`, by id."""
+    def devices_of(
+        self, org: OrgId, uid: Uid, after: DeviceId | None = None, limit: int | None = None
+    ) -> list[DeviceId]:
+        """The devices bound to `uid`, by id, beginning behind `after`; `limit` of them, or all."""
         ...
+
+    def count_devices(self, org: OrgId, uid: Uid) -> int: ...
 
     def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
         """People by `last_at_ms` descending, then id ascending, beginning behind `after` (last_at_ms, id)."""
@@ -183,6 +200,23 @@ class Reader(Protocol):
         """Sessions of these devices by `began_at_ms` descending, then id ascending, beginning behind `after`."""
         ...
 
+    def sessions_of_user(
+        self, org: OrgId, user: UserId, after: tuple[int, SessionId] | None, limit: int
+    ) -> list[Session]:
+        """Sessions of all devices of a person, in the order of `sessions_of`: costs the same however many these are."""
+        ...
+
+    def active_sessions_of_user(self, org: OrgId, user: UserId) -> Iterator[Session]:
+        """What a person did, by `active_at_ms` descending, then id ascending; read as it is asked.
+
+        What a device did outside of sessions is there as a session of the device's id.
+        """
+        ...
+
+    def count_sessions_of_user(self, org: OrgId, user: UserId, limit: int) -> int:
+        """How many sessions a person has; `limit` if there are more."""
+        ...
+
     def recent_sessions(self, org: OrgId, limit: int) -> list[Session]:
         """The org's sessions by `active_at_ms` descending, then id ascending."""
         ...
@@ -191,6 +225,10 @@ class Reader(Protocol):
 
     def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:
         """The session of these devices that comes just before `before` in the order of `sessions_of`: the later one."""
+        ...
+
+    def next_session_of_user(self, org: OrgId, user: UserId, before: tuple[int, SessionId]) -> Session | None:
+        """The person's session that comes just before `before` in the order of `sessions_of`: the later one."""
         ...
 
     def count_sessions(self, org: OrgId) -> int: ...
@@ -211,12 +249,24 @@ class Reader(Protocol):
         """In order of their first operation's server time, then row."""
         ...
 
+    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        """The marks of the first `limit` pieces of a session, in the order of `pieces_of_session`."""
+        ...
+
+    def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
+        """The pieces of these rows, in this order; what is not there is left out."""
+        ...
+
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
         """All pieces of a device, in order of row."""
         ...
 
     def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
         """The last value of each user property over these devices (PR-2), by name."""
+        ...
+
+    def properties_of_user(self, org: OrgId, user: UserId) -> list[KeptProperty]:
+        """The last value of each user property over all devices of a person (PR-2), by name."""
         ...
 
     def tallies(self, org: OrgId, since_ms: int) -> list[Tally]:
@@ -239,8 +289,8 @@ class Reader(Protocol):
         """The latest made first."""
         ...
 
-    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:
-        """The pieces of these devices by the server time of their latest operation, descending; read as it is asked."""
+    def latest_pieces(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
+        """The pieces of a device by the server time of their latest operation, descending; read as it is asked."""
         ...
 
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
@@ -328,8 +378,11 @@ class Transaction(Reader, Protocol):
         """All claims of a device, in no order."""
         ...
 
-    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
-        """At least the pieces of a device that hold an operation not before `instant`, in order of row."""
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> Iterator[Piece]:
+        """At least the pieces of a device that hold an operation not before `instant`, in order of row.
+
+        Read as it is asked: nothing may be applied meanwhile.
+        """
         ...
 
     def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, UserId
@@ -11,6 +11,7 @@ from passerby.model.session import Session
 from passerby.store.contract import Person, Reader
 from passerby.store.projection import user_id
 
+_DEVICES_A_PAGE: Final = 500
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
@@ -34,9 +35,26 @@ def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
     return reader.person(org, user_id(known.secret, binding.uid))
 
 
-def devices_of(reader: Reader, org: OrgId, person: Person) -> Sequence[DeviceId]:
-    """The devices of a person, by id."""
-    return [DeviceId(person.id)] if person.uid is None else reader.devices_of(org, person.uid)
+def devices_of(
+    reader: Reader, org: OrgId, person: Person, after: DeviceId | None = None, limit: int | None = None
+) -> Sequence[DeviceId]:
+    """The devices of a person, by id, beginning behind `after`; `limit` of them, or all."""
+    if person.uid is not None:
+        return reader.devices_of(org, person.uid, after, limit)
+    return [DeviceId(person.id)] if after is None else []
+
+
+def count_devices(reader: Reader, org: OrgId, person: Person) -> int:
+    """How many devices a person has."""
+    return 1 if person.uid is None else reader.count_devices(org, person.uid)
+
+
+def device_pages(reader: Reader, org: OrgId, person: Person) -> Iterator[Sequence[DeviceId]]:
+    """The devices of a person, by id, so many at a time that no list grows with them."""
+    after: DeviceId | None = None
+    while page := devices_of(reader, org, person, after, _DEVICES_A_PAGE):
+        yield page
+        after = page[-1]
 
 
 def find_session(reader: Reader, org: OrgId, name: str) -> Session | None:

@@ -12,7 +12,7 @@ import pytest
 
 from passerby.base.ids import DeviceId
 from passerby.query import happened
-from passerby.query.timeline import timeline_of
+from passerby.query.timeline import timeline_of_devices
 from passerby.wire.instants import iso_text as iso
 from tests.faces.api.speaking import Api
 from tests.faces.api.test_segments import download, location
@@ -108,7 +108,7 @@ def test_a_reason_cites_an_operation_at_the_same_time(api: Api, made: dict[str, 
 
 def test_a_timeline_has_what_changed_identity_at_the_same_time(api: Api, made: dict[str, int]) -> None:
     with api.store.read() as reader:
-        (lane,) = timeline_of(reader, ORG, [DeviceId(DEVICE)], api.clock.ms, 10).lanes
+        (lane,) = timeline_of_devices(reader, ORG, [DeviceId(DEVICE)], api.clock.ms, 10).lanes
     assert {boundary.why: boundary.at_ms for boundary in lane.boundaries} == {
         "identify": made["identify"],
         "anonymize": made["session_end"],

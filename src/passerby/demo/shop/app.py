@@ -21,7 +21,7 @@ from passerby.base.ids import DeviceId, OrgId
 from passerby.demo.people import GOODS
 from passerby.faces.dashboard.lanes import ROW, picture_of
 from passerby.faces.dashboard.rendering import Rendering
-from passerby.query.timeline import timeline_of
+from passerby.query.timeline import timeline_of_devices
 from passerby.store.contract import Store
 from passerby.store.people import is_uuid, owner_of
 
@@ -152,7 +152,7 @@ class _Counter:
             org = reader.org(shop.org)
             if org is None:
                 return HTMLResponse("", 404)
-            timeline = timeline_of(reader, org, devices, shop.clock.now_ms(), _STAYS_DRAWN)
+            timeline = timeline_of_devices(reader, org, devices, shop.clock.now_ms(), _STAYS_DRAWN)
             owners = {lane.device: owner_of(reader, org.id, lane.device) for lane in timeline.lanes}
         text = self._rendering.text(
             "panel.html", picture=picture_of(timeline), row=ROW, owners=owners, base=f"{shop.service}/ui/{org.id}"

@@ -102,10 +102,10 @@ def individual(call: Call) -> Answer:
     """The user of a uid."""
     with call.desk.store.read() as reader:
         user = _user(call, reader)
-        sessions = reader.sessions_of(call.org.id, user.devices, None, _SESSIONS_COUNTED)
+        sessions = reader.count_sessions_of_user(call.org.id, user.person.id, _SESSIONS_COUNTED)
     person = user.person
     seen = iso_text(person.first_at_ms), iso_text(person.last_at_ms)
-    return Answer(IndividualShape(person.uid or "", len(sessions), *seen, person.display_name, person.email))
+    return Answer(IndividualShape(person.uid or "", sessions, *seen, person.display_name, person.email))
 
 
 def delete_individual(call: Call) -> Answer:
@@ -126,7 +126,7 @@ def individual_pages(call: Call) -> Answer:
 def _happened(call: Call, is_wanted: Callable[[Happening], bool]) -> Answer:
     with call.desk.store.read() as reader:
         user = _user(call, reader)
-        found = latest_happenings(reader, call.org.id, user.devices, EVENTS_MAX)
+        found = latest_happenings(reader, call.org.id, user.person.id, EVENTS_MAX)
     uid = user.person.uid
     events = [shapes.happening_shape(happening, uid) for happening in found if is_wanted(happening)]
     return Answer(shapes.HappeningListShape(events=events))

@@ -7,13 +7,15 @@ import msgspec
 from passerby.base.errors import Refusal
 from passerby.faces.api import shapes
 from passerby.faces.api.endpoint import Answer, Call, Endpoint
-from passerby.query.sessions import happenings, list_sessions
-from passerby.query.why import why_session
+from passerby.query import cursor
+from passerby.query.sessions import list_sessions, some_happenings
+from passerby.query.why import EXPLAINED_MAX, why_session
 from passerby.store.people import find_session, owner_of
 from passerby.wire.instants import iso_text
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 1000
+EVENTS_DEFAULT = 500
 
 
 class SessionsQuery(msgspec.Struct, frozen=True):
@@ -47,17 +49,29 @@ def all_sessions(call: Call) -> Answer:
     return Answer(shapes.SessionListShape(sessions=shown, pagination_token=page.next_page_token))
 
 
+class EventsQuery(msgspec.Struct, frozen=True):
+    """Which part of a session: at most 1000 events, from where the token says."""
+
+    limit: int = EVENTS_DEFAULT
+    page_token: str | None = None
+
+
 def session_events(call: Call) -> Answer:
     """What happened in a session, in order. The session is `device:session`."""
-    org = call.org.id
+    org, limit = call.org.id, call.query.limit
+    if not 1 <= limit <= LIMIT_MAX:
+        raise Refusal("invalid_argument", f"limit is a number from 1 to {LIMIT_MAX}")
+    start = max(0, cursor.read(call.query.page_token)[0]) if call.query.page_token else 0
     with call.desk.store.read() as reader:
         session = find_session(reader, org, call.path["session"])
         if session is None:
             raise Refusal("resource_not_found", "no such session")
         owner = owner_of(reader, org, session.device)
         uid = owner.uid if owner else None
-        events = [shapes.happening_shape(found, uid) for found in happenings(reader, org, session.id)]
-    return Answer(shapes.HappeningListShape(events=events))
+        found = some_happenings(reader, org, session.id, start, limit + 1)
+    token = cursor.written(start + limit, session.id) if len(found) > limit else None
+    events = [shapes.happening_shape(happening, uid) for happening in found[:limit]]
+    return Answer(shapes.HappeningListShape(events=events, next_page_token=token))
 
 
 class CitedShape(msgspec.Struct, frozen=True):
@@ -95,7 +109,7 @@ def session_why(call: Call) -> Answer:
         session = find_session(reader, org.id, call.path["session"])
         if session is None:
             raise Refusal("resource_not_found", "no such session")
-        found = happenings(reader, org.id, session.id)
+        found = some_happenings(reader, org.id, session.id, 0, EXPLAINED_MAX)
         why = why_session(reader, org, session, found, call.now_ms)
     reasons = [
         ReasonShape(
@@ -116,7 +130,7 @@ ENDPOINTS = (
         "GET", "/sessions/v2", "read", all_sessions, shapes.SessionListShape, SessionsQuery, errors=("required_field",)
     ),
     Endpoint(
-        "GET", "/v2/sessions/{session}/events", "read", session_events, shapes.HappeningListShape,
+        "GET", "/v2/sessions/{session}/events", "read", session_events, shapes.HappeningListShape, EventsQuery,
         errors=("resource_not_found",),
     ),
     Endpoint("GET", "/v2/sessions/{session}/why", "read", session_why, WhyShape, errors=("resource_not_found",)),

@@ -102,9 +102,10 @@ class HappeningShape(_Shape, frozen=True, kw_only=True):
 
 
 class HappeningListShape(_Shape, frozen=True, kw_only=True):
-    """Events, in order."""
+    """Events, in order; a token where a session has more."""
 
     events: list[HappeningShape]
+    next_page_token: str | None = None
 
 
 def session_url(base: str, org: OrgId, session: Session) -> str:

@@ -95,7 +95,7 @@ def _listed(call: Call, reader: Reader, person: Person, include_schema: bool) ->
 
 def user_shape(call: Call, reader: Reader, user: User, include_schema: bool) -> shapes.UserShape:
     """A user as the API shows one."""
-    types = types_given(reader, call.org.id, user.devices) if include_schema else None
+    types = types_given(reader, call.org.id, user) if include_schema else None
     is_being_deleted = erasing.is_being_erased(reader, call.org.id, user.person)
     return shapes.user_shape(user, types, is_being_deleted, call.base, call.org.id)
 
@@ -121,7 +121,7 @@ def user_events(call: Call) -> Answer:
         raise Refusal("invalid_argument", f"limit is a number from 1 to {EVENTS_MAX}")
     with call.desk.store.read() as reader:
         user = known_user(reader, call.org.id, call.path["user"])
-        found = latest_happenings(reader, call.org.id, user.devices, call.query.limit)
+        found = latest_happenings(reader, call.org.id, user.person.id, call.query.limit)
     events = [shapes.happening_shape(happening, user.person.uid) for happening in found]
     return Answer(shapes.HappeningListShape(events=events))
 

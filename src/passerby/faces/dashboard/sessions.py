@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from passerby.base.ids import DeviceId, SessionId
+from passerby.base.ids import SessionId
 from passerby.base.units import DAY_MS, HOUR_MS
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.listing import listed
@@ -19,9 +19,10 @@ from passerby.model.member import GUEST
 from passerby.model.properties import Property
 from passerby.model.session import Session
 from passerby.query.happened import Happening
-from passerby.query.sessions import happenings
-from passerby.query.why import why_operation, why_session
-from passerby.store.people import devices_of, find_session, owner_of
+from passerby.query.sessions import last_until, some_happenings
+from passerby.query.why import EXPLAINED_MAX, why_operation, why_session
+from passerby.store.contract import Person
+from passerby.store.people import find_session, owner_of
 
 _SHOWN: Final = 100
 _LASTING: Final = {"1": HOUR_MS, "24": DAY_MS, "168": 7 * DAY_MS}
@@ -69,11 +70,11 @@ def session_routes(desk: Desk) -> list[Route]:
 
 def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, Any]:
     reader, org = asked.reader, asked.org.id
-    found = happenings(reader, org, session.id)
-    start, now = _window(asked, found, moment)
+    found = some_happenings(reader, org, session.id, 0, EXPLAINED_MAX)
+    start, now = _window(asked, session, moment)
     owner = owner_of(reader, org, session.device)
     device = reader.device(org, session.device)
-    shown = [(one, why_operation(device, one)) for one in found[start : start + _SHOWN]]
+    shown = [(one, why_operation(device, one)) for one in _part(asked, session, found, start)]
     return {
         "one": listed(asked, [session])[0],
         "path": f"{asked.base}/session/{quote(f'{session.device}:{session.id}', safe='')}",
@@ -81,29 +82,35 @@ def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, An
         "shown": shown,
         "start": start,
         "size": _SHOWN,
-        "total": len(found),
+        "total": session.operations,
         "now": now,
         "moment": moment,
         "sdks": sorted({one.piece.sdk for one in found if one.piece.sdk}),
         "page_properties": _page_properties(found),
-        **_neighbours(asked, session, devices_of(reader, org, owner) if owner else []),
+        **_neighbours(asked, session, owner),
     }  # fmt: skip
 
 
-def _window(asked: Asked, found: list[Happening], moment: int | None) -> tuple[int, tuple[str, int] | None]:
+def _part(asked: Asked, session: Session, found: list[Happening], start: int) -> list[Happening]:
+    """What is shown from `start` on; `found` are the first."""
+    if start + _SHOWN <= len(found) or len(found) == session.operations:
+        return found[start : start + _SHOWN]
+    return some_happenings(asked.reader, asked.org.id, session.id, start, _SHOWN)
+
+
+def _window(asked: Asked, session: Session, moment: int | None) -> tuple[int, tuple[str, int] | None]:
     """Where the shown part begins, and the operation that was the last at the moment of a `url.now` link.
 
     The link has the client's clock (SE-5); `t` has it too, moved by what is the device's own (PV-1.1).
     """
-    if moment is not None and found:
-        moment += Marks(asked.org.secret).shift_ms(found[0].piece.device)
-        until = [index for index, one in enumerate(found) if one.operation.t <= moment]
-        if until:
-            one = found[until[-1]]
-            return until[-1] // _SHOWN * _SHOWN, (one.piece.page, one.operation.n)
+    if moment is not None:
+        moment += Marks(asked.org.secret).shift_ms(session.device)
+        if (last := last_until(asked.reader, asked.org.id, session.id, moment)) is not None:
+            index, one = last
+            return index // _SHOWN * _SHOWN, (one.piece.page, one.operation.n)
     text = asked.request.query_params.get("from", "")
     start = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    return start if start < len(found) else 0, None
+    return start if start < session.operations else 0, None
 
 
 def _page_properties(found: list[Happening]) -> list[Property]:
@@ -114,11 +121,13 @@ def _page_properties(found: list[Happening]) -> list[Property]:
     return [last[name] for name in sorted(last)]
 
 
-def _neighbours(asked: Asked, session: Session, devices: Sequence[DeviceId]) -> dict[str, Any]:
+def _neighbours(asked: Asked, session: Session, owner: Person | None) -> dict[str, Any]:
     """The user's sessions before and after this one."""
+    if owner is None:
+        return {"earlier": None, "later": None}
     place = (session.began_at_ms, SessionId(session.id))
-    earlier = asked.reader.sessions_of(asked.org.id, devices, place, 1)
+    earlier = asked.reader.sessions_of_user(asked.org.id, owner.id, place, 1)
     return {
         "earlier": earlier[0] if earlier else None,
-        "later": asked.reader.next_session(asked.org.id, devices, place),
+        "later": asked.reader.next_session_of_user(asked.org.id, owner.id, place),
     }

@@ -25,6 +25,7 @@ from passerby.query.dossier import dossier
 from passerby.query.timeline import timeline_of
 from passerby.query.users import User, find_user, list_users
 from passerby.store.contract import MATCHES_MAX, PersonFilter
+from passerby.store.people import count_devices, devices_of
 
 _SHOWN: Final = 50
 _SESSIONS_SHOWN: Final = 25
@@ -120,7 +121,7 @@ def _readings(value: str) -> tuple[Scalar, ...]:
 
 
 def _drawn(asked: Asked, user: User) -> dict[str, Any]:
-    timeline = timeline_of(asked.reader, asked.org, user.devices, asked.now_ms, _STAYS_DRAWN)
+    timeline = timeline_of(asked.reader, asked.org, user.person.id, asked.now_ms, _STAYS_DRAWN)
     return {"timeline": timeline, "picture": picture_of(timeline), "row": ROW, "user": user}
 
 
@@ -130,15 +131,18 @@ def _life(asked: Asked, user: User) -> dict[str, Any]:
         token = asked.request.query_params.get("page_token")
         at_ms, name = read(token) if token else (0, "")
         after = (at_ms, SessionId(name)) if token else None
-    found = asked.reader.sessions_of(asked.org.id, user.devices, after, _SESSIONS_SHOWN + 1)
+    found = asked.reader.sessions_of_user(asked.org.id, user.person.id, after, _SESSIONS_SHOWN + 1)
     shown = found[:_SESSIONS_SHOWN]
     older = written(shown[-1].began_at_ms, shown[-1].id) if len(found) > len(shown) else ""
-    standings = [asked.reader.device(asked.org.id, device) for device in user.devices[:_DEVICES_SHOWN]]
+    devices = devices_of(asked.reader, asked.org.id, user.person, None, _DEVICES_SHOWN)
+    standings = [asked.reader.device(asked.org.id, device) for device in devices]
+    device_count = count_devices(asked.reader, asked.org.id, user.person)
     return {
         **_drawn(asked, user),
         "sessions": listed(asked, shown),
         "is_being_erased": erasing.is_being_erased(asked.reader, asked.org.id, user.person),
         "older": older,
         "standings": standings,
-        "devices_left_out": len(user.devices) - len(standings),
+        "device_count": device_count,
+        "devices_left_out": device_count - len(standings),
     }

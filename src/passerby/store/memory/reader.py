@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from itertools import chain
+from itertools import chain, islice
 
 import msgspec
 
@@ -27,6 +27,7 @@ from passerby.store.contract import (
     Lane,
     Person,
     PersonFilter,
+    PieceMark,
 )
 from passerby.store.memory.truth import Truth
 
@@ -62,9 +63,23 @@ class MemoryReader:
     def has_device(self, org: OrgId, device: DeviceId) -> bool:
         return any(True for _ in self.pieces_of_device(org, device))
 
-    def devices_of(self, org: OrgId, uid: Uid) -> list[DeviceId]:
+    def devices_of(
+        self, org: OrgId, uid: Uid, after: DeviceId | None = None, limit: int | None = None
+    ) -> list[DeviceId]:
         bound = self._truth.devices.items()
-        return sorted(key for (owner, key), d in bound if owner == org and d.binding and d.binding.uid == uid)
+        found = sorted(key for (owner, key), d in bound if owner == org and d.binding and d.binding.uid == uid)
+        return [device for device in found if after is None or device > after][:limit]
+
+    def count_devices(self, org: OrgId, uid: Uid) -> int:
+        return len(self.devices_of(org, uid))
+
+    def _devices_of_user(self, org: OrgId, user: UserId) -> list[DeviceId]:
+        secret = self._truth.orgs[org].secret if org in self._truth.orgs else b""
+        known = self._truth.devices.items()
+        uids = {d.binding.uid for (owner, _), d in known if owner == org and d.binding}
+        theirs = [uid for uid in uids if projection.user_id(secret, uid) == user]
+        itself = [] if self.device(org, DeviceId(user)).binding else [DeviceId(user)]
+        return [device for uid in theirs for device in self.devices_of(org, uid)] or itself
 
     def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
         found = sorted((p for p in self._people(org) if self._is_wanted(org, p, wanted)), key=_recency)
@@ -140,8 +155,20 @@ class MemoryReader:
             found = [s for s in found if _beginning(s) > (-after[0], after[1])]
         return found[:limit]
 
+    def sessions_of_user(
+        self, org: OrgId, user: UserId, after: tuple[int, SessionId] | None, limit: int
+    ) -> list[Session]:
+        return self.sessions_of(org, self._devices_of_user(org, user), after, limit)
+
+    def active_sessions_of_user(self, org: OrgId, user: UserId) -> Iterator[Session]:
+        devices = set(self._devices_of_user(org, user))
+        yield from sorted((s for s in self._parts(org) if s.device in devices), key=_activity)
+
+    def count_sessions_of_user(self, org: OrgId, user: UserId, limit: int) -> int:
+        return len(self.sessions_of_user(org, user, None, limit))
+
     def recent_sessions(self, org: OrgId, limit: int) -> list[Session]:
-        return sorted(self._sessions(org), key=lambda s: (-s.active_at_ms, s.id))[:limit]
+        return sorted(self._sessions(org), key=_activity)[:limit]
 
     def session(self, org: OrgId, session: SessionId) -> Session | None:
         found = self.pieces_of_session(org, session)
@@ -151,6 +178,12 @@ class MemoryReader:
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
         mine = (self._truth.pieces[org, row] for row in self._truth.sessions.get((org, session), ()))
         yield from sorted(mine, key=lambda piece: (min(op.at for op in piece.operations), piece.row))
+
+    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        return [_mark(piece) for piece in islice(self.pieces_of_session(org, session), limit)]
+
+    def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
+        return [self._truth.pieces[org, row] for row in numbers if (org, row) in self._truth.pieces]
 
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
         mine = (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.device == device)
@@ -164,9 +197,15 @@ class MemoryReader:
         last = projection.standing(found)
         return [last[name] for name in sorted(last)]
 
+    def properties_of_user(self, org: OrgId, user: UserId) -> list[KeptProperty]:
+        return self.properties_of(org, self._devices_of_user(org, user))
+
     def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:
         later = [s for s in self._sessions(org) if s.device in set(devices)]
         return max((s for s in later if _beginning(s) < (-before[0], before[1])), key=_beginning, default=None)
+
+    def next_session_of_user(self, org: OrgId, user: UserId, before: tuple[int, SessionId]) -> Session | None:
+        return self.next_session(org, self._devices_of_user(org, user), before)
 
     def count_sessions(self, org: OrgId) -> int:
         return len(self._sessions(org))
@@ -205,9 +244,10 @@ class MemoryReader:
         found = [admission for admission in self._truth.admissions.values() if admission.org == org]
         return sorted(found, key=lambda admission: (-admission.made_at_ms, admission.digest))
 
-    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:
-        found = [piece for device in devices for piece in self.pieces_of_device(org, device)]
-        yield from sorted(found, key=lambda piece: (-max(op.at for op in piece.operations), -piece.row))
+    def latest_pieces(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
+        yield from sorted(
+            self.pieces_of_device(org, device), key=lambda piece: (-max(op.at for op in piece.operations), -piece.row)
+        )
 
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
         found = [shown for shown in self._sessions(org) if after_ms < shown.active_at_ms <= until_ms]
@@ -244,6 +284,13 @@ class MemoryReader:
         return [entry for _, _, entry in heapq.nsmallest(limit, found, key=lambda one: one[:2])]
 
 
+def _mark(piece: Piece) -> PieceMark:
+    instants = [op.at for op in piece.operations]
+    first_n, last_n = piece.operations[0].n, piece.operations[-1].n
+    shown = (min(instants), max(instants), len(instants))
+    return PieceMark(piece.row, piece.page, first_n, last_n, piece.offset_ms, *shown)
+
+
 def _begins(person: Person, prefix: str) -> bool:
     searched = (text.encode().lower() for text in (person.uid, person.email, person.display_name) if text)
     return any(text.startswith(prefix.encode().lower()) for text in searched)
@@ -256,6 +303,10 @@ def kind_of(told: Complaint) -> tuple[str, ...]:
 
 def _recency(person: Person) -> tuple[int, str]:
     return (-person.last_at_ms, person.id)
+
+
+def _activity(session: Session) -> tuple[int, str]:
+    return (-session.active_at_ms, session.id)
 
 
 def _beginning(session: Session) -> tuple[int, str]:

@@ -160,12 +160,10 @@ class MemoryTransaction(MemoryReader):
     def claims_of(self, org: OrgId, device: DeviceId) -> Iterator[Claim]:
         yield from self._truth.claims.get((org, device), {}).values()
 
-    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
-        return [
-            piece
-            for piece in self.pieces_of_device(org, device)
-            if any(not piece.instant(op).before(instant) for op in piece.operations)
-        ]
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> Iterator[Piece]:
+        for piece in self.pieces_of_device(org, device):
+            if any(not piece.instant(op).before(instant) for op in piece.operations):
+                yield piece
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         for effect in effects:

@@ -21,6 +21,7 @@ from passerby.store.contract import T, Transaction
 from passerby.store.sqlite.files import is_damage
 from passerby.store.sqlite.lock import FolderLock
 from passerby.store.sqlite.opening import backups_beside, open_database
+from passerby.store.sqlite.owning import work_off
 from passerby.store.sqlite.reader import SqliteReader
 from passerby.store.sqlite.readers import Readers
 from passerby.store.sqlite.transaction import SqliteTransaction
@@ -53,6 +54,7 @@ class SqliteStore:
             raise
         self._readers = Readers(path)
         self._work: queue.SimpleQueue[_Item | object] = queue.SimpleQueue()
+        self._has_parts = True
         self._closing = threading.Lock()
         self._closed = False
         self._damage: str | None = None
@@ -74,7 +76,7 @@ class SqliteStore:
 
     def _write(self) -> None:
         while True:
-            waiting = [self._work.get()]
+            waiting = [self._next()]
             with suppress(queue.Empty):
                 while len(waiting) < _WORK_PER_COMMIT_MAX:
                     waiting.append(self._work.get_nowait())
@@ -87,6 +89,14 @@ class SqliteStore:
                     self._scrub(item)
             if _CLOSE in waiting:
                 return
+
+    def _next(self) -> _Item | object:
+        """What waits; until something does, parts are given to their persons."""
+        while self._has_parts:
+            with suppress(queue.Empty):
+                return self._work.get_nowait()
+            self._commit([])
+        return self._work.get()
 
     def _scrub(self, future: Future[Any]) -> None:
         """Rewrite the file, and remove the copies made before migrations.
@@ -114,8 +124,11 @@ class SqliteStore:
             transaction = SqliteTransaction(self._db)
             for work, future in items:
                 done.append((future, *self._run(work, transaction)))
+            has_parts = work_off(self._db)
             self._db.execute("COMMIT")
+            self._has_parts = has_parts
         except BaseException as error:
+            self._has_parts = False
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             done = [(future, None, self._failure(error)) for _, future in items]

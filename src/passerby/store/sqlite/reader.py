@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -19,9 +18,10 @@ from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.secret import Secret
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Lane, Person, PersonFilter
+from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Lane, Person, PersonFilter, PieceMark
 from passerby.store.sqlite import rows
-from passerby.store.sqlite.rows import blob, text
+from passerby.store.sqlite.owned import OwnedReader
+from passerby.store.sqlite.rows import blob
 from passerby.store.sqlite.statements import SQL
 
 _SEARCHED: Final = ("uid", "email", "display_name")
@@ -29,34 +29,29 @@ _LAST_CHARACTER: Final = "\U0010ffff"
 _BEGINNING: Final = (
     "SELECT * FROM (SELECT id FROM people WHERE org = ? AND {0} >= ? COLLATE NOCASE AND {0} < ? COLLATE NOCASE LIMIT ?)"
 )
-_HAVING: Final = """
-SELECT coalesce((SELECT id FROM people q WHERE q.org = p.org AND q.uid = b.uid), p.device)
-FROM (SELECT * FROM properties WHERE org = ? AND name = ? AND length(value) <= 64 AND value IN ({0}) LIMIT ?) p
-LEFT JOIN bindings b ON b.org = p.org AND b.device = p.device
-WHERE NOT EXISTS (
-  SELECT 1 FROM bindings c JOIN properties o ON o.org = c.org AND o.device = c.device
-  WHERE c.org = b.org AND c.uid = b.uid AND o.name = p.name
-    AND (o.at_ms, o.n, o.device, o.session) > (p.at_ms, p.n, p.device, p.session))"""
-"""Whoever has the value now: what a later write on another device of the user replaced does not count (PR-2)."""
+_HOLDING: Final = """
+WITH RECURSIVE holding(value, owner) AS (
+  SELECT w.column1, (SELECT min(owner) FROM properties
+    WHERE org = ?1 AND name = ?2 AND length(value) <= 64 AND value = w.column1) FROM (VALUES {0}) w
+  UNION ALL SELECT h.value, (SELECT min(owner) FROM properties
+    WHERE org = ?1 AND name = ?2 AND length(value) <= 64 AND value = h.value AND owner > h.owner)
+  FROM holding h WHERE h.owner IS NOT NULL LIMIT ?3)
+SELECT DISTINCT q.id FROM (
+  SELECT coalesce((SELECT owner FROM parts WHERE org = ?1 AND device = h.owner), h.owner) AS id
+  FROM holding h WHERE h.owner IS NOT NULL) q
+WHERE (SELECT value FROM (
+  SELECT * FROM (SELECT value, at_ms, n, device, session FROM properties
+    WHERE org = ?1 AND owner = q.id AND name = ?2 ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1)
+  UNION ALL SELECT o.value, o.at_ms, o.n, o.device, o.session
+    FROM parts c JOIN properties o ON o.org = c.org AND o.device = c.device
+    WHERE c.org = ?1 AND c.owner = q.id AND o.name = ?2)
+  ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1) IN ({1})"""
+"""Whoever has the value now, each looked at once: what a later write of the user replaced does not count (PR-2)."""
 _PERSON = "id, uid, display_name, email, first_at_ms, last_at_ms"
 
 
-class SqliteReader:
+class SqliteReader(OwnedReader):
     """The `Reader` of the contract on one connection, whose transaction the caller holds."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-        self._numbers: dict[OrgId, int] = {}
-
-    def _number(self, org: OrgId) -> int:
-        """The org's number; 0, which is no org, for one never heard of."""
-        known = self._numbers.get(org)
-        if known is None:
-            row = self._db.execute(SQL.org, (org,)).fetchone()
-            if row is None:
-                return 0
-            known = self._numbers[org] = int(row[0])
-        return known
 
     def orgs(self) -> list[OrgId]:
         return [OrgId(row[0]) for row in self._db.execute(SQL.org_names)]
@@ -94,24 +89,30 @@ class SqliteReader:
     def has_device(self, org: OrgId, device: DeviceId) -> bool:
         return bool(self._db.execute(SQL.has_device, (self._number(org), blob(device))).fetchone()[0])
 
-    def devices_of(self, org: OrgId, uid: Uid) -> list[DeviceId]:
-        found = self._db.execute(SQL.devices_of, (self._number(org), uid))
-        return [DeviceId(text(row[0])) for row in found]
-
     def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
-        where, values = _conditions(wanted, self._number(org))
+        where, values = self._wanted(wanted, self._number(org))
         if after is not None:
             where += " AND last_at_ms <= ? AND (last_at_ms < ? OR id > ?)"
             values += [after[0], after[0], blob(after[1])]
         sql = f"SELECT {_PERSON} FROM people WHERE org = ?{where} ORDER BY last_at_ms DESC, id LIMIT ?"
         return [rows.person(row) for row in self._db.execute(sql, (self._number(org), *values, limit))]
 
+    def _wanted(self, wanted: PersonFilter, org: int) -> tuple[str, list[object]]:
+        if wanted.having is None:
+            return _conditions(wanted, org)
+        name, fitting = wanted.having
+        values = list(map(rows.encoded, fitting))
+        numbered = [f"?{number}" for number in range(4, 4 + len(values))]
+        sql = _HOLDING.format(", ".join(f"({value})" for value in numbered), ", ".join(numbered))
+        found = self._db.execute(sql, (org, name, MATCHES_MAX, *values))
+        return _conditions(wanted, org, [row[0] for row in found])
+
     def people_after(self, org: OrgId, user: UserId | None, limit: int) -> list[Person]:
         values = (self._number(org), blob(user) if user else b"", limit)
         return [rows.person(row) for row in self._db.execute(SQL.people_after, values)]
 
     def count_people(self, org: OrgId, wanted: PersonFilter) -> int:
-        where, values = _conditions(wanted, self._number(org))
+        where, values = self._wanted(wanted, self._number(org))
         sql = f"SELECT count(*) FROM people WHERE org = ?{where}"
         return int(self._db.execute(sql, (self._number(org), *values)).fetchone()[0])
 
@@ -192,6 +193,14 @@ class SqliteReader:
         found = self._db.execute(SQL.pieces_of_session, (self._number(org), blob(session)))
         yield from map(rows.piece, found)
 
+    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        found = self._db.execute(SQL.marks_of_session, (self._number(org), blob(session), limit))
+        return [rows.piece_mark(row) for row in found]
+
+    def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
+        found = (self._db.execute(SQL.piece_of_row, (row, self._number(org))).fetchone() for row in numbers)
+        return [rows.piece(row) for row in found if row]
+
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
         found = self._db.execute(SQL.pieces_of_device, (self._number(org), blob(device)))
         yield from map(rows.piece, found)
@@ -204,10 +213,8 @@ class SqliteReader:
         last = projection.standing(map(rows.kept_property, found))
         return [last[name] for name in sorted(last)]
 
-    def latest_pieces(self, org: OrgId, devices: Sequence[DeviceId]) -> Iterator[Piece]:
-        number = self._number(org)
-        lists = [self._db.execute(SQL.latest_pieces, (number, blob(device))) for device in devices]
-        for row in heapq.merge(*lists, key=lambda row: (-row[-1], -row[0])):
+    def latest_pieces(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
+        for row in self._db.execute(SQL.latest_pieces, (self._number(org), blob(device))):
             yield rows.piece(row[:-1])
 
     def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
@@ -242,7 +249,7 @@ class SqliteReader:
         return [Entry(*row) for row in self._db.execute(SQL.due_in, values)]
 
 
-def _conditions(wanted: PersonFilter, org: int) -> tuple[str, list[object]]:
+def _conditions(wanted: PersonFilter, org: int, having: Sequence[bytes] = ()) -> tuple[str, list[object]]:
     where, values = "", list[object]()
     for column in ("uid", "email", "display_name"):
         value = getattr(wanted, column)
@@ -255,9 +262,8 @@ def _conditions(wanted: PersonFilter, org: int) -> tuple[str, list[object]]:
         where += f" AND id IN ({' UNION ALL '.join(_BEGINNING.format(column) for column in _SEARCHED)})"
         values += [org, wanted.prefix, wanted.prefix + _LAST_CHARACTER, MATCHES_MAX] * len(_SEARCHED)
     if wanted.having is not None:
-        name, fitting = wanted.having
-        where += f" AND id IN ({_HAVING.format(', '.join('?' * len(fitting)))})"
-        values += [org, name, *map(rows.encoded, fitting), MATCHES_MAX]
+        where += f" AND id IN ({', '.join('?' * len(having))})"
+        values += having
     return where, values
 
 

@@ -14,7 +14,7 @@ from passerby.model.operation import Operation
 from passerby.model.outcome import Complaint, Outcome
 from passerby.model.properties import Property
 from passerby.model.session import Session
-from passerby.store.contract import KeptProperty, Person
+from passerby.store.contract import KeptProperty, Person, PieceMark
 
 Row = tuple[Any, ...]
 
@@ -62,7 +62,9 @@ def piece_row(org: int, piece: Piece) -> Row:
         piece.sdk,
         min(instants),
         max(instants),
+        piece.operations[0].n,
         piece.operations[-1].n,
+        len(piece.operations),
         _ENCODER.encode(_Body(piece.operations, () if plain else piece.outcomes)),
     )
 
@@ -85,6 +87,12 @@ def piece(row: Row) -> Piece:
     )
 
 
+def piece_mark(row: Row) -> PieceMark:
+    """A mark from the columns of `marks_of_session`."""
+    name, page, *rest = row
+    return PieceMark(name, PageId(text(page)), *rest)
+
+
 def piece_from(row: Row) -> tuple[Piece, Origin]:
     """A piece with its origin, whose `device_mark, page_mark, hidden` stand behind the piece's columns."""
     return piece(row[:-3]), Origin(*row[-3:])
@@ -101,12 +109,13 @@ def session(row: Row) -> Session:
     return Session(SessionId(text(name)), DeviceId(text(device)), *rest)
 
 
-def session_row(org: int, shown: Session) -> Row:
+def session_row(org: int, shown: Session, owner: bytes) -> Row:
     """The parameters of `add_to_session`."""
     return (
         org,
         blob(shown.id),
         blob(shown.device),
+        owner,
         shown.began_at_ms,
         shown.active_at_ms,
         shown.ended_at_ms,
@@ -117,11 +126,12 @@ def session_row(org: int, shown: Session) -> Row:
     )
 
 
-def property_row(org: int, kept: KeptProperty) -> Row:
+def property_row(org: int, kept: KeptProperty, owner: bytes) -> Row:
     """The parameters of `set_property`."""
     return (
         org,
         blob(kept.device),
+        owner,
         kept.property.name,
         kept.property.type,
         encoded(kept.property.value),

@@ -31,7 +31,9 @@ SELECT uid, instant FROM bindings WHERE org = ? AND device = ?;
 -- name: bind
 INSERT INTO bindings (org, device, uid, instant) VALUES (?, ?, ?, ?);
 -- name: devices_of
-SELECT device FROM bindings WHERE org = ? AND uid = ? ORDER BY device;
+SELECT device FROM bindings WHERE org = ? AND uid = ? AND device > ? ORDER BY device LIMIT ?;
+-- name: count_devices
+SELECT count(*) FROM bindings WHERE org = ? AND uid = ?;
 -- name: device
 SELECT b.uid, b.instant, s.instant, s.why, t.summary, k.mark FROM (SELECT 1)
 LEFT JOIN bindings b ON b.org = ?1 AND b.device = ?2
@@ -66,8 +68,8 @@ SELECT body FROM claims WHERE org = ? AND device = ?;
 
 -- name: keep_piece
 INSERT INTO pieces
-  (org, device, session, page, started, offset_ms, received_at_ms, sdk, first_at_ms, last_at_ms, last_n, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  (org, device, session, page, started, offset_ms, received_at_ms, sdk, first_at_ms, last_at_ms, first_n, last_n, operations, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: drop_piece
 DELETE FROM pieces WHERE piece = ?;
 -- name: pieces_of_device
@@ -95,6 +97,11 @@ FROM pieces WHERE org = ?1 AND device = ?2 AND piece IN (
 -- name: pieces_of_session
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece;
+-- name: marks_of_session
+SELECT piece, page, first_n, last_n, offset_ms, first_at_ms, last_at_ms, operations
+FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece LIMIT ?;
+-- name: piece_of_row
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces WHERE piece = ? AND org = ?;
 -- name: has_device
 SELECT EXISTS (SELECT 1 FROM pieces WHERE org = ? AND device = ?);
 
@@ -106,8 +113,9 @@ SELECT device FROM receipts WHERE org = ? AND page = ? LIMIT 1;
 INSERT INTO receipts (org, page, first_n, last_n, device, outcomes) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: add_to_session
-INSERT INTO sessions (org, session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO sessions
+  (org, session, device, owner, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (org, session) DO UPDATE SET
   began_at_ms = min(began_at_ms, excluded.began_at_ms),
   active_at_ms = max(active_at_ms, excluded.active_at_ms),
@@ -136,6 +144,42 @@ FROM sessions WHERE org = ? AND device = ? AND session <> device ORDER BY began_
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ?1 AND device = ?2
   AND session <> device AND began_at_ms <= ?3 AND (began_at_ms < ?3 OR session > ?4) ORDER BY began_at_ms DESC, session LIMIT ?5;
+-- name: sessions_of_owner
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ?1 AND owner = ?2
+  AND session <> device AND began_at_ms <= ?3 AND (began_at_ms < ?3 OR session > ?4) ORDER BY began_at_ms DESC, session LIMIT ?5;
+-- name: next_session_of_owner
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ?1 AND owner = ?2
+  AND session <> device AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4) ORDER BY began_at_ms, session DESC LIMIT 1;
+-- name: active_sessions_of_owner
+SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
+FROM sessions WHERE org = ? AND owner = ? ORDER BY active_at_ms DESC, session;
+-- name: count_sessions_of_owner
+SELECT count(*) FROM (SELECT 1 FROM sessions WHERE org = ? AND owner = ? AND session <> device LIMIT ?);
+-- name: span_of_owner
+SELECT (SELECT min(began_at_ms) FROM sessions WHERE org = ?1 AND owner = ?2),
+  (SELECT max(active_at_ms) FROM sessions WHERE org = ?1 AND owner = ?2);
+
+-- name: parts_of
+SELECT device FROM parts WHERE org = ? AND owner = ?;
+-- name: is_large
+SELECT (SELECT count(*) FROM (SELECT 1 FROM sessions WHERE org = ?1 AND device = ?2 LIMIT ?3))
+  + (SELECT count(*) FROM (SELECT 1 FROM properties WHERE org = ?1 AND device = ?2 LIMIT ?3)) >= ?3;
+-- name: own_sessions
+UPDATE sessions SET owner = ?1 WHERE org = ?2 AND session IN (SELECT session FROM sessions WHERE org = ?2 AND owner = ?3 LIMIT ?4);
+-- name: own_properties
+UPDATE properties SET owner = ?1
+WHERE org = ?2 AND device = ?3 AND name IN (SELECT name FROM properties WHERE org = ?2 AND owner = ?3 LIMIT ?4);
+-- name: add_part
+INSERT INTO parts (org, owner, device) VALUES (?, ?, ?);
+-- name: first_part
+SELECT org, owner, device FROM parts LIMIT 1;
+-- name: remove_part
+DELETE FROM parts WHERE org = ? AND device = ?;
+-- name: forget_parts
+DELETE FROM parts;
+
 -- name: recent_sessions
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ? AND session <> device ORDER BY active_at_ms DESC, session LIMIT ?;
@@ -158,8 +202,8 @@ SELECT coalesce((SELECT piece FROM pieces WHERE org = ? ORDER BY piece DESC LIMI
 
 -- name: set_property
 -- The same question as `projection.stands_against`; 60000 is SAME_CLOCK_MS.
-INSERT INTO properties (org, device, name, type, value, session, page, n, t, at_ms, offset_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO properties (org, device, owner, name, type, value, session, page, n, t, at_ms, offset_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (org, device, name) DO UPDATE SET
   type = excluded.type, value = excluded.value, session = excluded.session, page = excluded.page, n = excluded.n,
   t = excluded.t, at_ms = excluded.at_ms, offset_ms = excluded.offset_ms
@@ -173,10 +217,11 @@ DELETE FROM properties WHERE org = ? AND device = ?;
 -- name: properties_of_device
 SELECT name, type, value, device, session, page, n, t, at_ms, offset_ms FROM properties WHERE org = ? AND device = ?;
 -- name: named_property
-SELECT p.type, p.value FROM properties p JOIN bindings b ON b.org = p.org AND b.device = p.device
-WHERE b.org = ? AND b.uid = ? AND p.name = ? ORDER BY p.at_ms DESC, p.n DESC, p.device DESC, p.session DESC LIMIT 1;
--- name: named_property_of_device
-SELECT type, value FROM properties WHERE org = ? AND device = ? AND name = ?;
+SELECT name, type, value, device, session, page, n, t, at_ms, offset_ms FROM properties
+WHERE org = ? AND owner = ? AND name = ? ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1;
+-- name: next_property
+SELECT name, type, value, device, session, page, n, t, at_ms, offset_ms FROM properties
+WHERE org = ? AND owner = ? AND name > ? ORDER BY name, at_ms DESC, n DESC, device DESC, session DESC LIMIT 1;
 
 -- name: touch_person
 INSERT INTO people (org, id, uid, first_at_ms, last_at_ms) VALUES (?, ?, ?, ?, ?)
@@ -186,9 +231,6 @@ ON CONFLICT (org, id) DO UPDATE SET
 UPDATE people SET display_name = ?, email = ? WHERE org = ? AND id = ?;
 -- name: forget_person
 DELETE FROM people WHERE org = ? AND id = ?;
--- name: span_of_uid
-SELECT min(s.began_at_ms), max(s.active_at_ms) FROM sessions s JOIN bindings b ON b.org = s.org AND b.device = s.device
-WHERE b.org = ? AND b.uid = ?;
 -- name: people_after
 SELECT id, uid, display_name, email, first_at_ms, last_at_ms FROM people WHERE org = ? AND id > ? ORDER BY id LIMIT ?;
 -- name: person

@@ -22,6 +22,7 @@ from passerby.model.secret import Secret
 from passerby.store import projection
 from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
 from passerby.store.sqlite import rows
+from passerby.store.sqlite.owning import own
 from passerby.store.sqlite.reader import SqliteReader
 from passerby.store.sqlite.rows import blob, encoded
 from passerby.store.sqlite.statements import SQL
@@ -103,10 +104,10 @@ class SqliteTransaction(SqliteReader):
         for row in self._db.execute(SQL.claims_of, (self._number(org), blob(device))):
             yield _CLAIM.decode(row[0])
 
-    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> list[Piece]:
+    def pieces_past(self, org: OrgId, device: DeviceId, instant: Instant) -> Iterator[Piece]:
         since = instant.at - SLACK_MS  # by its server time an operation may be so much too early
         values = (self._number(org), blob(device), since, blob(instant.page), instant.n)
-        return [rows.piece(row) for row in self._db.execute(SQL.pieces_past, values)]
+        yield from map(rows.piece, self._db.execute(SQL.pieces_past, values))
 
     def device_of_session(self, org: OrgId, session: SessionId) -> DeviceId | None:
         row = self._db.execute(SQL.device_of_session, (self._number(org), blob(session))).fetchone()
@@ -169,8 +170,9 @@ class SqliteTransaction(SqliteReader):
             self._db.execute(statement, (number, name)).rowcount
             for statement in (SQL.remove_pieces, SQL.forget_properties_of, SQL.remove_receipts)
         )
+        self._db.execute(SQL.remove_part, (number, name))
         if bound:
-            self._project_person(org, number, device, Uid(bound[0]))
+            self._project_person(org, number, Uid(bound[0]))
         return Removed(pieces, operations, sessions, properties, receipts)
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
@@ -214,13 +216,14 @@ class SqliteTransaction(SqliteReader):
             self._db.execute(SQL.bind, (number, blob(device), uid, instant))
         except sqlite3.IntegrityError as error:
             raise BindingViolation("ID-1: the device is bound already") from error
+        user = blob(self._user(org, uid))
+        own(self._db, number, blob(device), user)
         anonymous = self._db.execute(SQL.person, (number, blob(device))).fetchone()
         if anonymous is not None:
             self._db.execute(SQL.forget_person, (number, blob(device)))
             *_, first_at_ms, last_at_ms = anonymous
-            user = blob(self._user(org, uid))
             self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
-            self._name(org, number, device, uid)
+            self._name(number, user)
 
     def _keep(self, org: OrgId, number: int, piece: Piece, origin: Origin | None) -> None:
         row = self._db.execute(SQL.keep_piece, rows.piece_row(number, piece)).lastrowid
@@ -239,22 +242,22 @@ class SqliteTransaction(SqliteReader):
         """Take a kept piece into what serves reading."""
         number = self._number(org)
         shown = projection.session_of(piece)
-        self._db.execute(SQL.add_to_session, rows.session_row(number, shown))
-        set_here = projection.user_properties(piece)
-        if set_here:
-            values = [rows.property_row(number, kept) for kept in set_here]
-            self._db.executemany(SQL.set_property, values)
         bound = self._db.execute(SQL.binding, (number, blob(piece.device))).fetchone()
         uid = Uid(bound[0]) if bound else None
         user = blob(self._user(org, uid) if uid else piece.device)
+        self._db.execute(SQL.add_to_session, rows.session_row(number, shown, user))
+        set_here = projection.user_properties(piece)
+        if set_here:
+            values = [rows.property_row(number, kept, user) for kept in set_here]
+            self._db.executemany(SQL.set_property, values)
         touched = (number, user, uid, shown.began_at_ms, shown.active_at_ms)
         self._db.execute(SQL.touch_person, touched)
         if any(kept.property.name in _NAMING for kept in set_here) or (uid and projection.identifies(piece)):
-            self._name(org, number, piece.device, uid)
+            self._name(number, user)
 
     def project_all(self) -> None:
         """Make anew all that serves reading."""
-        for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people):
+        for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people, SQL.forget_parts):
             self._db.execute(statement)
         for name, *row in self._db.execute(SQL.all_pieces):
             self.project(OrgId(name), rows.piece(tuple(row)))
@@ -265,34 +268,30 @@ class SqliteTransaction(SqliteReader):
         self._db.execute(SQL.forget_sessions_of, (number, name))
         self._db.execute(SQL.forget_properties_of, (number, name))
         self._db.execute(SQL.forget_person, (number, name))
+        self._db.execute(SQL.remove_part, (number, name))
         bound = self._db.execute(SQL.binding, (number, name)).fetchone()
         for piece in self.pieces(org, device):
             self.project(org, piece)
         if bound:
-            self._project_person(org, number, device, Uid(bound[0]))
+            self._project_person(org, number, Uid(bound[0]))
 
-    def _project_person(self, org: OrgId, number: int, device: DeviceId, uid: Uid) -> None:
-        """Make anew the person of a uid from the devices that they have now."""
-        self._db.execute(SQL.forget_person, (number, blob(self._user(org, uid))))
-        first_at_ms, last_at_ms = self._db.execute(SQL.span_of_uid, (number, uid)).fetchone()
-        if first_at_ms is not None:
-            user = blob(self._user(org, uid))
-            self._db.execute(SQL.touch_person, (number, user, uid, first_at_ms, last_at_ms))
-            self._name(org, number, device, uid)
+    def _project_person(self, org: OrgId, number: int, uid: Uid) -> None:
+        """Make anew the person of a uid from what they have now."""
+        user = blob(self._user(org, uid))
+        self._db.execute(SQL.forget_person, (number, user))
+        spans = [self._db.execute(SQL.span_of_owner, (number, one)).fetchone() for one in self._owners(number, user)]
+        lived = [(first_at_ms, last_at_ms) for first_at_ms, last_at_ms in spans if first_at_ms is not None]
+        if lived:
+            span = (min(first for first, _ in lived), max(last for _, last in lived))
+            self._db.execute(SQL.touch_person, (number, user, uid, *span))
+            self._name(number, user)
 
     def _user(self, org: OrgId, uid: Uid) -> UserId:
         known = self.org(org)
         return projection.user_id(known.secret if known else b"", uid)
 
-    def _name(self, org: OrgId, number: int, device: DeviceId, uid: Uid | None) -> None:
+    def _name(self, number: int, user: bytes) -> None:
         """Bring a person's name and e-mail up to date with their properties."""
-        found: list[str | None] = []
-        for name in ("displayName", "email"):
-            if uid is None:
-                row = self._db.execute(SQL.named_property_of_device, (number, blob(device), name)).fetchone()
-            else:
-                row = self._db.execute(SQL.named_property, (number, uid, name)).fetchone()
-            value = msgspec.json.decode(row[1]) if row else None
-            found.append(value if isinstance(value, str) else None)
-        user = blob(self._user(org, uid) if uid else device)
+        kept = [self._named(number, user, name) for name in ("displayName", "email")]
+        found = [one.property.value if one and isinstance(one.property.value, str) else None for one in kept]
         self._db.execute(SQL.name_person, (*found, number, user))
