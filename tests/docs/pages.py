@@ -13,7 +13,7 @@ _CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def pages() -> list[Path]:
-    """The pages at the top, docs and spec, and the READMEs of the examples, of tests and of what is published from here."""
+    """The pages at the top, docs and spec, and the READMEs of examples, of tests and of what is published from here."""
     found = [
         *(ROOT / f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG")),
         *ROOT.glob("docs/**/*.md"),

@@ -1,4 +1,4 @@
-"""The page for operators is typed, command by command, on a clean clone; what it hands to systemd is what systemd takes."""
+"""The page for operators is typed, command by command, on a clean clone; systemd takes what it is handed."""
 
 from __future__ import annotations
 
