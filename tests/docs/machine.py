@@ -17,9 +17,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ["MACHINE"])
 PORTS = dict(pair.split("=") for pair in os.environ["MACHINE_PORTS"].split())
-_OURS = re.compile(
-    r"(?<![\w./])/(?=(?:opt/passerby|etc/passerby|etc/systemd|var/lib/passerby|var/backups/passerby)\b)"
-)
+_OURS = re.compile(r"(?<![\w./])/(?=(?:opt/passerby|etc/passerby|etc/systemd|var/lib/passerby|var/backups/passerby)\b)")
 _UNITS = ROOT / "etc/systemd/system"
 _STOPPED_WITHIN_S = 60
 
