@@ -80,6 +80,15 @@ def test_a_stop_by_signal_leaves_one_whole_file_that_only_its_owner_reads(tmp_pa
     assert pieces(data / "passerby.db") == 1
 
 
+def test_nobody_else_may_read_anything_that_a_service_writes(tmp_path: Path) -> None:
+    data = tmp_path / "deep" / "data"
+    with running_service(data, "--log", "off", "--tls"):
+        made = [entry for entry in data.rglob("*") if entry.is_file()]
+        assert {"passerby.db", "key.pem", "cert.pem", "ca.pem"} <= {entry.name for entry in made}
+        assert {entry.name for entry in made if entry.stat().st_mode & 0o077} == set()
+    assert {folder.stat().st_mode & 0o077 for folder in (data.parent, data, data / "tls")} == {0}
+
+
 def test_an_older_file_is_migrated_by_hand_or_at_the_next_start(tmp_path: Path) -> None:
     for name in ("by hand", "at a start"):
         (tmp_path / name).mkdir()
