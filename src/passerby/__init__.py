@@ -1,3 +1,3 @@
 """Passerby: who is using an app, and when they stop being that person."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

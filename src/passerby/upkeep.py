@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from passerby.base.errors import SettingsError, StoreError
+from passerby.base.ids import DeviceId, OrgId
 from passerby.boot import DATABASE, MEMORY, open_store
+from passerby.host import RandomIds, SystemClock
+from passerby.ingest import erasing
+from passerby.jobs.work import work_of
+from passerby.jobs.worker import Worker
+from passerby.model.marks import Marks
+from passerby.model.org import Org
 from passerby.query.contradictions import contradictions
+from passerby.store.contract import Entry, Person, Reader, Transaction
 from passerby.store.sqlite import checking, copying, files
 from passerby.store.sqlite.checking import Finding as Finding
 
+_AT_ONCE: Final = 1000
 Progress = Callable[[int, int], None]
 """Is told how much is done, and of how much."""
 
@@ -53,8 +66,18 @@ def back_up(data: str, target: str, progress: Progress) -> Path:
     return named
 
 
-def restore(data: str, source: Path, *, replace: bool, progress: Progress) -> Path | None:
-    """Put a copy of `source` in the place of these data, which must not be served; where the old ones went, if any."""
+class Restored(msgspec.Struct, frozen=True):
+    """Where what was replaced is, if anything was, and how many users were erased again: None if that is not known."""
+
+    aside: Path | None = None
+    erased: int | None = None
+
+
+def restore(data: str, source: Path, *, replace: bool, progress: Progress) -> Restored:
+    """Put a copy of `source` in the place of these data, which must not be served.
+
+    Who was erased in the data that are replaced is erased in the restored ones too, if those can be read (OP-10).
+    """
     path = database(data)
     aside = path.with_name(f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}") if replace and path.exists() else None
     try:
@@ -62,7 +85,57 @@ def restore(data: str, source: Path, *, replace: bool, progress: Progress) -> Pa
     except OSError as error:
         raise StoreError(f"cannot use {data} as a directory for data ({error.strerror})") from error
     copying.restore(source, path, aside, progress)
-    return aside
+    if aside is None:
+        return Restored()
+    try:
+        marks = copying.entries_in(aside / DATABASE, erasing.MARK)
+    except StoreError:
+        return Restored(aside)
+    return Restored(aside, sum(_erase_again(data, OrgId(org), found) for org, found in marks.items()))
+
+
+def _erase_again(data: str, name: OrgId, marks: Mapping[str, bytes]) -> int:
+    """Erase whom one of `marks`, which tell when, is of; how many there were. The marks are kept as they were."""
+    clock, ids, again = SystemClock(), RandomIds(), 0
+    store = open_store(data, for_service=True)
+    try:
+        with store.read() as reader:
+            org = reader.org(name)
+            new = {mark: body for mark, body in marks.items() if _is_new(reader.entry(name, erasing.MARK, mark), body)}
+            known = list(_marked(reader, org, new)) if org else []
+        if org is None:
+            return 0
+        for person in known:
+            accept = functools.partial(erasing.accept, org=org, person=person, now_ms=clock.now_ms(), ids=ids)
+            store.submit(accept).result()
+            again += 1
+        every = work_of(store, clock, ids)
+        worker = Worker(store, clock, {kind: every[kind] for kind in (erasing.ERASING, erasing.SCRUBBING)}, "erasing")
+        while worker.run_due():
+            pass
+        entries = [Entry(erasing.MARK, mark, body) for mark, body in new.items()]
+        store.submit(functools.partial(_put, name=name, entries=entries)).result()
+    finally:
+        store.close()
+    return again
+
+
+def _is_new(known: Entry | None, body: bytes) -> bool:
+    return known is None or msgspec.json.decode(known.body, type=int) < msgspec.json.decode(body, type=int)
+
+
+def _marked(reader: Reader, org: Org, marks: Mapping[str, bytes]) -> Iterator[Person]:
+    of, last = Marks(org.secret), None
+    while people := reader.people_after(org.id, last, _AT_ONCE):
+        for person in people:
+            if (of.of_uid(person.uid) if person.uid else of.of_device(DeviceId(person.id))) in marks:
+                yield person
+        last = people[-1].id
+
+
+def _put(transaction: Transaction, name: OrgId, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        transaction.put_entry(name, entry)
 
 
 def check(data: str, progress: Callable[[int], None]) -> Iterator[Finding]:

@@ -27,12 +27,12 @@ def passerby(*line: str | Path, code: int = 0) -> str:
     return told.stdout + told.stderr
 
 
-def send(service: RunningService, number: int) -> None:
+def send(service: RunningService, number: int, uid: str = "") -> None:
     ids = {
         name: f"{number:08d}-{digit}000-4000-8000-000000000000"
         for name, digit in zip(("device", "session", "page"), "123", strict=True)
     }
-    op = {"op": "event", "n": 1, "t": 1_000, "name": "x"}
+    op = {"op": "identify", "n": 1, "t": 2_000, "uid": uid} if uid else {"op": "event", "n": 1, "t": 1_000, "name": "x"}
     body = {"v": 1, "org": service.org, **ids, "started": 0, "sent": 2_000, "ops": [op]}
     assert httpx.post(f"{service.base}/rec/bundle", content=json.dumps(body)).status_code == 200
 
@@ -80,6 +80,15 @@ def test_a_stop_by_signal_leaves_one_whole_file_that_only_its_owner_reads(tmp_pa
     assert pieces(data / "passerby.db") == 1
 
 
+def test_nobody_else_may_read_anything_that_a_service_writes(tmp_path: Path) -> None:
+    data = tmp_path / "deep" / "data"
+    with running_service(data, "--log", "off", "--tls"):
+        made = [entry for entry in data.rglob("*") if entry.is_file()]
+        assert {"passerby.db", "key.pem", "cert.pem", "ca.pem"} <= {entry.name for entry in made}
+        assert {entry.name for entry in made if entry.stat().st_mode & 0o077} == set()
+    assert {folder.stat().st_mode & 0o077 for folder in (data.parent, data, data / "tls")} == {0}
+
+
 def test_an_older_file_is_migrated_by_hand_or_at_the_next_start(tmp_path: Path) -> None:
     for name in ("by hand", "at a start"):
         (tmp_path / name).mkdir()
@@ -102,3 +111,38 @@ def test_a_check_that_finds_something_says_what_and_fails(tmp_path: Path) -> Non
     assert "1 × a piece has no session: see passerby rebuild" in passerby("check", "--data", tmp_path, code=1)
     passerby("rebuild", "--data", tmp_path)
     assert passerby("check", "--data", tmp_path) == "All is well.\n"
+
+
+def test_who_was_erased_since_the_backup_is_erased_again_by_its_restore(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy.db"
+    with running_service(data, "--log", "off", org="o1") as service:
+        for number, uid in enumerate(("ann", "bo", "cy", "dee")):
+            send(service, number, uid)
+        send(service, 7)
+        passerby("user", "erase", "cy", "--yes", "--data", data)
+        passerby("user", "erase", "dee", "--yes", "--data", data)
+        send(service, 8, "dee")  # is back
+        assert '"dee"' in passerby("user", "export", "dee", "--data", data)
+    passerby("backup", copy, "--data", data)
+    passerby("user", "erase", "ann", "--yes", "--data", data)
+    passerby("user", "erase", "dee", "--yes", "--data", data)
+    assert "are erased again: 2." in passerby("restore", copy, "--replace", "--data", data)
+    assert b'"ann"' not in (data / "passerby.db").read_bytes()
+    assert b'"dee"' not in (data / "passerby.db").read_bytes()
+    assert b'"bo"' in (data / "passerby.db").read_bytes()
+    assert "no such user" in passerby("user", "export", "ann", "--data", data, code=2)
+    assert '"bo"' in passerby("user", "export", "bo", "--data", data)
+    assert passerby("check", "--data", data) == "All is well.\n"
+    with running_service(data, "--log", "off", org="o1") as service:
+        send(service, 0, "ann")  # what was made before stays away, as before the restore
+    assert "no such user" in passerby("user", "export", "ann", "--data", data, code=2)
+
+
+def test_where_nobody_can_say_who_was_erased_the_restore_says_so(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy.db"
+    with running_service(data, "--log", "off", org="o1"):
+        pass
+    passerby("backup", copy, "--data", data)
+    (data / "passerby.db").write_bytes(b"this was a database once" * 500)
+    assert "erase them again" in passerby("restore", copy, "--replace", "--data", data)
+    assert "erase them again" in passerby("restore", copy, "--data", tmp_path / "new")

@@ -13,8 +13,12 @@ _CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def pages() -> list[Path]:
-    """README, docs and spec, and the READMEs of the examples, of tests and of what is published from here."""
-    found = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("spec/**/*.md")]
+    """The pages at the top, docs and spec, and the READMEs of examples, of tests and of what is published from here."""
+    found = [
+        *(ROOT / f"{name}.md" for name in ("README", "SECURITY", "CHANGELOG")),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("spec/**/*.md"),
+    ]
     published = ("sdk/*/README.md", "sdk/js/*/README.md", "audit/README.md", "examples/README.md", "tests/*/README.md")
     return sorted([*found, *(page for pattern in published for page in ROOT.glob(pattern))])
 

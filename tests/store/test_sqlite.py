@@ -5,7 +5,9 @@ from __future__ import annotations
 import resource
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -138,3 +140,39 @@ def test_a_file_of_a_newer_passerby_is_refused(store: SqliteStore, path: Path) -
         other.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer"):
         SqliteStore(path)
+
+
+def test_writing_goes_on_while_a_reader_keeps_the_log_of_a_scrub(store: SqliteStore, path: Path) -> None:
+    keep(store, 1)
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM pieces").fetchone()
+        scrub = pool.submit(store.scrub)
+        for number in range(2, 10):
+            began = time.monotonic()
+            keep(store, number)
+            assert time.monotonic() - began < 5
+            time.sleep(0.1)
+        assert not scrub.done()
+        other.execute("ROLLBACK")
+        scrub.result(timeout=30)
+    assert path.with_name("passerby.db-wal").stat().st_size == 0
+
+
+def test_a_scrub_that_a_reader_outlasts_fails_and_one_that_waits_ends_with_the_store(
+    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("passerby.store.sqlite.engine._TRUNCATED_AGAIN_S", 0.05)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM pieces").fetchone()
+        with monkeypatch.context() as fewer:
+            fewer.setattr("passerby.store.sqlite.engine._TRUNCATIONS_MAX", 3)
+            with pytest.raises(StoreError, match="holds the write-ahead log"):
+                store.scrub()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(store.scrub)
+            time.sleep(0.3)
+            store.close()
+            with pytest.raises(StoreError):
+                waiting.result(timeout=10)

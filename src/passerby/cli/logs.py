@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
 
-class JsonLines(logging.Formatter):
+class TextLines(logging.Formatter):
+    """Level and message. Of an exception it tells where and which, but not its text: that may hold a value."""
+
+    def formatException(self, ei: Any) -> str:
+        """The traceback, and the name of the exception."""
+        kind, _, trace = ei
+        return "".join(traceback.format_tb(trace)) + (kind.__name__ if kind else "")
+
+
+class JsonLines(TextLines):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -29,7 +39,9 @@ def log_config(style: str) -> dict[str, Any]:
     """uvicorn's logging as a dictConfig, for a style of the settings."""
     if style == "auto":
         style = "text" if sys.stderr.isatty() else "json"
-    formatter: dict[str, Any] = {"format": "%(levelname)s %(message)s"} if style == "text" else {"()": JsonLines}
+    formatter: dict[str, Any] = (
+        {"()": TextLines, "fmt": "%(levelname)s %(message)s"} if style == "text" else {"()": JsonLines}
+    )
     level = "CRITICAL" if style == "off" else "INFO"
     return {
         "version": 1,

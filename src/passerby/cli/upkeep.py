@@ -64,10 +64,14 @@ def restore(source: Path, replace: bool, config: Path | None, **flags: Any) -> N
 
     def work() -> None:
         with _bar("Copying") as progress:
-            aside = upkeep.restore(settings_of(flags, config).data, source, replace=replace, progress=progress)
-        click.echo("Restored. Users who were erased since the backup was made are back: erase them again.")
-        if aside is not None:
-            click.echo(f"What was there is in {aside}: remove it when you are content.")
+            done = upkeep.restore(settings_of(flags, config).data, source, replace=replace, progress=progress)
+        click.echo("Restored.")
+        if done.erased is None:
+            click.echo("Users who were erased since the backup was made are back: erase them again.")
+        else:
+            click.echo(f"Users who were erased since the backup was made are erased again: {done.erased}.")
+        if done.aside is not None:
+            click.echo(f"What was there is in {done.aside}: remove it when you are content.")
 
     guard(work)
 

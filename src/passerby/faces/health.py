@@ -47,14 +47,14 @@ class _Readiness:
         return found
 
     async def _ask(self) -> str | None:
-        found = self._store.trouble()
-        if found is not None:
-            return found
         try:
+            found = self._store.trouble()
+            if found is not None:
+                return found
             await asyncio.wait_for(asyncio.wrap_future(self._store.submit(_nothing)), _WRITER_ANSWERS_WITHIN_S)
         except TimeoutError:
             return "the store is busy"
-        except StoreError:
+        except (StoreError, OSError):
             return "the store cannot write"
         return None
 

@@ -82,6 +82,21 @@ def restore(source: Path, path: Path, set_aside: Path | None, progress: Progress
         lock.release()
 
 
+def entries_in(path: Path, kind: str) -> dict[str, dict[str, bytes]]:
+    """The bodies of the entries of one kind, by org and id, in a file of any schema. StoreError if it is unreadable."""
+    if not path.exists():
+        raise StoreError(f"there is no database at {path}")
+    with closing(connect(path)) as db:
+        try:
+            found: dict[str, dict[str, bytes]] = {}
+            wanted = "SELECT o.name, e.id, e.body FROM entries e JOIN orgs o ON o.org = e.org WHERE e.kind = ?"
+            for org, name, body in db.execute(wanted, (kind,)):
+                found.setdefault(org, {})[name] = body
+            return found
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read {path.name}: {error}") from error
+
+
 def _set_aside(path: Path, folder: Path) -> None:
     """The log last: one that was left alone would be taken for the next file's."""
     folder.mkdir(mode=0o700)

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from passerby.base.errors import StoreClosed, StoreError
 from passerby.store.contract import T, Transaction
-from passerby.store.sqlite.files import is_damage
+from passerby.store.sqlite.files import BUSY_TIMEOUT_MS, is_damage
 from passerby.store.sqlite.lock import FolderLock
 from passerby.store.sqlite.opening import backups_beside, open_database
 from passerby.store.sqlite.owning import work_off
@@ -28,13 +28,24 @@ from passerby.store.sqlite.transaction import SqliteTransaction
 
 _WORK_PER_COMMIT_MAX: Final = 512
 _CLOSE: Final = object()
-_TRUNCATIONS_MAX: Final = 10
+_TRUNCATIONS_MAX: Final = 30
+_TRUNCATED_AGAIN_S: Final = 0.5
+_GLANCE_MS: Final = 100
 _LEAVING_S: Final = 5.0
 """So long closing waits for readers."""
 _LAST_WAIT_MS: Final = 1_000
 _FREE_BYTES_MIN: Final = 32 << 20
 
 _Item = tuple[Callable[[Transaction], Any], Future[Any]]
+
+
+class _Scrub(Future[None]):
+    """Asks for a rewritten file and an empty log, and remembers how far that came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_rewritten = False
+        self.tried = 0
 
 
 class SqliteStore:
@@ -85,7 +96,7 @@ class SqliteStore:
             if wanted:
                 self._commit(wanted)
             for item in waiting:
-                if isinstance(item, Future):
+                if isinstance(item, _Scrub):
                     self._scrub(item)
             if _CLOSE in waiting:
                 return
@@ -98,24 +109,46 @@ class SqliteStore:
             self._commit([])
         return self._work.get()
 
-    def _scrub(self, future: Future[Any]) -> None:
+    def _scrub(self, scrub: _Scrub) -> None:
         """Rewrite the file, and remove the copies made before migrations.
 
-        `secure_delete` blanks what is freed, but not the slack that a page split leaves behind.
+        `secure_delete` blanks what is freed, but not the slack that a page split leaves behind. Where a reader holds
+        the log, it is emptied later, and other work goes on meanwhile.
         """
         try:
-            for copy in backups_beside(self._path):
-                copy.unlink(missing_ok=True)
-            self._db.execute("VACUUM")
-            for _ in range(_TRUNCATIONS_MAX):
-                if self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
-                    future.set_result(None)
-                    return
-            raise StoreError("a reader holds the write-ahead log: it could not be emptied")
+            if not scrub.is_rewritten:
+                for copy in backups_beside(self._path):
+                    copy.unlink(missing_ok=True)
+                self._db.execute("VACUUM")
+                scrub.is_rewritten = True
+            if self._empty_log(_GLANCE_MS):
+                scrub.set_result(None)
+                return
+            scrub.tried += 1
+            if scrub.tried == _TRUNCATIONS_MAX:
+                raise StoreError("a reader holds the write-ahead log: it could not be emptied")
         except (sqlite3.Error, OSError, StoreError) as error:
             failure = StoreError(f"the store could not scrub its files: {error}")
             failure.__cause__ = error
-            future.set_exception(failure)
+            scrub.set_exception(failure)
+            return
+        again = threading.Timer(_TRUNCATED_AGAIN_S, self._hand_in, [scrub])
+        again.daemon = True
+        again.start()
+
+    def _empty_log(self, wait_ms: int) -> bool:
+        """Whether it is empty now. Waits so long for readers."""
+        self._db.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        is_held: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        self._db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        return not is_held
+
+    def _hand_in(self, scrub: _Scrub) -> None:
+        with self._closing:
+            if not self._closed:
+                self._work.put(scrub)
+                return
+        scrub.set_exception(StoreClosed("the store is closed"))
 
     def _commit(self, items: list[_Item]) -> None:
         done: list[tuple[Future[Any], Any, BaseException | None]] = []
@@ -192,12 +225,9 @@ class SqliteStore:
 
     def scrub(self) -> None:
         """See the contract."""
-        future: Future[Any] = Future()
-        with self._closing:
-            if self._closed:
-                raise StoreClosed("the store is closed")
-            self._work.put(future)
-        future.result()
+        scrub = _Scrub()
+        self._hand_in(scrub)
+        scrub.result()
 
     def close(self) -> None:
         """See the contract."""
@@ -209,8 +239,7 @@ class SqliteStore:
         self._writer.join()
         self._readers.close(_LEAVING_S)
         with suppress(sqlite3.Error):
-            self._db.execute(f"PRAGMA busy_timeout = {_LAST_WAIT_MS}")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the file alone is all there is
+            self._empty_log(_LAST_WAIT_MS)  # the file alone is all there is
         self._db.close()
         self._unlock()
 

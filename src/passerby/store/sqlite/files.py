@@ -11,7 +11,7 @@ from typing import Final
 from passerby.base.errors import StoreError
 from passerby.store.sqlite.migration import SCHEMA_VERSION
 
-_BUSY_TIMEOUT_MS: Final = 10_000
+BUSY_TIMEOUT_MS: Final = 10_000
 _STATEMENTS_CACHED: Final = 256
 _STEPS_PER_GLANCE: Final = 20_000
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -21,7 +21,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection with our settings. StoreError if there can be none."""
     try:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_CACHED)
-        db.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA cache_size = -65536")
