@@ -45,6 +45,9 @@ def members_routes(desk: Desk, show: Show) -> list[Route]:
             return show(asked, 400, "Choose a role.")
         return changed(asked, fields, lambda name: desk.door.change_role(asked.org.id, name, role))
 
+    def reset_two_step(asked: Asked, fields: Mapping[str, str]) -> Response:
+        return changed(asked, fields, lambda name: desk.door.turn_second_step_off(asked.org.id, name, None))
+
     def changed(asked: Asked, fields: Mapping[str, str], change: Callable[[str], None]) -> Response:
         name = fields.get("name", "")
         if name == asked.admission.member:
@@ -59,7 +62,7 @@ def members_routes(desk: Desk, show: Show) -> list[Route]:
         desk.door.change_password(asked.org.id, asked.admission.member, chosen)
         return redirect(f"{asked.base}/sign-in")
 
-    forms = {"add-member": add, "remove-member": remove, "change-role": change_role}
+    forms = {"add-member": add, "remove-member": remove, "change-role": change_role, "reset-two-step": reset_two_step}
     return [
         Route("/ui/{org}/settings/password", desk.form(password, "look"), methods=["POST"]),
         *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],

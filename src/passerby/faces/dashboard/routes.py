@@ -14,6 +14,7 @@ from passerby.faces.dashboard.rendering import Rendering, redirect
 from passerby.faces.dashboard.sessions import session_routes
 from passerby.faces.dashboard.settings import settings_routes
 from passerby.faces.dashboard.signin import signin_routes
+from passerby.faces.dashboard.twostep import twostep_routes
 from passerby.faces.dashboard.users import users_routes
 
 
@@ -31,6 +32,7 @@ def dashboard_routes(office: Office) -> list[Route]:
         *live_routes(desk),
         *errors_routes(desk),
         *settings_routes(desk),
+        *twostep_routes(desk),
     ]
 
 

@@ -11,6 +11,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.access.second import has_second_step
 from passerby.base.token import digest
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.desk import Asked, Desk
@@ -45,14 +46,17 @@ def settings_routes(desk: Desk) -> list[Route]:
 
     def show(asked: Asked, status: int = 200, told: str = "", secret: str = "", rules: str | None = None) -> Response:
         shares = [one for one in asked.reader.admissions(asked.org.id) if _may_see(asked, one)]
+        members = asked.reader.members(asked.org.id) if asked.is_admin else []
         values: dict[str, Any] = {
             "origin": desk.origin(asked.request),
             "settings": asked.org.settings,
             "rules": _rules(asked.org.settings.blocks) if rules is None else rules,
             "auto": {kind: (label, getattr(asked.org.settings.auto, kind)) for kind, label in _AUTO.items()},
-            "members": asked.reader.members(asked.org.id) if asked.is_admin else [],
+            "members": members,
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in shares if one.session],
             "keys": asked.reader.keys(asked.org.id) if asked.is_admin else [],
+            "with_code": {one.name for one in members if has_second_step(asked.reader, asked.org.id, one.name)},
+            "is_asked": has_second_step(asked.reader, asked.org.id, asked.admission.member),
             "roles": MEMBER_ROLES,
             "scopes": _SCOPES,
             "told": told,

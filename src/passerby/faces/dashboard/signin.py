@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from passerby.access.door import KNOWN_LASTS_MS, LASTS_MS, Asker, Entered
+from passerby.access.door import KNOWN_LASTS_MS, LASTS_MS, Asker, Entered, Halfway
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
 from passerby.faces.dashboard.desk import COOKIE, STATUS, Asked, Desk, with_wait
@@ -42,7 +42,22 @@ def signin_routes(desk: Desk) -> list[Route]:
         except Refusal as refused:
             response = ask(request, STATUS.get(refused.code, 401), name, f"{refused.message.capitalize()}.", back)
             return with_wait(response, refused)
-        return admit(desk, request, entered, _within(org, back))
+        return let_in(desk, request, entered, back)
+
+    async def bring_code(request: Request) -> Response:
+        fields = await desk.fields(request)
+        org, halfway, back = request.path_params["org"], fields.get("halfway", ""), fields.get("next", "")
+        if not desk.is_own(request):
+            return ask(request, 403, wrong="Sign in from this page, not from another site.", back=back)
+        try:
+            given = (OrgId(org), halfway, fields.get("code", ""), asker_of(request))
+            entered = await run_in_threadpool(desk.door.second_step, *given)
+        except Refusal as refused:
+            told, status = f"{refused.message.capitalize()}.", STATUS.get(refused.code, 401)
+            if refused.code == "too_late":
+                return ask(request, status, wrong=told, back=back)
+            return with_wait(ask_code(desk, request, halfway, back, status, told), refused)
+        return let_in(desk, request, entered, back)
 
     def leave(asked: Asked, _fields: Mapping[str, str]) -> Response:
         desk.door.sign_out(asked.token)
@@ -53,6 +68,7 @@ def signin_routes(desk: Desk) -> list[Route]:
     return [
         Route("/ui/{org}/sign-in", show, methods=["GET"]),
         Route("/ui/{org}/sign-in", enter, methods=["POST"]),
+        Route("/ui/{org}/sign-in/code", bring_code, methods=["POST"]),
         Route("/ui/{org}/sign-out", desk.form(leave, "look"), methods=["POST"]),
     ]
 
@@ -62,9 +78,20 @@ def asker_of(request: Request) -> Asker:
     return Asker(request.client.host if request.client else "", request.cookies.get(KNOWN_COOKIE, ""))
 
 
-def admit(desk: Desk, request: Request, entered: Entered, where: str) -> Response:
-    """Send somebody who was let in to a page, with the cookies that admit them and prove their browser."""
-    response = redirect(where)
+def ask_code(desk: Desk, request: Request, halfway: str, back: str, status: int = 200, wrong: str = "") -> Response:
+    """The page that asks somebody halfway in for a code."""
+    org = request.path_params["org"]
+    return desk.rendering.page("code.html", status, org=org, halfway=halfway, back=back, wrong=wrong)
+
+
+def let_in(desk: Desk, request: Request, entered: Entered | Halfway, back: str) -> Response:
+    """Send somebody who was let in to `back`, with the cookies that admit them and prove their browser.
+
+    Who is halfway in is asked for a code.
+    """
+    if isinstance(entered, Halfway):
+        return ask_code(desk, request, entered.proof, back)
+    response = redirect(_within(request.path_params["org"], back))
     cookies = ((COOKIE, entered.token, LASTS_MS), (KNOWN_COOKIE, entered.known, KNOWN_LASTS_MS))
     for name, value, lasts_ms in cookies:
         response.set_cookie(
