@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
 import msgspec
 
-from passerby.access import second
+from passerby.access import invitations, second
 from passerby.access.attempts import CODE, Attempts
 from passerby.access.hashing import Hashing
+from passerby.access.invitations import Invitation
 from passerby.access.passwords import password_hash
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal
@@ -73,6 +75,28 @@ class Members:
             _see_to_an_admin(transaction, org)
 
         self._store.submit(remove).result()
+
+    def invite(self, org: OrgId, by: str, role: Role, label: str) -> str:
+        """The token of an invitation, which is given out this once. Refusal: `too_many`."""
+        token, now_ms = self._new_token(), self._clock.now_ms()
+        made = Invitation(role, label, by, now_ms + invitations.LASTS_MS)
+        self._store.submit(lambda transaction: invitations.invite(transaction, org, token, made, now_ms)).result()
+        return token
+
+    def take_invitation_back(self, org: OrgId, name: str) -> None:
+        """End the invitation of that id."""
+        self._store.submit(lambda transaction: invitations.take_back(transaction, org, name)).result()
+
+    def accept(self, org: OrgId, token: str, name: str, password: str) -> Member:
+        """Make whoever holds an invitation a member. Refusal: `not_found`, `name_taken`, `busy`."""
+        now_ms = self._clock.now_ms()
+        with self._store.read() as reader:
+            is_open = invitations.invitation(reader, org, token, now_ms) is not None
+        kept = self.hashed(password) if is_open else ""
+        accepted = functools.partial(
+            invitations.accept, org=org, token=token, name=name, password_hash=kept, now_ms=now_ms
+        )
+        return self._store.submit(accepted).result()
 
     def begin_second_step(self, org: OrgId, name: str) -> None:
         """Draw a secret for the member's app. Refusal: `is_on`."""

@@ -11,6 +11,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.access.invitations import invitations
 from passerby.access.second import has_second_step
 from passerby.base.token import digest
 from passerby.base.units import HOUR_MS, MINUTE_MS
@@ -55,6 +56,7 @@ def settings_routes(desk: Desk) -> list[Route]:
             "members": members,
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in shares if one.session],
             "keys": asked.reader.keys(asked.org.id) if asked.is_admin else [],
+            "invitations": invitations(asked.reader, asked.org.id, asked.now_ms) if asked.is_admin else [],
             "with_code": {one.name for one in members if has_second_step(asked.reader, asked.org.id, one.name)},
             "is_asked": has_second_step(asked.reader, asked.org.id, asked.admission.member),
             "roles": MEMBER_ROLES,
