@@ -20,6 +20,7 @@ FORMS = {
     "/two-step/begin": "look",
     "/two-step/on": "look",
     "/two-step/off": "look",
+    "/settings/connect": "look",
     "/sign-out": "look",
 }
 """The right that each form needs; one that is not here is for who manages."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
 
@@ -108,6 +109,11 @@ class Door(Members):
             self.attempts.forgive(attempt)
         return entered
 
+    def by_identity(self, org: Org, who: Callable[[Transaction], Member], asker: Asker) -> Entered | Halfway:
+        """Let in whom `who` finds by what a provider has proven. Refusal: what `who` refuses."""
+        member = self._store.submit(who).result()
+        return self.enter(org, member, self._known_as(org, member.name, asker))
+
     def _known_as(self, org: Org | None, name: str, asker: Asker) -> str:
         """The number of a browser that this member was let in from before; empty for any other."""
         said = proved(org, _KNOWN, asker.known) if org else None
@@ -115,7 +121,7 @@ class Door(Members):
 
     def _admit(self, org: Org, member: Member, known: str, code: str | None) -> Entered:
         """Admit `member`, unless another change to them came first; `code` is used up in the same transaction."""
-        token = self._new_token()
+        token = self.new_token()
         now_ms = self._clock.now_ms()
         admission = Admission(digest(token), org.id, member.name, member.role, None, now_ms, now_ms + LASTS_MS)
 
@@ -129,11 +135,11 @@ class Door(Members):
             transaction.admit(admission)
 
         self._store.submit(admit).result()
-        return Entered(member.name, token, proof(org, _KNOWN, member.name, known or self._new_token()))
+        return Entered(member.name, token, proof(org, _KNOWN, member.name, known or self.new_token()))
 
     def share(self, org: OrgId, by: str, session: SessionId, lasts_ms: int) -> str:
         """A token that shows one session to whoever holds it, for `lasts_ms`."""
-        token, now_ms = self._new_token(), self._clock.now_ms()
+        token, now_ms = self.new_token(), self._clock.now_ms()
         admission = Admission(digest(token), org, by, GUEST, session, now_ms, now_ms + lasts_ms)
         self._store.submit(lambda transaction: transaction.admit(admission)).result()
         return token

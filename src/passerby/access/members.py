@@ -13,6 +13,7 @@ from passerby.access.attempts import CODE, Attempts
 from passerby.access.hashing import Hashing
 from passerby.access.invitations import Invitation
 from passerby.access.passwords import password_hash
+from passerby.access.provider import Messenger
 from passerby.base.clock import Clock
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
@@ -29,9 +30,10 @@ class Members:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._new_token = new_token
+        self.new_token = new_token
         self._hashing = Hashing()
         self.attempts = Attempts(now_s)
+        self.messenger = Messenger(clock, now_s)
 
     def put_member(self, org: OrgId, name: str, role: Role, password: str) -> None:
         """Add a member, or begin the one of that name anew: another role and password, and nothing that admits them."""
@@ -78,7 +80,7 @@ class Members:
 
     def invite(self, org: OrgId, by: str, role: Role, label: str) -> str:
         """The token of an invitation, which is given out this once. Refusal: `too_many`."""
-        token, now_ms = self._new_token(), self._clock.now_ms()
+        token, now_ms = self.new_token(), self._clock.now_ms()
         made = Invitation(role, label, by, now_ms + invitations.LASTS_MS)
         self._store.submit(lambda transaction: invitations.invite(transaction, org, token, made, now_ms)).result()
         return token
@@ -100,7 +102,7 @@ class Members:
 
     def begin_second_step(self, org: OrgId, name: str) -> None:
         """Draw a secret for the member's app. Refusal: `is_on`."""
-        token = self._new_token()
+        token = self.new_token()
         self._store.submit(lambda transaction: second.begin(transaction, org, name, token)).result()
 
     def turn_second_step_on(self, org: OrgId, name: str, code: str, token: str) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ class Members:
         now_ms = self._clock.now_ms()
 
         def turn(transaction: Transaction) -> tuple[str, ...]:
-            codes = second.turn_on(transaction, org, name, code, now_ms, self._new_token)
+            codes = second.turn_on(transaction, org, name, code, now_ms, self.new_token)
             for one in transaction.admissions(org):
                 if one.member == name and one.role != GUEST and one.digest != digest(token):
                     transaction.dismiss(one.digest)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.access.identities import provider_of
 from passerby.access.invitations import Invitation, invitation
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
@@ -31,10 +32,16 @@ def joining_routes(desk: Desk) -> list[Route]:
             invited = invitation(reader, org.id, token, desk.clock.now_ms()) if org else None
         return (org, invited) if org and invited else None
 
+    def provider(request: Request) -> str:
+        with desk.store.read() as reader:
+            known = provider_of(reader, OrgId(request.path_params["org"]))
+        return known.host if known else ""
+
     def ask(request: Request, invited: Invitation, status: int = 200, name: str = "", wrong: str = "") -> Response:
         return desk.rendering.page(
             "join.html", status, org=request.path_params["org"], path=request.url.path, by=invited.by,
             role=invited.role, name=name, wrong=wrong, password_chars_min=PASSWORD_CHARS_MIN,
+            provider=provider(request), token=request.path_params["token"],
         )  # fmt: skip
 
     def gone(request: Request) -> Response:

@@ -11,12 +11,14 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.access.identities import provider_of
 from passerby.access.invitations import invitations
 from passerby.access.second import has_second_step
 from passerby.base.token import digest
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.members import members_routes
+from passerby.faces.dashboard.provider import provider_routes
 from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import GUEST, MEMBER_ROLES, Admission
 from passerby.model.org import Auto, Block, Org
@@ -56,6 +58,7 @@ def settings_routes(desk: Desk) -> list[Route]:
             "members": members,
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in shares if one.session],
             "keys": asked.reader.keys(asked.org.id) if asked.is_admin else [],
+            "provider": provider_of(asked.reader, asked.org.id),
             "invitations": invitations(asked.reader, asked.org.id, asked.now_ms) if asked.is_admin else [],
             "with_code": {one.name for one in members if has_second_step(asked.reader, asked.org.id, one.name)},
             "is_asked": has_second_step(asked.reader, asked.org.id, asked.admission.member),
@@ -122,6 +125,7 @@ def settings_routes(desk: Desk) -> list[Route]:
         Route("/ui/{org}/settings", desk.page(settings)),
         Route("/ui/{org}/settings/unshare", desk.form(unshare, "share"), methods=["POST"]),
         *members_routes(desk, show),
+        *provider_routes(desk, show),
         *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
     ]
 
