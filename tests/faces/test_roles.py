@@ -17,6 +17,10 @@ FORMS = {
     "/user/{user}/erase": "erase",
     "/settings/unshare": "share",
     "/settings/password": "look",
+    "/two-step/begin": "look",
+    "/two-step/on": "look",
+    "/two-step/off": "look",
+    "/settings/connect": "look",
     "/sign-out": "look",
 }
 """The right that each form needs; one that is not here is for who manages."""

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
 
 import msgspec
 
-from passerby.access.attempts import KNOWN, Attempts
-from passerby.access.hashing import Hashing
-from passerby.access.passwords import fits, password_hash
+from passerby.access import second
+from passerby.access.attempts import CODE, KNOWN
+from passerby.access.members import Members
+from passerby.access.passwords import fits
 from passerby.access.proofs import proof, proved
-from passerby.base.clock import Clock
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId, SessionId
 from passerby.base.token import digest
-from passerby.base.units import DAY_MS
-from passerby.model.member import ADMIN, GUEST, Admission, Member, Role
+from passerby.base.units import DAY_MS, MINUTE_MS
+from passerby.model.member import GUEST, Admission, Member
 from passerby.model.org import Org
-from passerby.store.contract import Reader, Store, Transaction
+from passerby.store.contract import Reader, Transaction
 
 LASTS_MS: Final = 7 * DAY_MS
 KNOWN_LASTS_MS: Final = 365 * DAY_MS
+HALFWAY_LASTS_MS: Final = 10 * MINUTE_MS
 _KNOWN: Final = "known browser"
+_HALFWAY: Final = "halfway"
 
 
 class Asker(msgspec.Struct, frozen=True):
@@ -48,20 +49,18 @@ class Entered(msgspec.Struct, frozen=True):
     known: str
 
 
-class Door:
-    """Signs members in and out of one store's orgs. `new_token` draws one at random; `now_s` never goes back."""
+class Halfway(msgspec.Struct, frozen=True):
+    """Somebody has to bring a code too; `proof` says that they proved the rest."""
 
-    def __init__(
-        self, store: Store, clock: Clock, new_token: Callable[[], str], now_s: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._new_token = new_token
-        self._hashing = Hashing()
-        self.attempts = Attempts(now_s)
+    name: str
+    proof: str
 
-    def sign_in(self, org_id: OrgId, name: str, password: str, asker: Asker) -> Future[Entered]:
-        """Let the member of that name in.
+
+class Door(Members):
+    """Signs the members of one store's orgs in and out."""
+
+    def sign_in(self, org_id: OrgId, name: str, password: str, asker: Asker) -> Future[Entered | Halfway]:
+        """Let the member of that name in, or halfway if they are asked for a code too.
 
         Refusal: `too_many_attempts` and `busy` at once; `wrong_password` (or no such name, or org) from the future.
         """
@@ -70,38 +69,77 @@ class Door:
         known = self._known_as(org, name, asker)
         attempt = self.attempts.by(f"known {known}", KNOWN) if known else self.attempts.by_stranger(asker.address)
 
-        def work() -> Entered:
+        def work() -> Entered | Halfway:
             with self._store.read() as reader:
                 member = reader.member(org_id, name)
             if not fits(password, member.password_hash if member else None) or member is None or org is None:
-                raise Refusal("wrong_password", "that is not a name and password of this org")
+                raise _wrong()
             self.attempts.forgive(attempt)
-            return self._enter(org, member, known)
+            return self.enter(org, member, known)
 
         return self._hashing.submit(work, proved=bool(known))
+
+    def enter(self, org: Org, member: Member, known: str = "") -> Entered | Halfway:
+        """Let in somebody who proved to be `member`, halfway if they are asked for a code too. Refusal."""
+        with self._store.read() as reader:
+            is_asked = second.has_second_step(reader, org.id, member.name)
+        if not is_asked:
+            return self._admit(org, member, known, None)
+        until_ms = self._clock.now_ms() + HALFWAY_LASTS_MS
+        said = (member.name, digest(member.password_hash).hex(), known, str(until_ms))
+        return Halfway(member.name, proof(org, _HALFWAY, *said))
+
+    def second_step(self, org_id: OrgId, halfway: str, code: str, asker: Asker) -> Entered:
+        """Let in somebody who is halfway in, by a code. Refusal: `too_many_attempts`, `too_late`, `wrong_code`."""
+        with self._store.read() as reader:
+            org = reader.org(org_id)
+            said = proved(org, _HALFWAY, halfway) if org else None
+            member = reader.member(org_id, said[0]) if said else None
+        if org is None or said is None or member is None or self._clock.now_ms() >= int(said[3]):
+            raise Refusal("too_late", "that took too long: begin again")
+        if digest(member.password_hash).hex() != said[1]:
+            raise _wrong()
+        if said[2]:
+            counted = [self.attempts.by(f"code of known {said[2]}", KNOWN)]
+        else:
+            counted = [self.attempts.by(f"code of {org_id} {member.name}", CODE)]
+            counted.append(self.attempts.by_stranger(asker.address))
+        entered = self._admit(org, member, said[2], code)
+        for attempt in counted:
+            self.attempts.forgive(attempt)
+        return entered
+
+    def by_identity(self, org: Org, who: Callable[[Transaction], Member], asker: Asker) -> Entered | Halfway:
+        """Let in whom `who` finds by what a provider has proven. Refusal: what `who` refuses."""
+        member = self._store.submit(who).result()
+        return self.enter(org, member, self._known_as(org, member.name, asker))
 
     def _known_as(self, org: Org | None, name: str, asker: Asker) -> str:
         """The number of a browser that this member was let in from before; empty for any other."""
         said = proved(org, _KNOWN, asker.known) if org else None
         return said[1] if said and len(said) == 2 and said[0] == name else ""
 
-    def _enter(self, org: Org, member: Member, known: str) -> Entered:
-        """Admit `member`, unless another change to them came first."""
-        token = self._new_token()
+    def _admit(self, org: Org, member: Member, known: str, code: str | None) -> Entered:
+        """Admit `member`, unless another change to them came first; `code` is used up in the same transaction."""
+        token = self.new_token()
         now_ms = self._clock.now_ms()
         admission = Admission(digest(token), org.id, member.name, member.role, None, now_ms, now_ms + LASTS_MS)
 
         def admit(transaction: Transaction) -> None:
             if transaction.member(org.id, member.name) != member:
-                raise Refusal("wrong_password", "that is not a name and password of this org")
+                raise _wrong()
+            if code is not None:
+                second.take(transaction, org.id, member.name, code, now_ms)
+            elif second.has_second_step(transaction, org.id, member.name):
+                raise _wrong()
             transaction.admit(admission)
 
         self._store.submit(admit).result()
-        return Entered(member.name, token, proof(org, _KNOWN, member.name, known or self._new_token()))
+        return Entered(member.name, token, proof(org, _KNOWN, member.name, known or self.new_token()))
 
     def share(self, org: OrgId, by: str, session: SessionId, lasts_ms: int) -> str:
         """A token that shows one session to whoever holds it, for `lasts_ms`."""
-        token, now_ms = self._new_token(), self._clock.now_ms()
+        token, now_ms = self.new_token(), self._clock.now_ms()
         admission = Admission(digest(token), org, by, GUEST, session, now_ms, now_ms + lasts_ms)
         self._store.submit(lambda transaction: transaction.admit(admission)).result()
         return token
@@ -124,74 +162,9 @@ class Door:
         """Take back what admits by the token of that digest."""
         self._store.submit(lambda transaction: transaction.dismiss(kept)).result()
 
-    def put_member(self, org: OrgId, name: str, role: Role, password: str) -> None:
-        """Add a member, or begin the one of that name anew: another role and password, and nothing that admits them."""
-        member = Member(name, role, self.hashed(password))
 
-        def put(transaction: Transaction) -> None:
-            _remove(transaction, org, name)
-            transaction.put_member(org, member)
-
-        self._store.submit(put).result()
-
-    def change_password(self, org: OrgId, name: str, password: str) -> None:
-        """Give a member another password; whatever they signed in to or shared ends, in the same transaction.
-
-        Refusal: `not_found` if they were removed meanwhile.
-        """
-        kept = self.hashed(password)
-
-        def change(transaction: Transaction) -> None:
-            member = _member(transaction, org, name)
-            transaction.remove_member(org, name)
-            transaction.put_member(org, msgspec.structs.replace(member, password_hash=kept))
-
-        self._store.submit(change).result()
-
-    def change_role(self, org: OrgId, name: str, role: Role) -> None:
-        """Give a member another role, which holds at once. Refusal: `not_found`, `last_admin`."""
-
-        def change(transaction: Transaction) -> None:
-            member = _member(transaction, org, name)
-            transaction.put_member(org, msgspec.structs.replace(member, role=role))
-            _see_to_an_admin(transaction, org)
-
-        self._store.submit(change).result()
-
-    def remove_member(self, org: OrgId, name: str) -> None:
-        """Remove a member; whatever they signed in to or shared ends. Refusal: `last_admin`."""
-
-        def remove(transaction: Transaction) -> None:
-            _remove(transaction, org, name)
-            _see_to_an_admin(transaction, org)
-
-        self._store.submit(remove).result()
-
-    def hashed(self, password: str) -> str:
-        """What is kept of a password. Refusal: `busy`."""
-        return self._hashing.submit(lambda: password_hash(password), proved=True).result()
-
-
-def about_member(name: str) -> str:
-    """How entries say that they are about a member, and go when the member goes."""
-    return f"member:{name}"
-
-
-def _member(transaction: Transaction, org: OrgId, name: str) -> Member:
-    member = transaction.member(org, name)
-    if member is None:
-        raise Refusal("not_found", "that member was removed")
-    return member
-
-
-def _remove(transaction: Transaction, org: OrgId, name: str) -> None:
-    transaction.remove_member(org, name)
-    transaction.remove_entries_about(org, about_member(name))
-
-
-def _see_to_an_admin(transaction: Transaction, org: OrgId) -> None:
-    if not any(member.role == ADMIN for member in transaction.members(org)):
-        raise Refusal("last_admin", "somebody has to be admin")
+def _wrong() -> Refusal:
+    return Refusal("wrong_password", "that is not a name and password of this org")
 
 
 def form_mark(token: str) -> str:

@@ -18,9 +18,12 @@ def password_hash(password: str) -> str:
 
 
 def fits(password: str, kept: str | None) -> bool:
-    """Whether `password` is the one kept. It takes as long when nothing is kept, so that names cannot be probed."""
+    """Whether `password` is the one kept. It takes as long when nothing is kept, so that names cannot be probed.
+
+    Nothing is kept (None, or empty) of nobody, and of members who sign in elsewhere: no password is theirs.
+    """
     try:
         _HASHER.verify(kept or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return kept is not None
+    return bool(kept)

@@ -14,7 +14,7 @@ from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import MEMBER_ROLES, Role
 
 _NAME_CHARS_MAX: Final = 64
-_PASSWORD_CHARS_MIN: Final = 12
+PASSWORD_CHARS_MIN: Final = 12
 
 
 class Show(Protocol):
@@ -36,6 +36,20 @@ def members_routes(desk: Desk, show: Show) -> list[Route]:
             told = f"{name} may sign in with this password, which is shown once:"
             return show(msgspec.structs.replace(asked, reader=reader), 200, told, password)
 
+    def invite(asked: Asked, fields: Mapping[str, str]) -> Response:
+        role, label = role_of(fields), fields.get("label", "").strip()
+        if role is None or not is_name(label):
+            return show(asked, 400, "Say in 1 to 64 characters whom the invitation is for, and choose a role.")
+        token = desk.door.invite(asked.org.id, asked.admission.member, role, label)
+        link = f"{desk.origin(asked.request)}{asked.base}/join/{token}"
+        told = f"Whoever holds this link may join as {role}, once, within a week. It is shown once:"
+        with desk.store.read() as reader:
+            return show(msgspec.structs.replace(asked, reader=reader), 200, told, link)
+
+    def uninvite(asked: Asked, fields: Mapping[str, str]) -> Response:
+        desk.door.take_invitation_back(asked.org.id, fields.get("invitation", ""))
+        return redirect(f"{asked.base}/settings")
+
     def remove(asked: Asked, fields: Mapping[str, str]) -> Response:
         return changed(asked, fields, lambda name: desk.door.remove_member(asked.org.id, name))
 
@@ -44,6 +58,9 @@ def members_routes(desk: Desk, show: Show) -> list[Route]:
         if role is None:
             return show(asked, 400, "Choose a role.")
         return changed(asked, fields, lambda name: desk.door.change_role(asked.org.id, name, role))
+
+    def reset_two_step(asked: Asked, fields: Mapping[str, str]) -> Response:
+        return changed(asked, fields, lambda name: desk.door.turn_second_step_off(asked.org.id, name, None))
 
     def changed(asked: Asked, fields: Mapping[str, str], change: Callable[[str], None]) -> Response:
         name = fields.get("name", "")
@@ -54,12 +71,19 @@ def members_routes(desk: Desk, show: Show) -> list[Route]:
 
     def password(asked: Asked, fields: Mapping[str, str]) -> Response:
         chosen = fields.get("password", "")
-        if len(chosen) < _PASSWORD_CHARS_MIN:
-            return show(asked, 400, f"A password has at least {_PASSWORD_CHARS_MIN} characters.")
+        if len(chosen) < PASSWORD_CHARS_MIN:
+            return show(asked, 400, f"A password has at least {PASSWORD_CHARS_MIN} characters.")
         desk.door.change_password(asked.org.id, asked.admission.member, chosen)
         return redirect(f"{asked.base}/sign-in")
 
-    forms = {"add-member": add, "remove-member": remove, "change-role": change_role}
+    forms = {
+        "invite": invite,
+        "uninvite": uninvite,
+        "add-member": add,
+        "remove-member": remove,
+        "change-role": change_role,
+        "reset-two-step": reset_two_step,
+    }
     return [
         Route("/ui/{org}/settings/password", desk.form(password, "look"), methods=["POST"]),
         *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],

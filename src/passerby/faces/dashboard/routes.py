@@ -9,11 +9,13 @@ from starlette.routing import Route
 from passerby.faces.dashboard.desk import Desk, Office
 from passerby.faces.dashboard.errors import errors_routes
 from passerby.faces.dashboard.home import home_routes
+from passerby.faces.dashboard.joining import joining_routes
 from passerby.faces.dashboard.live import live_routes
 from passerby.faces.dashboard.rendering import Rendering, redirect
 from passerby.faces.dashboard.sessions import session_routes
 from passerby.faces.dashboard.settings import settings_routes
 from passerby.faces.dashboard.signin import signin_routes
+from passerby.faces.dashboard.twostep import twostep_routes
 from passerby.faces.dashboard.users import users_routes
 
 
@@ -25,12 +27,14 @@ def dashboard_routes(office: Office) -> list[Route]:
         *_asset_routes(rendering),
         Route("/ui/{org}", lambda request: redirect(f"/ui/{request.path_params['org']}/")),
         *signin_routes(desk),
+        *joining_routes(desk),
         *home_routes(desk),
         *users_routes(desk),
         *session_routes(desk),
         *live_routes(desk),
         *errors_routes(desk),
         *settings_routes(desk),
+        *twostep_routes(desk),
     ]
 
 

@@ -11,10 +11,14 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.access.identities import provider_of
+from passerby.access.invitations import invitations
+from passerby.access.second import has_second_step
 from passerby.base.token import digest
 from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.members import members_routes
+from passerby.faces.dashboard.provider import provider_routes
 from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import GUEST, MEMBER_ROLES, Admission
 from passerby.model.org import Auto, Block, Org
@@ -45,14 +49,19 @@ def settings_routes(desk: Desk) -> list[Route]:
 
     def show(asked: Asked, status: int = 200, told: str = "", secret: str = "", rules: str | None = None) -> Response:
         shares = [one for one in asked.reader.admissions(asked.org.id) if _may_see(asked, one)]
+        members = asked.reader.members(asked.org.id) if asked.is_admin else []
         values: dict[str, Any] = {
             "origin": desk.origin(asked.request),
             "settings": asked.org.settings,
             "rules": _rules(asked.org.settings.blocks) if rules is None else rules,
             "auto": {kind: (label, getattr(asked.org.settings.auto, kind)) for kind, label in _AUTO.items()},
-            "members": asked.reader.members(asked.org.id) if asked.is_admin else [],
+            "members": members,
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in shares if one.session],
             "keys": asked.reader.keys(asked.org.id) if asked.is_admin else [],
+            "provider": provider_of(asked.reader, asked.org.id),
+            "invitations": invitations(asked.reader, asked.org.id, asked.now_ms) if asked.is_admin else [],
+            "with_code": {one.name for one in members if has_second_step(asked.reader, asked.org.id, one.name)},
+            "is_asked": has_second_step(asked.reader, asked.org.id, asked.admission.member),
             "roles": MEMBER_ROLES,
             "scopes": _SCOPES,
             "told": told,
@@ -116,6 +125,7 @@ def settings_routes(desk: Desk) -> list[Route]:
         Route("/ui/{org}/settings", desk.page(settings)),
         Route("/ui/{org}/settings/unshare", desk.form(unshare, "share"), methods=["POST"]),
         *members_routes(desk, show),
+        *provider_routes(desk, show),
         *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
     ]
 

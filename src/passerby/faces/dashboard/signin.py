@@ -12,13 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from passerby.access.door import KNOWN_LASTS_MS, LASTS_MS, Asker, Entered
+from passerby.access.door import KNOWN_LASTS_MS, LASTS_MS, Asker, Entered, Halfway
+from passerby.access.identities import provider_of
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
 from passerby.faces.dashboard.desk import COOKIE, STATUS, Asked, Desk, with_wait
 from passerby.faces.dashboard.rendering import redirect
 
 KNOWN_COOKIE: Final = "passerby_known"
+_FOREIGN: Final = "Sign in from this page, not from another site."
 
 
 def signin_routes(desk: Desk) -> list[Route]:
@@ -26,7 +28,10 @@ def signin_routes(desk: Desk) -> list[Route]:
 
     def ask(request: Request, status: int = 200, name: str = "admin", wrong: str = "", back: str = "") -> Response:
         org = request.path_params["org"]
-        return desk.rendering.page("signin.html", status, org=org, name=name, wrong=wrong, back=back)
+        with desk.store.read() as reader:
+            known = provider_of(reader, OrgId(org))
+        provider = known.host if known else ""
+        return desk.rendering.page("signin.html", status, org=org, name=name, wrong=wrong, back=back, provider=provider)
 
     def show(request: Request) -> Response:
         return ask(request, back=request.query_params.get("next", ""))
@@ -35,14 +40,30 @@ def signin_routes(desk: Desk) -> list[Route]:
         fields = await desk.fields(request)
         org, name, back = request.path_params["org"], fields.get("name", ""), fields.get("next", "")
         if not desk.is_own(request):
-            return ask(request, 403, name, "Sign in from this page, not from another site.", back)
+            return await run_in_threadpool(ask, request, 403, name, _FOREIGN, back)
         try:
             given = (OrgId(org), name, fields.get("password", ""), asker_of(request))
             entered = await asyncio.wrap_future(await run_in_threadpool(desk.door.sign_in, *given))
         except Refusal as refused:
-            response = ask(request, STATUS.get(refused.code, 401), name, f"{refused.message.capitalize()}.", back)
+            told, status = f"{refused.message.capitalize()}.", STATUS.get(refused.code, 401)
+            response = await run_in_threadpool(ask, request, status, name, told, back)
             return with_wait(response, refused)
-        return admit(desk, request, entered, _within(org, back))
+        return let_in(desk, request, entered, back)
+
+    async def bring_code(request: Request) -> Response:
+        fields = await desk.fields(request)
+        org, halfway, back = request.path_params["org"], fields.get("halfway", ""), fields.get("next", "")
+        if not desk.is_own(request):
+            return await run_in_threadpool(ask, request, 403, wrong=_FOREIGN, back=back)
+        try:
+            given = (OrgId(org), halfway, fields.get("code", ""), asker_of(request))
+            entered = await run_in_threadpool(desk.door.second_step, *given)
+        except Refusal as refused:
+            told, status = f"{refused.message.capitalize()}.", STATUS.get(refused.code, 401)
+            if refused.code == "too_late":
+                return await run_in_threadpool(ask, request, status, wrong=told, back=back)
+            return with_wait(ask_code(desk, request, halfway, back, status, told), refused)
+        return let_in(desk, request, entered, back)
 
     def leave(asked: Asked, _fields: Mapping[str, str]) -> Response:
         desk.door.sign_out(asked.token)
@@ -53,6 +74,7 @@ def signin_routes(desk: Desk) -> list[Route]:
     return [
         Route("/ui/{org}/sign-in", show, methods=["GET"]),
         Route("/ui/{org}/sign-in", enter, methods=["POST"]),
+        Route("/ui/{org}/sign-in/code", bring_code, methods=["POST"]),
         Route("/ui/{org}/sign-out", desk.form(leave, "look"), methods=["POST"]),
     ]
 
@@ -62,9 +84,20 @@ def asker_of(request: Request) -> Asker:
     return Asker(request.client.host if request.client else "", request.cookies.get(KNOWN_COOKIE, ""))
 
 
-def admit(desk: Desk, request: Request, entered: Entered, where: str) -> Response:
-    """Send somebody who was let in to a page, with the cookies that admit them and prove their browser."""
-    response = redirect(where)
+def ask_code(desk: Desk, request: Request, halfway: str, back: str, status: int = 200, wrong: str = "") -> Response:
+    """The page that asks somebody halfway in for a code."""
+    org = request.path_params["org"]
+    return desk.rendering.page("code.html", status, org=org, halfway=halfway, back=back, wrong=wrong)
+
+
+def let_in(desk: Desk, request: Request, entered: Entered | Halfway, back: str) -> Response:
+    """Send somebody who was let in to `back`, with the cookies that admit them and prove their browser.
+
+    Who is halfway in is asked for a code.
+    """
+    if isinstance(entered, Halfway):
+        return ask_code(desk, request, entered.proof, back)
+    response = redirect(_within(request.path_params["org"], back))
     cookies = ((COOKIE, entered.token, LASTS_MS), (KNOWN_COOKIE, entered.known, KNOWN_LASTS_MS))
     for name, value, lasts_ms in cookies:
         response.set_cookie(
