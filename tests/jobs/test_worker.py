@@ -14,6 +14,7 @@ from passerby.base.errors import StoreError
 from passerby.base.ids import DeviceId, OrgId
 from passerby.base.units import MINUTE_MS
 from passerby.ingest import erasing
+from passerby.jobs import batch
 from passerby.jobs.turns import Turns
 from passerby.jobs.work import work_of, workers_of
 from passerby.jobs.worker import Due, Worker
@@ -120,7 +121,7 @@ def test_what_a_handler_did_before_it_failed_stays_as_it_is(store: Store) -> Non
     assert [(entry.body, entry.due_at_ms) for entry in entries] == [(b"done", NOW_MS + 5), (b"", NOW_MS + MINUTE_MS)]
 
 
-def test_each_kind_of_work_has_a_thread_of_its_own(store: Store) -> None:
+def test_work_that_takes_long_has_a_thread_of_its_own(store: Store) -> None:
     clock, began, done, meanwhile = SetClock(), list[str](), list[str](), list[str]()
 
     def hang(due: Sequence[Due]) -> None:
@@ -135,8 +136,8 @@ def test_each_kind_of_work_has_a_thread_of_its_own(store: Store) -> None:
         store.submit(functools.partial(_gone, org=due[0][0], entry=due[0][1])).result()
         done.append(due[0][1].id)
 
-    put(store, Entry("slow", "s", b"", due_at_ms=NOW_MS - 1))
-    workers = workers_of(store, clock, {"slow": hang, "quick": do})
+    put(store, Entry(batch.JOB, "s", b"", due_at_ms=NOW_MS - 1))
+    workers = workers_of(store, clock, {batch.JOB: hang, "quick": do})
     for worker in workers:
         worker.start()
     while not began:
