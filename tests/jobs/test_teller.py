@@ -15,6 +15,7 @@ from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS, MINUTE_MS
 from passerby.ingest.announcing import DELIVERY, WEBHOOK, WEBHOOKS_MAX
 from passerby.jobs import courier as courier_module
+from passerby.jobs import slots
 from passerby.jobs.courier import Carrier, Courier, Undelivered
 from passerby.jobs.slots import PAUSE_MS_MAX, SLOTS_OF_ORG, SLOTS_OF_WEBHOOK
 from passerby.jobs.teller import Teller
@@ -68,16 +69,23 @@ class Carried:
         self.begun: list[tuple[str, str]] = []
         self.going: dict[str, int] = {}
         self.most: dict[str, int] = {}
+        self.users: list[str] = []
+        self.has_met_itself = False
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:  # noqa: ARG002
         name = url.removeprefix("https://").partition(".")[0]
-        self.begun.append((name, msgspec.json.decode(body)["id"]))
+        told = msgspec.json.decode(body)
+        user = told["data"]["user"]["id"]
+        self.begun.append((name, told["id"]))
+        self.has_met_itself |= user in self.users
+        self.users.append(user)
         self.going[name] = self.going.get(name, 0) + 1
         self.most[name] = max(self.most.get(name, 0), self.going[name])
         try:
             await asyncio.sleep(3600 if name in self.hanging else 0)
             return self.acts.get(name, lambda: 200)()
         finally:
+            self.users.remove(user)
             self.going[name] -= 1
 
 
@@ -178,6 +186,7 @@ def test_a_receiver_gets_a_few_at_a_time_and_those_of_one_user_one_behind_the_ot
     while teller.run_due():
         pass
     assert carrier.most == {"a": SLOTS_OF_WEBHOOK}
+    assert not carrier.has_met_itself
     assert [told for _, told in carrier.begun if told[0] == "u"] == [f"u-{n}" for n in range(20) if n % 2]
 
 
@@ -193,6 +202,22 @@ def test_no_org_takes_all_slots(store: Store) -> None:
         teller.wake()
         soon(lambda: all(delivery.state == "delivered" for delivery in log(store, "b", OTHER.id)))
         assert sum(carrier.going.values()) == SLOTS_OF_ORG
+
+
+def test_a_slot_that_becomes_free_goes_round_the_orgs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "SLOTS", 1)
+    monkeypatch.setattr(slots, "SPARE", 0)
+    for name in ("a1", "a2", "a3"):
+        tell(store, hook(store, name), *(f"u{n}" for n in range(4)))
+    tell(store, hook(store, "b", org=OTHER.id), *(f"u{n}" for n in range(3)), org=OTHER.id, at_ms=NOW_MS + 50)
+    carrier = Carried()
+    teller = Teller(store, SetClock(NOW_MS + 100), carrier, "")
+    while teller.run_due():
+        pass
+    assert [name for name, _ in carrier.begun[:7]] in (
+        ["a1", "b", "a2", "b", "a3", "b", "a1"],
+        ["b", "a1", "b", "a2", "b", "a3", "a1"],
+    )
 
 
 def test_a_webhook_has_its_first_slot_whatever_others_of_its_org_do(store: Store) -> None:

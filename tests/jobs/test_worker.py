@@ -83,6 +83,22 @@ def test_an_erasure_of_many_devices_lets_another_org_have_its_turn(store: Store)
     assert is_over(ORG)
 
 
+def test_the_turn_goes_to_another_org_however_long_one_has_waited_in_however_many_lanes(store: Store) -> None:
+    done = list[OrgId]()
+
+    def handle(due: Sequence[Due]) -> None:
+        done.append(due[0][0])
+        store.submit(functools.partial(_gone, org=due[0][0], entry=due[0][1])).result()
+
+    for n in range(9):
+        put(store, Entry("k", str(n), b"", None, NOW_MS - 9000, str(n % 3)))
+    put(store, Entry("k", "x", b"", None, NOW_MS), OTHER.id)
+    worker = Worker(store, SetClock(), {"k": handle}, "t")
+    for _ in range(2):
+        worker.run_due()
+    assert set(done) == {ORG.id, OTHER.id}
+
+
 @pytest.mark.parametrize("error", [UnicodeError(), KeyError("x"), StoreError("full")])
 def test_work_that_fails_is_put_off_and_costs_no_other_org(store: Store, error: Exception) -> None:
     clock, done = SetClock(), list[str]()
