@@ -11,12 +11,15 @@ import msgspec
 import pytest
 
 from passerby.base.errors import Refusal
-from passerby.base.ids import Uid
+from passerby.base.ids import OrgId, Uid
 from passerby.jobs import batch
+from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
 from passerby.model.job import Job
 from passerby.model.marks import Marks
-from passerby.store.contract import PersonFilter, Store
+from passerby.model.org import Org
+from passerby.store.contract import PersonFilter, Store, Transaction
+from passerby.wire.reports import UserItem
 from tests.worlds import ENGINES, ORG, CountedIds, SetClock, opened
 
 
@@ -25,12 +28,13 @@ class World:
 
     def __init__(self, store: Store) -> None:
         self.store, self.clock, self.ids = store, SetClock(), CountedIds()
-        self.worker = Worker(store, self.clock, {batch.JOB: partial(batch.work_off, store, self.clock, self.ids)}, "t")
+        every = work_of(store, self.clock, self.ids)
+        self.worker = Worker(store, self.clock, {kind: every[kind] for kind in (batch.JOB, batch.FILLING)}, "t")
 
-    def create(self, kind: Literal["users", "events"], *requests: Any) -> Job:
+    def create(self, kind: Literal["users", "events"], *requests: Any, org: Org = ORG) -> Job:
         raws = [msgspec.Raw(msgspec.json.encode(request)) for request in requests]
-        job = batch.fill(self.store, ORG, kind, raws, None, self.clock.ms, self.ids)
-        self.store.submit(lambda t: batch.accept(t, ORG, job)).result()
+        job = batch.fill(self.store, org, kind, raws, None, self.clock.ms, self.ids)
+        self.store.submit(lambda t: batch.accept(t, org, job)).result()
         return job
 
     def work(self) -> None:
@@ -38,9 +42,9 @@ class World:
         while self.worker.run_due():
             pass
 
-    def find(self, job: Job) -> Job:
+    def find(self, job: Job, org: Org = ORG) -> Job:
         with self.store.read() as reader:
-            return batch.find(reader, ORG.id, job.kind, job.id)
+            return batch.find(reader, org.id, job.kind, job.id)
 
     def people(self) -> int:
         with self.store.read() as reader:
@@ -128,6 +132,65 @@ def test_items_not_yet_done_are_about_their_user(world: World) -> None:
     assert world.store.submit(lambda t: t.remove_entries_about(ORG.id, mark)).result() == 1
     world.work()
     assert world.find(job).imports == 1
+
+
+def test_a_small_batch_has_its_turn_beside_a_large_one_of_its_own_org_and_of_another(world: World) -> None:
+    other = Org(OrgId("o2"), b"t" * 32)
+    world.store.submit(lambda t: t.add_org(other)).result()
+    large = world.create("users", *({"uid": f"u{n}"} for n in range(1500)))
+    for _ in range(3):
+        world.worker.run_due()
+    own, others = world.create("users", {"uid": "v"}), world.create("users", {"uid": "w"}, org=other)
+    for _ in range(3):
+        world.worker.run_due()
+    assert world.find(own).status == world.find(others, other).status == "COMPLETED"
+    assert world.find(large).status == "PROCESSING"
+    world.work()
+    assert (world.find(large).status, world.find(large).imports) == ("COMPLETED", 1500)
+
+
+def test_large_batches_are_not_starved_by_small_ones(world: World) -> None:
+    large = world.create("users", *({"uid": f"u{n}"} for n in range(300)))
+    for n in range(12):
+        world.create("users", {"uid": f"v{n}"})
+        world.worker.run_due()
+    assert world.find(large).imports == 300
+
+
+def test_an_item_that_breaks_the_work_fails_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = batch.report_user
+
+    def broken(transaction: Transaction, org: Org, user: UserItem, *rest: Any) -> Any:
+        done = report(transaction, org, user, *rest)
+        if user.uid == "u70":
+            raise RuntimeError("a bug")
+        return done
+
+    monkeypatch.setattr(batch, "report_user", broken)
+    job = world.create("users", *({"uid": f"u{n}"} for n in range(150)))
+    world.work()
+    done = world.find(job)
+    assert (done.status, done.imports, done.errors) == ("FAILED", 149, 1)
+    with world.store.read() as reader:
+        (item,), _ = batch.results(reader, ORG.id, done, batch.FAILURE, "", 9)
+    assert (item.code, bytes(item.request)) == ("server_error", b'{"uid":"u70"}')
+    assert world.people() == 149
+
+
+def test_a_batch_that_was_filled_and_not_taken_on_is_forgotten_and_can_be_taken_on_no_longer(world: World) -> None:
+    raws = [msgspec.Raw(b'{"uid":"u"}')] * 2500
+    job = batch.fill(world.store, ORG, "users", raws, None, world.clock.ms, world.ids)
+    world.work()
+    with world.store.read() as reader:
+        assert len(reader.entries(ORG.id, batch.ITEM, job.id, "", 9999)) == 2500
+    world.clock.ms += batch.FILLING_MS
+    world.work()
+    with world.store.read() as reader:
+        assert [reader.entries(ORG.id, kind, "", "", 9) for kind in (batch.ITEM, batch.FILLING)] == [[], []]
+    with pytest.raises(Refusal) as refused:
+        world.store.submit(lambda t: batch.accept(t, ORG, job)).result()
+    assert refused.value.code == "unavailable"
+    assert world.people() == 0
 
 
 def test_an_empty_batch_and_one_of_50001_are_refused(world: World) -> None:

@@ -184,6 +184,20 @@ def test_of_schema_3_everything_is_as_it_was(tmp_path: Path) -> None:
     store.close()
 
 
+def test_of_schema_3_deliveries_that_wait_are_in_the_lane_of_their_webhook(tmp_path: Path) -> None:
+    path = old_file(tmp_path, "schema3")
+    bodies = {"w1/1-a": b'{"state":"waiting"}', "w1/2-b": b'{"state":"delivered"}', "w2/1-c": b'{"state":"waiting"}'}
+    with closing(sqlite3.connect(path)) as old, old:
+        for name, body in {**bodies, "w1/3-d": b"no json"}.items():
+            old.execute("INSERT INTO entries VALUES (1, 'delivery', ?, ?, NULL, 5)", (name, body))
+    store = SqliteStore(path)
+    with store.read() as reader:
+        lanes = reader.lanes(["delivery"])
+        found = {lane.name: [entry.id for entry in reader.due_in(lane, 9, 9)] for lane in lanes}
+    store.close()
+    assert found == {"": ["w1/2-b", "w1/3-d"], "w1": ["w1/1-a"], "w2": ["w2/1-c"]}
+
+
 def test_the_step_of_a_migration_uses_nothing_that_could_change() -> None:
     for step in Path(migrations.__file__).parent.glob("*.py"):
         assert "passerby." not in "".join(

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 from passerby.base.clock import Clock
-from passerby.base.ids import OrgId
+from passerby.base.ids import OrgId, SessionId
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from passerby.ingest.announcing import DELIVERY, announce_silence
 from passerby.jobs.courier import Carrier, Undelivered
@@ -26,8 +26,12 @@ from passerby.store.contract import Entry, Store, Transaction
 from passerby.wire.instants import iso_text
 
 WATCH: Final = "watch"
-"""The kind of the entry that has sessions looked at which end in silence; its body is until when they were."""
+"""The kind of the entry that has sessions looked at which end in silence.
+
+Its body is until when they were, and the id of the last one when there are others of that instant.
+"""
 SILENCE: Final = "silence"
+SESSIONS_A_LOOK: Final = 500
 ATTEMPTS_MAX: Final = 8
 _RETRY_MS: Final = 10 * SECOND_MS
 _RETRY_MS_MAX: Final = 6 * HOUR_MS
@@ -139,12 +143,17 @@ def _look(transaction: Transaction, name: OrgId, entry: Entry, now_ms: int) -> i
     org, count = transaction.org(name), 0
     if org is None:
         return 0
-    since_ms = msgspec.json.decode(entry.body, type=int)
-    until_ms = max(since_ms, now_ms - org.settings.idle_ms)
-    for session in transaction.sessions_active(name, since_ms, until_ms):
+    body = msgspec.json.decode(entry.body, type=int | tuple[int, SessionId])
+    since = (body, None) if isinstance(body, int) else body
+    until_ms = max(since[0], now_ms - org.settings.idle_ms)
+    found = transaction.sessions_active(name, since, until_ms, SESSIONS_A_LOOK)
+    for session in found:
         ending = session.ending(now_ms, org.settings.idle_ms, org.settings.age_ms)
         if ending is not None and session.ended_at_ms is None:
             count += announce_silence(transaction, org, session, *ending, now_ms)
-    later = Entry(WATCH, SILENCE, msgspec.json.encode(until_ms), due_at_ms=now_ms + MINUTE_MS)
-    transaction.put_entry(name, later)
+    if len(found) == SESSIONS_A_LOOK:
+        seen, due_at_ms = msgspec.json.encode((found[-1].active_at_ms, found[-1].id)), now_ms
+    else:
+        seen, due_at_ms = msgspec.json.encode(until_ms), now_ms + MINUTE_MS
+    transaction.put_entry(name, Entry(WATCH, SILENCE, seen, due_at_ms=due_at_ms))
     return count

@@ -50,7 +50,10 @@ class Resolver:
             future: Future[list[str]] = Future()
             future.set_running_or_notify_cancel()
             self._under_way[host] = future
-        threading.Thread(target=self._look_up, args=(host, future), name="resolver", daemon=True).start()
+        try:
+            threading.Thread(target=self._look_up, args=(host, future), name="resolver", daemon=True).start()
+        except RuntimeError:  # the machine has no more threads
+            self._answer(host, future, [])
         return future
 
     def _look_up(self, host: str, future: Future[list[str]]) -> None:
@@ -59,6 +62,9 @@ class Resolver:
         except Exception:
             # An OSError, or a UnicodeError for a name that is none: there is no address in either case.
             found = []
+        self._answer(host, future, found)
+
+    def _answer(self, host: str, future: Future[list[str]], found: list[str]) -> None:
         with self._lock:
             self._under_way.pop(host, None)
         future.set_result(found)

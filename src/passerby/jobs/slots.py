@@ -10,11 +10,16 @@ import msgspec
 
 from passerby.base.ids import OrgId
 from passerby.base.units import MINUTE_MS, SECOND_MS
+from passerby.ingest.announcing import WEBHOOKS_MAX
 from passerby.store.contract import Entry, Lane
 
 SLOTS: Final = 256
-SLOTS_OF_ORG: Final = 64
+SLOTS_OF_ORG: Final = 2 * WEBHOOKS_MAX
+"""Every webhook has a slot, and those that were just removed may keep theirs for a while."""
 SLOTS_OF_WEBHOOK: Final = 4
+SPARE: Final = 128
+SPARE_OF_ORG: Final = 32
+"""While no more are taken, a webhook may have a second slot and a third."""
 FAILURES_MAX: Final = 3
 PAUSE_MS: Final = 10 * SECOND_MS
 PAUSE_MS_MAX: Final = 5 * MINUTE_MS
@@ -44,10 +49,11 @@ class Slots:
         standing = self._standings.get(place)
         if self.opens_at_ms(lane, now_ms) > now_ms:
             return False
-        # Who did not answer last time gets one to try it with.
-        of_webhook = 1 if standing else SLOTS_OF_WEBHOOK
-        is_full = self._of_org[lane.org] >= SLOTS_OF_ORG or self._of_org.total() >= SLOTS
-        return self.count(lane) < of_webhook and not is_full
+        here, of_org, everywhere = self.count(lane), self._of_org[lane.org], self._of_org.total()
+        if here == 0:
+            return of_org < SLOTS_OF_ORG and everywhere < SLOTS
+        has_spare = of_org < SPARE_OF_ORG and everywhere < SPARE
+        return here < SLOTS_OF_WEBHOOK and has_spare and standing is None
 
     def opens_at_ms(self, lane: Lane, now_ms: int) -> int:
         """When the pause of a lane is over; now, if it has none. A clock that was set back ends it."""

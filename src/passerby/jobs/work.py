@@ -1,4 +1,4 @@
-"""What is done later, by the kind of entry. Each kind has a worker of its own: none waits for another's work."""
+"""What is done later, by the kind of entry. What may take long has a worker of its own: nothing else waits for it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ REPLY: Final = "reply"
 """The kind of the entries that remember an answer of the API until they are due (AP-3)."""
 EXPORT: Final = "export"
 """The kind of the entries that are exports, until they are forgotten (AP-10)."""
+_LENGTHY: Final = {"batches": (batch.JOB, batch.FILLING), "erasures": (erasing.ERASING, erasing.SCRUBBING)}
+_OTHERWISE: Final = "housekeeping"
 
 
 def work_of(
@@ -39,8 +41,13 @@ def work_of(
 
 
 def workers_of(store: Store, clock: Clock, work: Mapping[str, Handler]) -> tuple[Worker, ...]:
-    """A worker for each kind of work."""
-    return tuple(Worker(store, clock, {kind: handler}, f"{kind}-worker") for kind, handler in work.items())
+    """A worker for batches, one for erasures, and one for all that takes no time."""
+    named = {kind: name for name, kinds in _LENGTHY.items() for kind in kinds}
+    names = dict.fromkeys(named.get(kind, _OTHERWISE) for kind in work)
+    return tuple(
+        Worker(store, clock, {kind: work[kind] for kind in work if named.get(kind, _OTHERWISE) == name}, name)
+        for name in names
+    )
 
 
 def _remove(store: Store, clock: Clock, scrub_delay_ms: int, due: Sequence[Due]) -> None:

@@ -293,8 +293,13 @@ class Reader(Protocol):
         """The pieces of a device by the server time of their latest operation, descending; read as it is asked."""
         ...
 
-    def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
-        """Sessions last active behind `after_ms` and not behind `until_ms`, by `active_at_ms`, then id."""
+    def sessions_active(
+        self, org: OrgId, after: tuple[int, SessionId | None], until_ms: int, limit: int
+    ) -> list[Session]:
+        """Sessions last active not behind `until_ms`, by `active_at_ms`, then id, beginning behind `after`.
+
+        None for an id is behind all of that instant.
+        """
         ...
 
     def entry(self, org: OrgId, kind: str, name: str) -> Entry | None: ...

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from passerby.jobs import delivery
 from passerby.jobs.courier import Undelivered
 from passerby.jobs.delivery import ATTEMPTS_MAX
 from passerby.jobs.teller import Teller
 from tests.faces.api.speaking import Api
-from tests.faces.api.test_users import DEVICE, SESSION, bundle
+from tests.faces.api.test_users import DEVICE, PAGE, SESSION, bundle
 
 EVERY = [
     {"eventName": name} for name in ("recording.event.custom", "session.ended", "user.identified", "user.anonymized")
@@ -145,6 +146,23 @@ def test_a_session_that_falls_silent_is_announced_once_when_its_limit_has_passed
     assert found["data"]["sessionId"] == f"{DEVICE}:{SESSION}"
 
 
+def test_many_sessions_that_fall_silent_at_once_are_announced_in_pieces_and_each_once(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "SESSIONS_A_LOOK", 2)
+    for n in range(7):
+        body = bundle(told.api, {"op": "page", "url": "https://x/"})
+        for name in (DEVICE, SESSION, PAGE):
+            body = body.replace(name.encode(), f"{name[0]}{n}{name[2:]}".encode())
+        told.api.browse(body)
+        told.api.clock.ms += n // 5
+    told.api.clock.ms += 31 * 60_000
+    for _ in range(3):
+        told.work()
+        told.api.clock.ms += 60_000
+    assert len({found["data"]["sessionId"] for found in told.listener.told()}) == len(told.listener.told()) == 7
+
+
 def test_what_waits_to_be_told_of_an_erased_user_is_forgotten(told: Told) -> None:
     told.api.post("/v2/events", {"name": "e", "user": {"uid": "u"}})
     told.api.delete("/v2/users", uid="u")
@@ -173,7 +191,9 @@ def test_a_webhook_is_listed_changed_and_removed_and_its_secret_shown_once(told:
     told.api.get(path, 404)
 
 
-@pytest.mark.parametrize("url", ["ftp://x/", "https://", "javascript:alert(1)", "http://x:99999/", "http://a b/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://x/", "https://", "javascript:alert(1)", "http://x:99999/", "http://a b/", "http://me:secret@x/"]
+)
 def test_a_url_that_cannot_be_called_is_refused(api: Api, url: str) -> None:
     refused = api.post("/webhooks/v1/endpoints", {"url": url, "eventTypes": EVERY}, 400)
     assert refused["code"] == "invalid_argument"

@@ -181,10 +181,11 @@ def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.isascii()
+        is_good = is_good and "@" not in parts.netloc
     except ValueError:
         is_good = False
     if not is_good or any(c.isspace() or not c.isprintable() for c in url):
-        raise Refusal("invalid_argument", "url is an http or https URL")
+        raise Refusal("invalid_argument", "url is an http or https URL without user or password")
     return url
 
 

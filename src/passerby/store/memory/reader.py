@@ -249,9 +249,14 @@ class MemoryReader:
             self.pieces_of_device(org, device), key=lambda piece: (-max(op.at for op in piece.operations), -piece.row)
         )
 
-    def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
-        found = [shown for shown in self._sessions(org) if after_ms < shown.active_at_ms <= until_ms]
-        return sorted(found, key=lambda shown: (shown.active_at_ms, shown.id))
+    def sessions_active(
+        self, org: OrgId, after: tuple[int, SessionId | None], until_ms: int, limit: int
+    ) -> list[Session]:
+        after_ms, last = after
+        behind = (after_ms + 1, "") if last is None else (after_ms, last)
+        found = [shown for shown in self._sessions(org) if shown.active_at_ms <= until_ms]
+        found = [shown for shown in found if (shown.active_at_ms, shown.id) > behind]
+        return sorted(found, key=lambda shown: (shown.active_at_ms, shown.id))[:limit]
 
     def entry(self, org: OrgId, kind: str, name: str) -> Entry | None:
         return self._truth.entries.get((org, kind, name))

@@ -217,8 +217,12 @@ class SqliteReader(OwnedReader):
         for row in self._db.execute(SQL.latest_pieces, (self._number(org), blob(device))):
             yield rows.piece(row[:-1])
 
-    def sessions_active(self, org: OrgId, after_ms: int, until_ms: int) -> list[Session]:
-        found = self._db.execute(SQL.sessions_active, (self._number(org), after_ms, until_ms))
+    def sessions_active(
+        self, org: OrgId, after: tuple[int, SessionId | None], until_ms: int, limit: int
+    ) -> list[Session]:
+        after_ms, last = after
+        behind = (after_ms + 1, b"") if last is None else (after_ms, blob(last))
+        found = self._db.execute(SQL.sessions_active, (self._number(org), *behind, until_ms, limit))
         return [rows.session(row) for row in found]
 
     def entry(self, org: OrgId, kind: str, name: str) -> Entry | None:

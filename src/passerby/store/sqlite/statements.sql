@@ -294,8 +294,8 @@ FROM admissions a JOIN orgs o ON o.org = a.org WHERE a.org = ? ORDER BY a.made_a
 
 -- name: sessions_active
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
-FROM sessions WHERE org = ? AND active_at_ms > ? AND active_at_ms <= ? AND session <> device
-ORDER BY active_at_ms, session;
+FROM sessions WHERE org = ? AND (active_at_ms, session) > (?, ?) AND active_at_ms <= ? AND session <> device
+ORDER BY active_at_ms, session LIMIT ?;
 
 -- name: entry
 SELECT kind, id, body, about, due_at_ms, lane FROM entries WHERE org = ? AND kind = ? AND id = ?;

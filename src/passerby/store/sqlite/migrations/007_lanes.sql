@@ -3,7 +3,8 @@
 
 ALTER TABLE entries ADD COLUMN lane TEXT NOT NULL DEFAULT '';
 UPDATE entries SET lane = substr(id, 1, instr(id, '/') - 1)
-WHERE kind = 'delivery' AND due_at_ms IS NOT NULL AND json_extract(CAST(body AS TEXT), '$.state') = 'waiting';
+WHERE kind = 'delivery' AND due_at_ms IS NOT NULL
+AND CASE WHEN json_valid(CAST(body AS TEXT)) THEN json_extract(CAST(body AS TEXT), '$.state') = 'waiting' END;
 
 DROP INDEX entries_due;
 CREATE INDEX entries_due ON entries (kind, org, lane, due_at_ms) WHERE due_at_ms IS NOT NULL;
