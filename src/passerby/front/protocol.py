@@ -123,15 +123,27 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes arrived."""
         self._unset_keepalive_if_required()
-        if self.phase is Phase.IDLE:
-            self._front.connections.enter(self, Phase.HEAD, self.loop.time())
-        rest = memoryview(data)
+        rest: bytes | memoryview = data
         while rest and self._refused is None:
-            piece = rest[: self._room()]
-            rest = rest[len(piece) :]
+            room = self._room()
+            if len(rest) <= room:
+                piece, rest = rest, b""
+            else:
+                rest = memoryview(rest)
+                piece, rest = rest[:room], rest[room:]
             self._parse(piece)
+        self._enter()
         if rest or self._refused is not None:
             self._linger(len(rest))
+
+    def _enter(self) -> None:
+        """Note what the connection is at, now that all that came is parsed."""
+        if self._refused is not None:
+            return
+        if not self._in_head and self.phase is not Phase.BODY:
+            self._front.connections.enter(self, Phase.BODY, self.loop.time())
+        elif self._head_bytes and self.phase is Phase.IDLE:
+            self._front.connections.enter(self, Phase.HEAD, self.loop.time())
 
     def _room(self) -> int:
         """How many bytes may be parsed before it must be looked again; 1 at least."""
@@ -139,7 +151,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return self._limits.head_bytes_max - self._head_bytes
         return min(self._body_left, 1 << 18) if self._body_left else _PIECE
 
-    def _parse(self, piece: memoryview) -> None:
+    def _parse(self, piece: bytes | memoryview) -> None:
         began_in_head, body_before, self._had_head = self._in_head, self._body_bytes, False
         refused: Refused | None = None
         try:
@@ -224,9 +236,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refused = answers.TOO_MANY_CONNECTIONS
         if self._refused is not None:
             return
-        now_s = self.loop.time()
         address = self._front.addresses.of_request(self.client[0] if self.client else "", self.headers)
-        refusal = self._front.judged(address, self.url, now_s)
+        refusal = self._front.judged(address, self.url, self.loop.time())
         self._charge = charge = self._front.charge(address)
         app = refusal or self._app
 
@@ -249,7 +260,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = self._framing_bytes = self._body_bytes = self._trailers = 0
         self._body_left = _declared(self.headers)
         self._paused_s = 0.0
-        self._front.connections.enter(self, Phase.BODY, now_s)
 
     async def _hold(self) -> None:
         """Let who is sent away wait for that word: it does not come again sooner, and may be let go meanwhile."""
@@ -285,7 +295,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.expect_100_continue and not self._in_head:
             self.transport.close()  # it may never send the body, or send another request in its place
         elif self.phase is Phase.BUSY and not self.pipeline:
-            self._front.connections.enter(self, Phase.IDLE, self.loop.time())
+            self._front.connections.enter(self, Phase.HEAD if self._head_bytes else Phase.IDLE, self.loop.time())
 
 
 def _declared(headers: list[tuple[bytes, bytes]]) -> int | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -145,3 +147,19 @@ def test_a_closed_store_is_unavailable_with_retry_after(tmp_path: Path) -> None:
     store.close()
     answer = api.client.post("/v2/users", content=b"{}")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+@pytest.mark.parametrize(("key", "status"), [("", 401), ("wrong", 401), ("read", 403)])
+def test_who_has_no_right_to_is_refused_before_a_byte_of_the_body_is_read(api: Api, key: str, status: int) -> None:
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        raise AssertionError("the body was read")
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    header = (b"authorization", f"Basic {KEYS.get(key, key)}".encode())
+    scope = {"type": "http", "method": "POST", "path": "/v2/users/batch", "query_string": b"", "headers": [header]}
+    asyncio.run(api.client.app(scope, receive, send))  # type: ignore[arg-type]
+    assert answers[0]["status"] == status
