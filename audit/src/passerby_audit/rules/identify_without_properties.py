@@ -25,6 +25,7 @@ from passerby_audit.syntax import Call, Literal, Member, Record
 
 CODE = "PB021"
 SEVERITY = "hint"
+_BARE = frozenset({"uid", "signature", "consent", "schema"})
 
 
 def check(view: View) -> Iterator[Finding]:
@@ -37,6 +38,6 @@ def check(view: View) -> Iterator[Finding]:
             bare = len(given) == 1 or (len(given) > 1 and isinstance(given[1], Literal) and given[1].kind == "null")
         else:
             payload = request.payload
-            bare = isinstance(payload, Record) and all(e.key in ("uid", "consent", "schema") for e in payload.entries)
+            bare = isinstance(payload, Record) and all(e.key in _BARE for e in payload.entries)
         if bare:
             yield view.finding("Nothing but a uid: people will see an opaque id.", event.unit, node)
