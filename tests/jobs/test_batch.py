@@ -28,7 +28,8 @@ class World:
 
     def __init__(self, store: Store) -> None:
         self.store, self.clock, self.ids = store, SetClock(), CountedIds()
-        every = work_of(store, self.clock, self.ids)
+        self.woken = list[int]()
+        every = work_of(store, self.clock, self.ids, announced=lambda: self.woken.append(1))
         self.worker = Worker(store, self.clock, {kind: every[kind] for kind in (batch.JOB, batch.FILLING)}, "t")
 
     def create(self, kind: Literal["users", "events"], *requests: Any, org: Org = ORG) -> Job:
@@ -65,6 +66,13 @@ def test_a_batch_is_processing_until_it_is_completed(world: World) -> None:
     done = world.find(job)
     assert (done.status, done.imports, done.errors) == ("COMPLETED", 250, 0)
     assert world.people() == 250
+
+
+def test_webhooks_hear_of_each_piece_of_a_batch_as_it_is_done(world: World) -> None:
+    world.create("users", *({"uid": f"u{n}"} for n in range(250)))
+    for count in range(1, 4):
+        world.worker.run_due()
+        assert len(world.woken) == count
 
 
 def test_a_bad_item_fails_by_itself_and_says_why(world: World) -> None:

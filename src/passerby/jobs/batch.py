@@ -100,8 +100,8 @@ def results(reader: Reader, org: OrgId, job: Job, kind: str, after: str, limit: 
     return items, found[limit - 1].id.partition("/")[2] if len(found) > limit else None
 
 
-def work_off(store: Store, clock: Clock, ids: Ids, due: Sequence[Due]) -> None:
-    """Do the next items of the first of these jobs that runs, or forget the next of one that is over."""
+def work_off(store: Store, clock: Clock, ids: Ids, done: Callable[[], None], due: Sequence[Due]) -> None:
+    """Do the next items of the first of these jobs, or forget the next if it is over. `done` hears of what was done."""
     name, entry = due[0]
     job = msgspec.json.decode(entry.body, type=Job)
     if job.status != PROCESSING:
@@ -114,6 +114,7 @@ def work_off(store: Store, clock: Clock, ids: Ids, due: Sequence[Due]) -> None:
         raise
     except Exception:
         _do_one_by_one(store, functools.partial(do, limit=1), functools.partial(_fail_next, name=name, job_id=job.id))
+    done()
 
 
 def clear(store: Store, due: Sequence[Due]) -> None:
