@@ -2,7 +2,7 @@
 recorded of it, which covers the ways out that have no page, too.
 
 Run it with `python examples/starlette/app.py`, then open http://localhost:8080. Given a secret of the org, it signs
-whom it says (ID-18), so that nobody else can say so.
+whom it says (WI-11), so that nobody else can say so.
 """
 
 from __future__ import annotations

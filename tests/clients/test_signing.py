@@ -1,4 +1,4 @@
-"""What servers sign of a uid is the same text in every language, and the one that ID-18 describes."""
+"""What servers sign of a uid is the same text in every language, and the one of WI-11."""
 
 from __future__ import annotations
 
