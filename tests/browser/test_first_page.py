@@ -70,15 +70,18 @@ def test_06_a_page_that_a_server_made_is_whose_it_was_made_for(user: str, whose:
     assert any("_uid" in line for line in shop.visitor.complaints) == (whose is None and bool(user))
 
 
-def test_a_page_that_a_server_made_brings_the_signature_of_whom_it_was_made_for(shop: Shop) -> None:
-    shop.put(loader="tag", data_user="bo", data_signature="v1.1790000000.c2ln")
+@pytest.mark.parametrize(("signature", "sent"), [("v1.1790000000.c2ln", "v1.1790000000.c2ln"), ("", None)])
+def test_a_page_that_a_server_made_brings_the_signature_of_whom_it_was_made_for(
+    signature: str, sent: str | None, shop: Shop
+) -> None:
+    shop.put(loader="tag", data_user="bo", data_signature=signature)
     page = _visit(shop)
     page.evaluate("FS('setIdentity', { uid: 'bo' })")
     _whose_first_page(shop, page)
     operations = shop.relay.wait_for(lambda ops: sum(op["op"] == "identify" for op in ops) == 2)
 
     signatures = [op.get("sig") for op in operations if op["op"] == "identify"]
-    assert signatures == ["v1.1790000000.c2ln", None]
+    assert signatures == [sent, None]
 
 
 def test_06_a_page_that_was_made_for_who_is_there_goes_on(shop: Shop) -> None:

@@ -1,7 +1,8 @@
-"""What servers sign of a uid is the same text in every language, and the one that ID-18 describes."""
+"""What servers sign of a uid is the same text in every language, and the one of WI-11."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from passerby_client.signing import sign
+from starlette.testclient import TestClient
 
 from tests.docs.pages import ROOT
 
@@ -66,3 +68,21 @@ def test_the_node_sample_signs_the_same() -> None:
     made = subprocess.run([node, "--input-type=module", "-e", code], capture_output=True, check=True, timeout=60)
 
     assert json.loads(made.stdout) == [sign(*one) for one in CASES]
+
+
+@pytest.mark.parametrize("secret", [SECRET, ""])
+def test_the_site_of_the_examples_signs_whom_it_says(secret: str) -> None:
+    path = ROOT / "examples/starlette/app.py"
+    specification = importlib.util.spec_from_file_location("signing_library", path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    client = TestClient(module.library("https://p.example", "o1", secret))
+    nobody = client.get("/").text
+    somebody = client.post("/login", data={"user": "42"}).text
+    found = re.search(r'data-user="42" data-signature="((?:v1\.(\d+)\..+)?)"', somebody)
+
+    assert 'data-user="" data-signature=""' in nobody
+    assert found is not None
+    assert found[1] == (sign(secret, "o1", "42", int(found[2])) if secret else "")

@@ -28,13 +28,14 @@ class World:
 
     def __init__(self, store: Store) -> None:
         self.store, self.clock, self.ids = store, SetClock(), CountedIds()
-        every = work_of(store, self.clock, self.ids)
+        self.woken = list[int]()
+        every = work_of(store, self.clock, self.ids, announced=lambda: self.woken.append(1))
         self.worker = Worker(store, self.clock, {kind: every[kind] for kind in (batch.JOB, batch.FILLING)}, "t")
 
     def create(self, kind: Literal["users", "events"], *requests: Any, org: Org = ORG) -> Job:
         raws = [msgspec.Raw(msgspec.json.encode(request)) for request in requests]
         job = batch.fill(self.store, org, kind, raws, None, self.clock.ms, self.ids)
-        self.store.submit(lambda t: batch.accept(t, org, job)).result()
+        self.store.submit(lambda t: batch.accept(t, org, job, raws)).result()
         return job
 
     def work(self) -> None:
@@ -67,6 +68,13 @@ def test_a_batch_is_processing_until_it_is_completed(world: World) -> None:
     assert world.people() == 250
 
 
+def test_webhooks_hear_of_each_piece_of_a_batch_as_it_is_done(world: World) -> None:
+    world.create("users", *({"uid": f"u{n}"} for n in range(250)))
+    for count in range(1, 6):
+        world.worker.run_due()
+        assert len(world.woken) == count
+
+
 def test_a_bad_item_fails_by_itself_and_says_why(world: World) -> None:
     job = world.create("users", {"uid": "u"}, {"uid": "undefined"}, {"surname": "x"}, 7, {"id": "nobody"})
     world.work()
@@ -86,7 +94,7 @@ def test_a_bad_item_fails_by_itself_and_says_why(world: World) -> None:
 def test_a_batch_that_was_interrupted_goes_on_where_it_was(world: World) -> None:
     job = world.create("events", *({"name": f"e{n}", "user": {"uid": "u"}} for n in range(250)))
     world.store.submit(partial(batch._do_some, name=ORG.id, job_id=job.id, now_ms=1, ids=world.ids)).result()
-    assert world.find(job).imports == 100
+    assert world.find(job).imports == 50
     world.work()
     assert world.find(job).imports == 250
     with world.store.read() as reader:
@@ -151,7 +159,7 @@ def test_a_small_batch_has_its_turn_beside_a_large_one_of_its_own_org_and_of_ano
 
 def test_large_batches_are_not_starved_by_small_ones(world: World) -> None:
     large = world.create("users", *({"uid": f"u{n}"} for n in range(300)))
-    for n in range(12):
+    for n in range(24):
         world.create("users", {"uid": f"v{n}"})
         world.worker.run_due()
     assert world.find(large).imports == 300
@@ -188,7 +196,7 @@ def test_a_batch_that_was_filled_and_not_taken_on_is_forgotten_and_can_be_taken_
     with world.store.read() as reader:
         assert [reader.entries(ORG.id, kind, "", "", 9) for kind in (batch.ITEM, batch.FILLING)] == [[], []]
     with pytest.raises(Refusal) as refused:
-        world.store.submit(lambda t: batch.accept(t, ORG, job)).result()
+        world.store.submit(lambda t: batch.accept(t, ORG, job, raws)).result()
     assert refused.value.code == "unavailable"
     assert world.people() == 0
 

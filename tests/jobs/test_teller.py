@@ -15,12 +15,12 @@ from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS, MINUTE_MS
 from passerby.ingest.announcing import DELIVERY, WEBHOOK, WEBHOOKS_MAX
 from passerby.jobs import courier as courier_module
-from passerby.jobs import slots
+from passerby.jobs import delivery, slots
 from passerby.jobs.courier import Carrier, Courier, Undelivered
 from passerby.jobs.slots import PAUSE_MS_MAX, SLOTS_OF_ORG, SLOTS_OF_WEBHOOK
 from passerby.jobs.teller import Teller
 from passerby.model.org import Org
-from passerby.model.webhook import Delivery, Occurrence, Webhook
+from passerby.model.webhook import Attempt, Delivery, Occurrence, Webhook
 from passerby.store.contract import Entry, Store
 from tests.jobs.receivers import answering, drip, endless_header, flood, receiving, until_closed
 from tests.worlds import ENGINES, NOW_MS, ORG, SetClock, opened
@@ -288,6 +288,18 @@ def test_what_was_due_for_three_days_without_a_turn_is_given_up_and_nothing_of_i
     while teller.run_due():
         pass
     assert log(store, "a") == []
+
+
+def test_what_was_given_up_during_an_attempt_stays_so(store: Store) -> None:
+    tell(store, hook(store, "a"), "u")
+    with store.read() as reader:
+        (entry,) = reader.entries(ORG.id, DELIVERY, "a/", "", 9)
+    store.submit(lambda t: delivery.expire(t, ORG.id, [entry], NOW_MS)).result()
+    failed = Attempt(NOW_MS, error="timeout")
+    store.submit(lambda t: delivery.note(t, ORG.id, entry.id, failed, NOW_MS, True)).result()
+    with store.read() as reader:
+        (over,) = reader.entries(ORG.id, DELIVERY, "a/", "", 9)
+    assert (log(store, "a")[0].state, over.due_at_ms) == ("given_up", NOW_MS + 7 * DAY_MS)
 
 
 def test_to_be_closed_breaks_off_what_hangs_and_it_is_told_at_the_next_start(store: Store) -> None:

@@ -4,8 +4,8 @@ Entries: `job`, due while it runs and again when it is to be forgotten; `item` f
 becomes `import` or `failure` in the transaction that did it. Items are named `<job>/<ordinal>`. They are kept slice by
 slice, so that the writer is never held long; `filling` is due when that was broken off, and then they go again.
 
-A turn does a hundred items of one job. Jobs have lanes by how much is left of them, so that a small one of the same org
-has its turn behind the next hundred, and not behind all of them.
+A turn does some items of one job. Jobs have lanes by how much is left of them, so that a small one of the same org
+has its turn behind the next of them, and not behind all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FAILURE: Final = "failure"
 REQUESTS_MAX: Final = 50_000
 KEPT_MS: Final = 7 * DAY_MS
 FILLING_MS: Final = 10 * MINUTE_MS
-_CHUNK: Final = 100
+_CHUNK: Final = 50
 _SLICE: Final = 1000
 _OVER: Final = "over"
 
@@ -52,10 +52,10 @@ def fill(
     now_ms: int,
     ids: Ids,
 ) -> Job:
-    """Keep the requests of a batch that `accept` then takes on; none, if it will not."""
+    """Keep the requests of a batch that `accept` then takes on. None, if they are few, or it will not."""
     raw = msgspec.Raw(msgspec.json.encode(shared))
     job = Job(ids.mint(), kind, PROCESSING, now_ms, shared=raw, total=len(requests))
-    if not requests or len(requests) > REQUESTS_MAX:
+    if not _SLICE < len(requests) <= REQUESTS_MAX:
         return job
     filling = Entry(FILLING, job.id, b"null", due_at_ms=now_ms + FILLING_MS)
     store.submit(lambda transaction: transaction.put_entry(org.id, filling)).result()
@@ -65,13 +65,15 @@ def fill(
     return job
 
 
-def accept(transaction: Transaction, org: Org, job: Job) -> None:
+def accept(transaction: Transaction, org: Org, job: Job, requests: Sequence[msgspec.Raw]) -> None:
     """Take on a batch that was filled. Refusal: `required_field`, `too_many_requests_in_batch`, `unavailable`."""
     if not job.total:
         raise Refusal("required_field", "requests has at least one member")
     if job.total > REQUESTS_MAX:
         raise Refusal("too_many_requests_in_batch", f"a batch has at most {REQUESTS_MAX} requests")
-    if transaction.entry(org.id, FILLING, job.id) is None:
+    if job.total <= _SLICE:
+        _keep(transaction, org, job, 0, requests)
+    elif transaction.entry(org.id, FILLING, job.id) is None:
         raise Refusal("unavailable", "it took too long to keep the requests; send them again")
     transaction.remove_entry(org.id, FILLING, job.id)
     _put(transaction, org.id, job, job.created_at_ms)
@@ -100,8 +102,8 @@ def results(reader: Reader, org: OrgId, job: Job, kind: str, after: str, limit: 
     return items, found[limit - 1].id.partition("/")[2] if len(found) > limit else None
 
 
-def work_off(store: Store, clock: Clock, ids: Ids, due: Sequence[Due]) -> None:
-    """Do the next items of the first of these jobs that runs, or forget the next of one that is over."""
+def work_off(store: Store, clock: Clock, ids: Ids, done: Callable[[], None], due: Sequence[Due]) -> None:
+    """Do the next items of the first of these jobs, or forget the next if it is over. `done` hears of what was done."""
     name, entry = due[0]
     job = msgspec.json.decode(entry.body, type=Job)
     if job.status != PROCESSING:
@@ -114,6 +116,7 @@ def work_off(store: Store, clock: Clock, ids: Ids, due: Sequence[Due]) -> None:
         raise
     except Exception:
         _do_one_by_one(store, functools.partial(do, limit=1), functools.partial(_fail_next, name=name, job_id=job.id))
+    done()
 
 
 def clear(store: Store, due: Sequence[Due]) -> None:

@@ -93,9 +93,12 @@ async def attempted(
 
 
 def note(transaction: Transaction, org: OrgId, name: str, attempt: Attempt, now_ms: int, is_wanted: bool) -> None:
-    """Keep how an attempt went, and when the next one is due. `is_wanted` is whether there is a webhook still."""
+    """Keep how an attempt went, and when the next one is due. `is_wanted` is whether there is a webhook still.
+
+    What was forgotten or given up meanwhile stays so.
+    """
     entry = transaction.entry(org, DELIVERY, name)
-    if entry is None:
+    if entry is None or entry.lane == OVER:
         return
     delivery = msgspec.json.decode(entry.body, type=Delivery)
     tried = msgspec.structs.replace(delivery, attempts=(*delivery.attempts, attempt))

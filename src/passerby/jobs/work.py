@@ -28,10 +28,10 @@ def work_of(
     """Everything that is done later, but for what speaks to other hosts.
 
     The files are rewritten `scrub_delay_ms` after the first erasure that waits for it, once for all that do.
-    `announced` hears that there is something to tell a webhook.
+    `announced` hears that there may be something to tell a webhook.
     """
     return {
-        batch.JOB: partial(batch.work_off, store, clock, ids),
+        batch.JOB: partial(batch.work_off, store, clock, ids, announced),
         batch.FILLING: partial(batch.clear, store),
         erasing.ERASING: partial(_remove, store, clock, scrub_delay_ms),
         erasing.SCRUBBING: lambda _due: erasing.scrub(store, clock.now_ms()),

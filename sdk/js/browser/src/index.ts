@@ -132,7 +132,7 @@ function capture(fs: FS, queued: Entry[], env: Env): Partial<FS> {
     const uid = madeFor;
     madeFor = undefined;
     // A name that is none was printed where nobody was; and of whom the app spoke before capture, nobody is left.
-    if (uid != null && (machine.hasSpoken || !uid || machine.call('setIdentity', { uid, signature: said.signature }).error)) machine.call('setIdentity', { anonymous: true });
+    if (uid != null && (machine.hasSpoken || !uid || machine.call('setIdentity', { uid, signature: said.signature || undefined }).error)) machine.call('setIdentity', { anonymous: true });
     askSettings();
   }
 

@@ -124,8 +124,7 @@ function personOf(state: any, nowMs: number): Person | null | undefined {
   if (state.error || state.isLoading || state.loading || state.isLoaded === false || status == 'loading') return undefined;
   if (state.isAuthenticated === false || state.isSignedIn === false || status == 'unauthenticated') return null;
   if (state.exp && state.exp * 1000 <= nowMs) return null;
-  for (const key of UID_KEYS) if (state[key] != null) {
-    return { uid: state[key], properties: state.properties, signature: state.signature };
-  }
+  const key = UID_KEYS.find((one) => state[one] != null);
+  if (key) return { uid: state[key], properties: state.properties, signature: state.signature };
   return personOf('user' in state ? state.user : state.data, nowMs);
 }

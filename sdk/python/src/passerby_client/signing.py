@@ -1,4 +1,4 @@
-"""What an app's server signs of a uid, for `setIdentity` to bring along (ID-18).
+"""What an app's server signs of a uid (WI-11), for `setIdentity` to bring along (ID-18).
 
 It is for servers, and no part of the core: a core signs nothing.
 """

@@ -130,7 +130,7 @@ def _create(call: Call, kind: Kind) -> Answer:
     job = batch.fill(call.desk.store, call.org, kind, call.body.requests, shared, call.now_ms, call.desk.ids)
 
     def accept(transaction: Transaction) -> Answer:
-        batch.accept(transaction, call.org, job)
+        batch.accept(transaction, call.org, job, call.body.requests)
         return Answer(JobAnswer(_job_shape(job)), wakes=True)
 
     return call.write(accept)
