@@ -55,6 +55,23 @@ def test_a_copy_made_while_others_write_is_of_the_moment_it_began(
     assert list(check(tmp_path / "copy.db")) == []
 
 
+def test_what_is_no_backup_replaces_nothing_and_leaves_nothing_behind(path: Path, tmp_path: Path) -> None:
+    filled(path, 10)
+    before = content(path)
+    (tmp_path / "diary").write_text("dear diary" * 1000)
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE diary (line TEXT)")
+    for name in ("diary", "other.db"):
+        with pytest.raises(StoreError, match=r"not a database|something else"):
+            restore(tmp_path / name, path, path.parent / "aside")
+    (path.parent / "aside").mkdir()
+    back_up(path, tmp_path / "copy.db")
+    with pytest.raises(StoreError, match="cannot restore"):
+        restore(tmp_path / "copy.db", path, path.parent / "aside")
+    assert content(path) == before
+    assert sorted(entry.name for entry in path.parent.iterdir()) == ["aside", "passerby.db", "passerby.lock"]
+
+
 @pytest.mark.usefixtures("serving")
 def test_a_copy_is_one_private_file(path: Path, tmp_path: Path) -> None:
     back_up(path, tmp_path / "copy.db")

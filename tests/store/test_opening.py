@@ -200,6 +200,16 @@ def test_closing_waits_for_a_reader_that_is_still_inside(path: Path) -> None:
     assert not path.with_name("passerby.db-wal").exists()
 
 
+def test_the_log_is_empty_after_a_close_though_somebody_else_has_the_file_open(path: Path) -> None:
+    store = SqliteStore(path)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM pieces").fetchone() == (0,)
+        store.submit(lambda transaction: transaction.add_org(ORG)).result()
+        keep(store, 1)
+        store.close()
+        assert path.with_name("passerby.db-wal").stat().st_size == 0
+
+
 def ruin(path: Path) -> None:
     """Zeroes over the root page of the table of pieces, so that whoever reads it meets damage."""
     with closing(sqlite3.connect(path)) as db:

@@ -55,7 +55,10 @@ def back_up(path: Path, target: Path, progress: Progress = _silent) -> None:
     if not path.exists():
         raise StoreError(f"there is no database at {path}")
     with closing(connect(path)) as db:
-        schema_of(db, path.name)
+        try:
+            schema_of(db, path.name)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot read {path.name}: {error}") from error
         copy_into(db, target, progress)
 
 
@@ -65,11 +68,11 @@ def restore(source: Path, path: Path, set_aside: Path | None, progress: Progress
     What was there goes into the new folder `set_aside`; without one, nothing may be there. StoreError, and nothing
     has changed, if `source` is damaged or not ours.
     """
+    fresh = path.with_name(f"{path.name}.restored")
     lock = FolderLock(path.parent)
     try:
         if path.exists() and set_aside is None:
             raise StoreError(f"{path} is there already: give --replace to put it aside")
-        fresh = path.with_name(f"{path.name}.restored")
         _discard(fresh)
         back_up(source, fresh, progress)
         if set_aside is not None:
@@ -79,6 +82,7 @@ def restore(source: Path, path: Path, set_aside: Path | None, progress: Progress
     except OSError as error:
         raise StoreError(f"cannot restore: {error}") from error
     finally:
+        _discard(fresh)
         lock.release()
 
 
@@ -98,7 +102,7 @@ def entries_in(path: Path, kind: str) -> dict[str, dict[str, bytes]]:
 
 
 def _set_aside(path: Path, folder: Path) -> None:
-    """The log last: one that was left alone would be taken for the next file's."""
+    """The log and the file together; a log without its file, after a crash in between, is dropped by SQLite."""
     folder.mkdir(mode=0o700)
     for name in (path.name, *(path.name + companion for companion in _COMPANIONS)):
         with suppress(FileNotFoundError):
