@@ -79,12 +79,13 @@ def test_a_forged_proof_proves_nothing(dashboard: Dashboard, forged: str, org: s
     assert status == 429
 
 
-def test_nobody_can_make_a_proof_for_an_org_that_is_not_there(dashboard: Dashboard) -> None:
+@pytest.mark.parametrize(("org", "secret"), [("nowhere", b""), (ORG.id, b""), (ORG.id, b"t" * 32)])
+def test_a_proof_is_made_with_the_secret_of_an_org_that_is_there(dashboard: Dashboard, org: str, secret: bytes) -> None:
     stranger = dashboard.browser()
     for n in range(ADDRESS.most + 1):
-        made = proof(Org(OrgId("nowhere"), b""), "known browser", "admin", str(n))
+        made = proof(Org(OrgId(org), secret), "known browser", "admin", str(n))
         stranger.client.headers["cookie"] = f"passerby_known={made}"
-        status = stranger.client.post("/ui/nowhere/sign-in", {"name": "admin", "password": "wrong"}).status_code
+        status = stranger.client.post(f"/ui/{org}/sign-in", {"name": "admin", "password": "wrong"}).status_code
     assert status == 429
 
 
