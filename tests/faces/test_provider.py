@@ -160,7 +160,8 @@ def test_the_account_goes_with_the_member(dashboard: Dashboard, provider: TinyPr
     [
         {"nonce": "another"}, {"nonce": None}, {"aud": "another"}, {"aud": ["another", "more"]}, {"aud": None},
         {"iss": "https://evil.example"}, {"iss": None}, {"exp": NOW_MS // 1000 - 200}, {"exp": None},
-        {"iat": NOW_MS // 1000 + 10_000}, {"sub": None}, {"sub": ""}, {"aud": "another", "azp": CLIENT[0]}, {"azp": "another"}, {"at_hash": "wrong"},
+        {"iat": NOW_MS // 1000 + 10_000}, {"sub": None}, {"sub": ""},
+        {"aud": "another", "azp": CLIENT[0]}, {"azp": "another"}, {"at_hash": "wrong"},
         {"exp": "soon"}, {"email_verified": {"x": 1}},
     ],
 )  # fmt: skip
