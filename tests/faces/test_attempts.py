@@ -94,6 +94,19 @@ def test_the_right_password_is_no_try(dashboard: Dashboard) -> None:
         assert dashboard.browser().sign_in("vera").status_code == 303
 
 
+def test_a_try_that_was_not_looked_at_is_none(dashboard: Dashboard) -> None:
+    release, _ = TestHashing().held(dashboard.door._hashing)
+    waiting = [dashboard.door._hashing.submit(lambda: None, False) for _ in range(16)]
+    stranger = dashboard.browser()
+    answers = [stranger.sign_in("admin") for _ in range(ADDRESS.most + 1)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert answers[0].headers["retry-after"] == "1"
+    release.set()
+    for future in waiting:
+        future.result(10)
+    assert stranger.sign_in("admin").status_code == 303
+
+
 @pytest.mark.parametrize("moved_ms", [-(10**12), 10**12, 299_000])
 def test_the_clock_on_the_wall_has_no_say_in_how_often(dashboard: Dashboard, moved_ms: int) -> None:
     stranger = dashboard.browser()
