@@ -79,18 +79,32 @@ def test_a_forged_proof_proves_nothing(dashboard: Dashboard, forged: str, org: s
     assert status == 429
 
 
-def test_nobody_can_make_a_proof_for_an_org_that_is_not_there(dashboard: Dashboard) -> None:
+@pytest.mark.parametrize(("org", "secret"), [("nowhere", b""), (ORG.id, b""), (ORG.id, b"t" * 32)])
+def test_a_proof_is_made_with_the_secret_of_an_org_that_is_there(dashboard: Dashboard, org: str, secret: bytes) -> None:
     stranger = dashboard.browser()
     for n in range(ADDRESS.most + 1):
-        made = proof(Org(OrgId("nowhere"), b""), "known browser", "admin", str(n))
+        made = proof(Org(OrgId(org), secret), "known browser", "admin", str(n))
         stranger.client.headers["cookie"] = f"passerby_known={made}"
-        status = stranger.client.post("/ui/nowhere/sign-in", {"name": "admin", "password": "wrong"}).status_code
+        status = stranger.client.post(f"/ui/{org}/sign-in", {"name": "admin", "password": "wrong"}).status_code
     assert status == 429
 
 
 def test_the_right_password_is_no_try(dashboard: Dashboard) -> None:
     for _ in range(ADDRESS.most + 2):
         assert dashboard.browser().sign_in("vera").status_code == 303
+
+
+def test_a_try_that_was_not_looked_at_is_none(dashboard: Dashboard) -> None:
+    release, _ = TestHashing().held(dashboard.door._hashing)
+    waiting = [dashboard.door._hashing.submit(lambda: None, False) for _ in range(16)]
+    stranger = dashboard.browser()
+    answers = [stranger.sign_in("admin") for _ in range(ADDRESS.most + 1)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert answers[0].headers["retry-after"] == "1"
+    release.set()
+    for future in waiting:
+        future.result(10)
+    assert stranger.sign_in("admin").status_code == 303
 
 
 @pytest.mark.parametrize("moved_ms", [-(10**12), 10**12, 299_000])

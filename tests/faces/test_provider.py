@@ -160,7 +160,8 @@ def test_the_account_goes_with_the_member(dashboard: Dashboard, provider: TinyPr
     [
         {"nonce": "another"}, {"nonce": None}, {"aud": "another"}, {"aud": ["another", "more"]}, {"aud": None},
         {"iss": "https://evil.example"}, {"iss": None}, {"exp": NOW_MS // 1000 - 200}, {"exp": None},
-        {"iat": NOW_MS // 1000 + 10_000}, {"sub": None}, {"sub": ""}, {"azp": "another"}, {"at_hash": "wrong"},
+        {"iat": NOW_MS // 1000 + 10_000}, {"sub": None}, {"sub": ""},
+        {"aud": "another", "azp": CLIENT[0]}, {"azp": "another"}, {"at_hash": "wrong"},
         {"exp": "soon"}, {"email_verified": {"x": 1}},
     ],
 )  # fmt: skip
@@ -217,6 +218,29 @@ def test_a_provider_that_leads_astray_is_not_followed(
 ) -> None:
     provider.metadata = metadata
     assert dashboard.browser().client.get(f"{BASE}/sign-in/provider").status_code == 502
+
+
+@pytest.mark.parametrize("bytes_more", [200_000, 300_000])
+def test_a_provider_has_only_so_much_to_say(dashboard: Dashboard, provider: TinyProvider, bytes_more: int) -> None:
+    provider.answers["/keys"] = (200, provider.get("/keys")[1] + b" " * bytes_more)
+    answer = through(dashboard.browser(), provider, "u1", email="ida@example.com")
+    assert answer.status_code == (303 if bytes_more < 250_000 else 502)
+
+
+def test_an_address_that_only_looks_alike_is_another(dashboard: Dashboard, provider: TinyProvider) -> None:
+    dashboard.door.put_member(ORG.id, "kim@example.com", "viewer", PASSWORD)
+    assert through(dashboard.browser(), provider, "u8", email="\u212aim@example.com").status_code == 403
+    provider.claims = {}
+    assert through(dashboard.browser(), provider, "u8", email="kim@example.com").status_code == 303
+
+
+def test_an_account_that_is_a_members_uses_no_invitation_up(dashboard: Dashboard, provider: TinyProvider) -> None:
+    through(dashboard.browser(), provider, "u1", email="ida@example.com")
+    token = dashboard.door.invite(ORG.id, "admin", "admin", "Kim")
+    provider.claims = {}
+    answer = through(dashboard.browser(), provider, "u1", f"?invitation={token}", email="ida2@example.com")
+    assert answer.status_code == 403
+    assert dashboard.browser().client.get(f"{BASE}/join/{token}").status_code == 200
 
 
 def test_what_a_provider_says_of_itself_is_asked_for_once_an_hour(dashboard: Dashboard, provider: TinyProvider) -> None:

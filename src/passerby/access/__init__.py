@@ -1,1 +1,1 @@
-"""Who may look: members, sign-ins and share links. Knows no HTTP and no page."""
+"""Who may look: members, sign-ins and share links. Knows no page; only `provider` knows HTTP, as a client."""

@@ -17,8 +17,8 @@ import msgspec
 
 from passerby.base.errors import Refusal
 
-_WINDOWS_MAX: Final = 4096
-"""Of more windows, those that count nothing any more go. What a stranger can fill is bounded by the overall limits."""
+_WINDOWS_MIN: Final = 4096
+"""When there are as many windows, or twice as many as were left the last time, those that count nothing any more go."""
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -58,6 +58,7 @@ class Attempts:
         self._tries: dict[str, deque[float]] = {}
         self._limits: dict[str, Limit] = {}
         self._lock = threading.Lock()
+        self._forget_at = _WINDOWS_MIN
 
     def by_stranger(self, address: str) -> Attempt:
         """Count a try by an unproved browser: for its network, and over all of them. TooManyAttempts.
@@ -91,7 +92,7 @@ class Attempts:
         for window, limit in windows:
             self._limits[window] = limit
             self._tries.setdefault(window, deque()).append(now_s)
-        if len(self._tries) > _WINDOWS_MAX:
+        if len(self._tries) >= self._forget_at:
             self._forget()
         return Attempt(now_s, tuple(window for window, _ in windows))
 
@@ -106,6 +107,7 @@ class Attempts:
         for window in [name for name, limit in self._limits.items() if not self._standing(name, limit)]:
             self._tries.pop(window, None)
             del self._limits[window]
+        self._forget_at = max(_WINDOWS_MIN, 2 * len(self._tries))
 
 
 def network_of(address: str) -> str:

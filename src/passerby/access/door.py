@@ -77,7 +77,11 @@ class Door(Members):
             self.attempts.forgive(attempt)
             return self.enter(org, member, known)
 
-        return self._hashing.submit(work, proved=bool(known))
+        try:
+            return self._hashing.submit(work, proved=bool(known))
+        except Refusal:
+            self.attempts.forgive(attempt)
+            raise
 
     def enter(self, org: Org, member: Member, known: str = "") -> Entered | Halfway:
         """Let in somebody who proved to be `member`, halfway if they are asked for a code too. Refusal."""

@@ -15,12 +15,11 @@ from passerby.access.provider import Proven, Provider
 from passerby.access.second import about_member
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
-from passerby.model.member import ADMIN, Member
+from passerby.model.member import ADMIN, NAME_CHARS_MAX, Member
 from passerby.store.contract import Entry, Reader, Transaction
 
 _PROVIDER: Final = "provider"
 _IDENTITY: Final = "identity"
-_NAME_CHARS_MAX: Final = 64
 
 
 class _Link(msgspec.Struct, frozen=True):
@@ -75,7 +74,7 @@ def join(transaction: Transaction, org: OrgId, proven: Proven, token: str, now_m
     """Use an invitation up: that identity is a new member, who has no password. Refusal."""
     if linked(transaction, org, proven) is not None:
         raise Refusal("identity_taken", "that account is a member's here: sign in")
-    name = (proven.email or proven.subject)[:_NAME_CHARS_MAX]
+    name = (proven.email or proven.subject)[:NAME_CHARS_MAX]
     if not name.isprintable():
         raise Refusal("name_taken", "that account has no name that a member could have")
     member = invitations.accept(transaction, org, token, name, "", now_ms)

@@ -37,7 +37,7 @@ class Members:
 
     def put_member(self, org: OrgId, name: str, role: Role, password: str) -> None:
         """Add a member, or begin the one of that name anew: another role and password, and nothing that admits them."""
-        member = Member(name, role, self.hashed(password))
+        member = Member(name, role, self._hashed(password))
 
         def put(transaction: Transaction) -> None:
             _remove(transaction, org, name)
@@ -50,7 +50,7 @@ class Members:
 
         Refusal: `not_found` if they were removed meanwhile.
         """
-        kept = self.hashed(password)
+        kept = self._hashed(password)
 
         def change(transaction: Transaction) -> None:
             member = _member(transaction, org, name)
@@ -94,7 +94,7 @@ class Members:
         now_ms = self._clock.now_ms()
         with self._store.read() as reader:
             is_open = invitations.invitation(reader, org, token, now_ms) is not None
-        kept = self.hashed(password) if is_open else ""
+        kept = self._hashed(password) if is_open else ""
         accepted = functools.partial(
             invitations.accept, org=org, token=token, name=name, password_hash=kept, now_ms=now_ms
         )
@@ -138,7 +138,7 @@ class Members:
         if attempt is not None:
             self.attempts.forgive(attempt)
 
-    def hashed(self, password: str) -> str:
+    def _hashed(self, password: str) -> str:
         """What is kept of a password. Refusal: `busy`."""
         return self._hashing.submit(lambda: password_hash(password), proved=True).result()
 

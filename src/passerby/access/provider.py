@@ -205,7 +205,7 @@ async def _fetch(
     read = b""
     try:
         async with client.stream(method, url, headers=headers, content=body) as answer:
-            if answer.status_code != 200 or "content-encoding" in answer.headers:
+            if answer.status_code != 200:
                 raise _failed(f"it answered {answer.status_code}")
             async for chunk in answer.aiter_raw():
                 read += chunk

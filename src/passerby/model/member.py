@@ -26,6 +26,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     GUEST: frozenset(),
 }
 """What each role may do (DA-1.1)."""
+NAME_CHARS_MAX: Final = 64
 MEMBER_ROLES: Final[tuple[Role, ...]] = (VIEWER, SUPPORT, PRIVACY, ADMIN)
 
 

@@ -11,9 +11,8 @@ from starlette.routing import Route
 
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.rendering import redirect
-from passerby.model.member import MEMBER_ROLES, Role
+from passerby.model.member import MEMBER_ROLES, NAME_CHARS_MAX, Role
 
-_NAME_CHARS_MAX: Final = 64
 PASSWORD_CHARS_MIN: Final = 12
 
 
@@ -92,7 +91,7 @@ def members_routes(desk: Desk, show: Show) -> list[Route]:
 
 def is_name(name: str) -> bool:
     """Whether a member may be called so."""
-    return 1 <= len(name) <= _NAME_CHARS_MAX and name.isprintable()
+    return 1 <= len(name) <= NAME_CHARS_MAX and name.isprintable()
 
 
 def role_of(fields: Mapping[str, str]) -> Role | None:
