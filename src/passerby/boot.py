@@ -27,7 +27,16 @@ from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import Office, dashboard_routes
-from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
+from passerby.host import (
+    RandomIds,
+    SystemClock,
+    new_api_key,
+    new_org_name,
+    new_password,
+    new_secret,
+    new_signing_secret,
+    new_token,
+)
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
 from passerby.jobs.work import deliveries_of, work_of
@@ -109,6 +118,10 @@ class Workplace(msgspec.Struct, frozen=True):
         """A fresh API key."""
         return new_api_key()
 
+    def new_signing_secret(self) -> str:
+        """A fresh secret that signs uids."""
+        return new_signing_secret()
+
 
 @contextmanager
 def workplace(settings: Settings) -> Iterator[Workplace]:
@@ -146,7 +159,17 @@ def compose(settings: Settings) -> Service:
     api = api_routes(desk, settings.api_requests_per_second)
     leaving = threading.Event()
     office = Office(
-        store, clock, door, ids, wake, counters.refusals, new_api_key, new_password, leaving.is_set, settings.public_url
+        store,
+        clock,
+        door,
+        ids,
+        wake,
+        counters.refusals,
+        new_api_key,
+        new_password,
+        leaving.is_set,
+        settings.public_url,
+        new_signing_secret,
     )
     routes = [*api, *dashboard_routes(office), *_health_routes(counters)]
     app = Application(collector, Starlette(routes=routes))

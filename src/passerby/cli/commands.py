@@ -13,6 +13,7 @@ from passerby import __version__, boot
 from passerby.cli.asking import CONFIG, guard, settings_of
 from passerby.cli.demo import Filling, run_demo
 from passerby.cli.keys import keys
+from passerby.cli.secret import secret
 from passerby.cli.serve import serve
 from passerby.cli.user import user
 from passerby.cli.why import explain
@@ -113,4 +114,5 @@ def audit_command(arguments: tuple[str, ...]) -> None:
 
 
 main.add_command(keys)
+main.add_command(secret)
 main.add_command(user)
