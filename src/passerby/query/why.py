@@ -108,11 +108,8 @@ def why_session(reader: Reader, org: Org, session: Session, found: Sequence[Happ
     outcomes = {one.outcome for one in found}
     reasons = [_whose(reader, org.id, session, device, outcomes), *_pages(device, outcomes, found)]
     reasons += _beginning(reader, org, session)
-    reasons += [
-        Reason("elsewhere", prose, rule)
-        for o, (rule, prose) in _ELSEWHERE.items()
-        if o in outcomes and not outcomes & {*UNPROVED}
-    ]
+    shown = outcomes - {Outcome.DIVERTED} if outcomes & {*UNPROVED} else outcomes
+    reasons += [Reason("elsewhere", prose, rule) for o, (rule, prose) in _ELSEWHERE.items() if o in shown]
     reasons += [*_ending(reader, org, session, device, now_ms), *_seal(reader, org.id, session, device)]
     return Why(session.id, session.device, device.binding.uid if device.binding else None, reasons)
 
