@@ -6,7 +6,10 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
+
 from passerby.ingest.pipeline import Pipeline
+from passerby.model.org import OrgSettings
 from passerby.observe.counters import Counters
 from passerby.store.memory import MemoryStore
 from tests.vectors.server import USUAL, SetClock
@@ -58,6 +61,16 @@ def test_refused_bundles_are_counted_by_code() -> None:
     assert counted.take(event(1), v=2) == 400
     assert counted.take(event(1), org="nobody") == 403
     assert counted.count("passerby_refused_bundles") == {"unsupported_version": 1, "unknown_org": 1}
+
+
+def test_an_org_that_takes_no_more_is_refused_and_one_that_takes_again_is_not() -> None:
+    counted = Counted()
+    assert counted.take(event(1)) == 200
+    for capture, status in ((False, 403), (True, 200), (False, 403)):
+        org = msgspec.structs.replace(ORG, settings=OrgSettings(capture=capture))
+        counted.store.submit(lambda transaction, org=org: transaction.add_org(org)).result()
+        assert counted.take(event(2)) == status
+        assert counted.take(event(3)) == status
 
 
 def test_a_bundle_that_is_refused_whole_leaves_nothing() -> None:
