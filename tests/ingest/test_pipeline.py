@@ -56,6 +56,12 @@ def test_notes_of_a_repeat_are_not_counted_again() -> None:
     assert counted.count("passerby_notes") == {"scrubbed_name": 1}
 
 
+def test_notes_that_are_not_named_are_counted() -> None:
+    counted = Counted()
+    counted.take(event(1, properties={f"a {number}": 1 for number in range(100)}))
+    assert counted.count("passerby_notes") == {"scrubbed_name": 100}
+
+
 def test_refused_bundles_are_counted_by_code() -> None:
     counted = Counted()
     assert counted.take(event(1), v=2) == 400

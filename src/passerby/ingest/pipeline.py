@@ -75,7 +75,7 @@ class Pipeline:
         if recorded.announced:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())
-        self._counters.count_notes(note.code for note in bundle.notes if note.n in recorded.fresh)
+        self._counters.count_notes((note.code, note.count) for note in bundle.notes if note.n in recorded.fresh)
         return replies.accepted(bundle, recorded.outcomes)
 
     def _check_org(self, name: OrgId) -> None:
