@@ -27,7 +27,16 @@ from passerby.faces.collector import Collector, Receive, Scope, Send
 from passerby.faces.dashboard import Office, dashboard_routes
 from passerby.faces.health import health_routes
 from passerby.front import Front, Limits
-from passerby.host import RandomIds, SystemClock, new_api_key, new_org_name, new_password, new_secret, new_token
+from passerby.host import (
+    RandomIds,
+    SystemClock,
+    new_api_key,
+    new_org_name,
+    new_password,
+    new_secret,
+    new_signing_secret,
+    new_token,
+)
 from passerby.ingest.pace import Pace
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
@@ -121,6 +130,10 @@ class Workplace(msgspec.Struct, frozen=True):
         """A fresh API key."""
         return new_api_key()
 
+    def new_signing_secret(self) -> str:
+        """A fresh secret that signs uids."""
+        return new_signing_secret()
+
 
 @contextmanager
 def workplace(settings: Settings) -> Iterator[Workplace]:
@@ -165,7 +178,17 @@ def compose(settings: Settings) -> Service:
     api = api_routes(desk, settings.api_requests_per_second)
     leaving = threading.Event()
     office = Office(
-        store, clock, door, ids, wake, counters.refusals, new_api_key, new_password, leaving.is_set, settings.public_url
+        store,
+        clock,
+        door,
+        ids,
+        wake,
+        counters.refusals,
+        new_api_key,
+        new_password,
+        leaving.is_set,
+        settings.public_url,
+        new_signing_secret,
     )
     routes = [*api, *dashboard_routes(office), *health_routes(store, clock, counters, __version__, leaving.is_set)]
     counters.watch(__version__, store.sizes)

@@ -36,6 +36,11 @@ def new_api_key() -> str:
     return f"na1.{secrets.token_urlsafe(20)}"
 
 
+def new_signing_secret() -> str:
+    """A secret by which a customer's server signs uids (WI-11), with 256 bits of chance."""
+    return f"psk_{secrets.token_urlsafe(32)}"
+
+
 def new_org_name() -> str:
     """A short random org id."""
     return "o-" + "".join(secrets.choice(_LEGIBLE) for _ in range(6))

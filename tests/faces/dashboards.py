@@ -39,11 +39,13 @@ class Dashboard:
         self.door = door = Door(self.store, self.clock, lambda: next(tokens), lambda: self.monotonic_s)
         door.put_member(ORG.id, "admin", "admin", PASSWORD)
         door.put_member(ORG.id, "vera", "viewer", PASSWORD)
+        secrets = itertools.count()
         keys = (f"key-{n}" for n in itertools.count())
         self.woken = 0
         office = Office(
             self.store, self.clock, door, CountedIds(), self._wake, lambda: {"malformed_json": 7},
             lambda: next(keys), lambda: next(passwords), lambda: False,
+            new_signing_secret=lambda: f"psk_{next(secrets):040d}",
         )  # fmt: skip
         self.routes = dashboard_routes(office)
         self._app = Starlette(routes=self.routes)

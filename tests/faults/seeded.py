@@ -345,8 +345,8 @@ FAULTS: Final = (
     Fault(
         "a second device rides along",
         _ENVELOPE,
-        "if top.count(key) > 1 or listed:",
-        "if listed:",
+        "if top.count(key) > 1 or listed or key in inside:",
+        "if listed or key in inside:",
         ("decode/two-devices",),
     ),
     Fault("an operation names a device", _DECODE, "if key in found:", "if False:", ("decode/two-devices",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import threading
@@ -15,6 +16,8 @@ from passerby.base.ids import OrgId
 from passerby.ingest.decoding import SMALL_BYTES, THREADS, WAITING_MAX, Decoding
 from passerby.model.bundle import Bundle
 from passerby.wire import decode as decoding
+from passerby.wire import envelope
+from passerby.wire.limits import ENVELOPE_BYTES_MAX
 from tests.vectors.server import USUAL
 
 
@@ -77,3 +80,15 @@ def test_more_large_bodies_than_may_wait_are_sent_away() -> None:
     refused = [one for one in told if isinstance(one, Refusal)]
     assert [one.code for one in refused] == ["unavailable"]
     assert len(told) - len(refused) == THREADS + WAITING_MAX
+
+
+def test_of_no_body_much_is_taken_apart_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(envelope.json, "loads", lambda text, **_: sizes.append(len(text)))
+    inside = {"op": "event", "n": 1, "t": 1000, "name": "x", "properties": {"device": "x" * 100_000}}
+    wide = body(operations=[inside]).replace(b'"v": 1', b'"v": 1, "page": [' + b"1," * 50_000 + b"1]")
+    for sent in (body(operations=[inside]), body(operations=[inside]).replace(b'"v": 1', b'"v": "1"'), wide):
+        with contextlib.suppress(Refusal):
+            decoding.decode(sent, "", 0)
+    assert len(sizes) == 1
+    assert max(sizes) <= ENVELOPE_BYTES_MAX

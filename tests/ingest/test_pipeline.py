@@ -6,7 +6,10 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
+
 from passerby.ingest.pipeline import Pipeline
+from passerby.model.org import OrgSettings
 from passerby.observe.counters import Counters
 from passerby.store.memory import MemoryStore
 from tests.vectors.server import USUAL, SetClock
@@ -53,11 +56,27 @@ def test_notes_of_a_repeat_are_not_counted_again() -> None:
     assert counted.count("passerby_notes") == {"scrubbed_name": 1}
 
 
+def test_notes_that_are_not_named_are_counted() -> None:
+    counted = Counted()
+    counted.take(event(1, properties={f"a {number}": 1 for number in range(100)}))
+    assert counted.count("passerby_notes") == {"scrubbed_name": 100}
+
+
 def test_refused_bundles_are_counted_by_code() -> None:
     counted = Counted()
     assert counted.take(event(1), v=2) == 400
     assert counted.take(event(1), org="nobody") == 403
     assert counted.count("passerby_refused_bundles") == {"unsupported_version": 1, "unknown_org": 1}
+
+
+def test_an_org_that_takes_no_more_is_refused_and_one_that_takes_again_is_not() -> None:
+    counted = Counted()
+    assert counted.take(event(1)) == 200
+    for capture, status in ((False, 403), (True, 200), (False, 403)):
+        org = msgspec.structs.replace(ORG, settings=OrgSettings(capture=capture))
+        counted.store.submit(lambda transaction, org=org: transaction.add_org(org)).result()
+        assert counted.take(event(2)) == status
+        assert counted.take(event(3)) == status
 
 
 def test_a_bundle_that_is_refused_whole_leaves_nothing() -> None:

@@ -14,6 +14,7 @@ from passerby import __version__, boot
 from passerby.cli.asking import CONFIG, guard, settings_of
 from passerby.cli.demo import Filling, run_demo
 from passerby.cli.keys import keys
+from passerby.cli.secret import secret
 from passerby.cli.serve import serve
 from passerby.cli.upkeep import backup, check, migrate, restore
 from passerby.cli.user import user
@@ -125,5 +126,5 @@ def audit_command(arguments: tuple[str, ...]) -> None:
     audit(args=list(arguments), prog_name="passerby audit")
 
 
-for command in (keys, user, migrate, backup, restore, check):
+for command in (keys, secret, user, migrate, backup, restore, check):
     main.add_command(command)

@@ -58,6 +58,7 @@ class Pipeline:
         self._counters = counters
         self._wake = wake
         self._decoding = Decoding(self._check_org)
+        self._orgs: set[OrgId] = set()
 
     async def take(self, body: bytes, encoding: str) -> tuple[int, bytes]:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
@@ -81,16 +82,26 @@ class Pipeline:
     async def _accept(self, body: bytes, encoding: str) -> bytes:
         bundle = await self._decoding.decode(body, encoding, self._clock.now_ms())
         self._pace.check(bundle)
-        recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
+        try:
+            recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
+        except Refusal:
+            self._orgs.discard(bundle.org)
+            raise
         if recorded.announced:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())
-        self._counters.count_notes(note.code for note in bundle.notes if note.n in recorded.fresh)
+        self._counters.count_notes((note.code, note.count) for note in bundle.notes if note.n in recorded.fresh)
         return replies.accepted(bundle, recorded.outcomes)
 
     def _check_org(self, name: OrgId) -> None:
-        """Refuse what names no org that takes bundles, before its operations are looked at. `record` asks again."""
+        """Refuse what names no org that takes bundles, before its operations are looked at.
+
+        Those that took some are remembered: `record` asks again, and says so when one takes no more.
+        """
+        if name in self._orgs:
+            return
         with self._store.read() as reader:
             org = reader.org(name)
         if org is None or not org.settings.capture:
             raise unknown_org()
+        self._orgs.add(name)

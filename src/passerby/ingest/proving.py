@@ -8,6 +8,7 @@ import msgspec
 
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
+from passerby.base.token import digest
 from passerby.base.units import DAY_MS
 from passerby.lifecycle.proof import fault_of
 from passerby.model.bundle import Bundle
@@ -19,6 +20,7 @@ from passerby.store.contract import Reader, Transaction
 
 UNSIGNED_MS: Final = 7 * DAY_MS
 """For so long it is known how many identifies came without a signature."""
+_ID_CHARS: Final = 12
 _KEPT_MS: Final = 30 * DAY_MS
 
 
@@ -55,19 +57,27 @@ def count_unsigned(transaction: Transaction, bundle: Bundle, told: set[int], sig
         transaction.count_unsigned(bundle.org, bundle.received_at_ms, count, bundle.received_at_ms - _KEPT_MS)
 
 
-def add_secret(transaction: Transaction, org: OrgId, secret: Secret) -> None:
-    """Add a secret. Refusal: `too_many_secrets`."""
+def add_secret(transaction: Transaction, org: OrgId, text: str, now_ms: int) -> Secret:
+    """Add a secret, whose id is the beginning of its hash. Refusal: `too_many_secrets`."""
+    secret = Secret(digest(text).hex()[:_ID_CHARS], text.encode(), now_ms)
     valid = [found for found in transaction.secrets(org) if found.retired_at_ms is None]
     if len(valid) >= VALID_MAX:
         raise Refusal("too_many_secrets", f"an org has {VALID_MAX} valid secrets: retire the older one first")
     transaction.put_secret(org, secret)
+    return secret
 
 
 def retire_secret(transaction: Transaction, org: OrgId, name: str, now_ms: int) -> None:
-    """Retire the secret `name`: it proves nothing from now on, and is forgotten. Refusal: `resource_not_found`."""
+    """Retire the secret `name`: it proves nothing from now on, and is forgotten. Refusal: `resource_not_found`,
+    or `last_secret` where signatures are demanded.
+    """
     found = next((one for one in transaction.secrets(org) if one.id == name), None)
     if found is None or found.retired_at_ms is not None:
         raise Refusal("resource_not_found", "no such valid secret")
+    known = transaction.org(org)
+    valid = [one for one in transaction.secrets(org) if one.retired_at_ms is None]
+    if len(valid) == 1 and known is not None and known.settings.identify == "signed":
+        raise Refusal("last_secret", "the org demands signatures, and this is the only secret: make another one first")
     transaction.put_secret(org, msgspec.structs.replace(found, key=None, retired_at_ms=now_ms))
 
 

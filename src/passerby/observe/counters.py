@@ -59,10 +59,10 @@ class Counters:
         for code, count in CountOf(outcome.value for outcome in outcomes).items():
             self._operations.labels(code).inc(count)
 
-    def count_notes(self, codes: Iterable[str]) -> None:
-        """Count what was left out of operations."""
-        for code in codes:
-            self._notes.labels(code).inc()
+    def count_notes(self, notes: Iterable[tuple[str, int]]) -> None:
+        """Count what was left out of operations: codes, and how often each."""
+        for code, count in notes:
+            self._notes.labels(code).inc(count)
 
     def count_refusal(self, code: str) -> None:
         """Count a bundle refused as a whole."""

@@ -9,7 +9,7 @@ import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
 from passerby.model.device import Device, Instant
-from passerby.model.operation import SEALING, End, Identify, Operation
+from passerby.model.operation import SEALING, End, Identify, Operation, Unproved
 from passerby.model.org import Org
 from passerby.model.outcome import UNPROVED, Outcome
 from passerby.model.session import Session
@@ -110,7 +110,8 @@ def why_session(reader: Reader, org: Org, session: Session, found: Sequence[Happ
     outcomes = {one.outcome for one in found}
     reasons = [_whose(reader, org.id, session, device, outcomes), *_pages(device, outcomes, found)]
     reasons += _beginning(reader, org, session)
-    reasons += [Reason("elsewhere", prose, rule) for o, (rule, prose) in _ELSEWHERE.items() if o in outcomes]
+    shown = outcomes - {Outcome.DIVERTED} if outcomes & {*UNPROVED} else outcomes
+    reasons += [Reason("elsewhere", prose, rule) for o, (rule, prose) in _ELSEWHERE.items() if o in shown]
     reasons += [*_ending(reader, org, session, device, now_ms), *_seal(reader, org.id, session, device)]
     return Why(session.id, session.device, device.binding.uid if device.binding else None, reasons)
 
@@ -139,13 +140,15 @@ def _pages(device: Device, outcomes: set[Outcome], found: Sequence[Happening]) -
     reasons: list[Reason] = []
     told: dict[PageId, Happening] = {}
     for one in found:
-        is_told = isinstance(one.operation, Identify) and one.outcome is not Outcome.APART
-        if is_told and not isinstance(told.setdefault(one.piece.page, one).operation, Identify):
+        if _tells(one) and not _tells(told.setdefault(one.piece.page, one)):
             told[one.piece.page] = one
         told.setdefault(one.piece.page, one)
     for first in list(told.values())[:_PAGES_MAX]:
-        is_told = isinstance(first.operation, Identify) and first.outcome is not Outcome.APART
-        prose = "A page was told this user by this identify." if is_told else "The page of this was told nobody here."
+        prose = (
+            "A page was told this user by this identify." if _tells(first) else "The page of this was told nobody here."
+        )
+        if isinstance(first.operation, Unproved):
+            prose = "A page was told somebody by this identify, and nothing proved it: so nobody knows whom."
         reasons.append(
             Reason("page", prose, "AT-4", _cited(first.piece.sdk, first.operation, first.piece.page, first.at_ms))
         )
@@ -154,6 +157,10 @@ def _pages(device: Device, outcomes: set[Outcome], found: Sequence[Happening]) -
         prose = f"From {at} on, when another page of the device was told somebody else, pages told nobody are nobody's."
         reasons.append(Reason("contradiction", prose, "AT-4.2"))
     return reasons
+
+
+def _tells(one: Happening) -> bool:
+    return isinstance(one.operation, Identify | Unproved) and one.outcome is not Outcome.APART
 
 
 def _whose(reader: Reader, org: OrgId, session: Session, device: Device, outcomes: set[Outcome]) -> Reason:

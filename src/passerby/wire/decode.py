@@ -101,7 +101,8 @@ def bundle_of(body: Opened, received_at_ms: int) -> Bundle:
                 _check_uid(message)
             complaints: list[Complaint] = []
             operations.append(_operation(message, envelope, offset_ms, complaints))
-            notes.add(message.n, complaints)
+            if complaints:
+                notes.add(message.n, complaints)
         except _Bad as bad:
             refused.append(Refused(message.n, bad.outcome, bad.message, str(message.__struct_config__.tag)))
     return Bundle(
@@ -138,30 +139,32 @@ def _check_uid(message: Message) -> None:
 
 
 def _messages(ops: msgspec.Raw) -> tuple[Sequence[Message], list[Refused]]:
-    raws = _raws(ops)
+    if bytes(ops).count(b",") >= limits.OPERATIONS_MAX:
+        _raws(ops)
     refused: list[Refused] = []
     messages: list[Message] = []
     try:
         messages = _MESSAGES.decode(ops)
         numbers = [message.n for message in messages]
     except (msgspec.DecodeError, RecursionError):
-        numbers = _one_by_one(raws, messages, refused)
+        messages = []
+        numbers = _one_by_one(_raws(ops), messages, refused)
+    if not messages and not refused:
+        raise Refusal("invalid_envelope", "ops is empty - at `$.ops`")
     if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise Refusal("bad_sequence", "the n of a bundle's operations ascend, without repeats")
     return messages, refused
 
 
 def _raws(ops: msgspec.Raw) -> list[msgspec.Raw]:
+    """What is written of each operation, none taken apart. Refusals: `too_many_operations`, `invalid_envelope`."""
     try:
         found = _RAWS.decode(ops)
     except msgspec.DecodeError as error:
         if _TOO_MANY in str(error):
             raise Refusal("too_many_operations", f"a bundle has 1 to {limits.OPERATIONS_MAX} operations") from error
         raise Refusal("invalid_envelope", "ops is an array of operations - at `$.ops`") from error
-    raws = [raw for raw in msgspec.structs.astuple(found) if raw]
-    if not raws:
-        raise Refusal("invalid_envelope", "ops is empty - at `$.ops`")
-    return raws
+    return [raw for raw in msgspec.structs.astuple(found) if raw]
 
 
 def _one_by_one(raws: Sequence[msgspec.Raw], messages: list[Message], refused: list[Refused]) -> list[int]:

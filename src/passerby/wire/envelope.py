@@ -20,6 +20,8 @@ _GZIP: Final = frozenset({"gzip", "x-gzip"})
 _UuidText = Annotated[str, Meta(pattern=_UUID)]
 _Instant = Annotated[int, Meta(ge=0, le=limits.INSTANT_MAX)]
 IDENTITY_KEYS: Final = ("device", "session", "page")
+_IDENTITY_KEY: Final = re.compile(rb'"(?:device|session|page)"\s*:|\\u00[67]')
+"""Such a name, or an escaped ASCII letter, as which one could be written too."""
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """One that does not end reaches to the end of the body, so that no body is searched twice."""
 _NO_BRACKET: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -127,7 +129,9 @@ def open_envelope(body: bytes) -> Envelope:
         raise Refusal("malformed_json", f"the body is not JSON: {error}") from error
     if envelope.v != 1:
         raise Refusal("unsupported_version", "v is not 1")
-    _check_one_device(body, envelope.ops)
+    rest = _without(body, envelope.ops)
+    if len(_IDENTITY_KEY.findall(rest)) > len(IDENTITY_KEYS):
+        _check_one_device(rest)
     if len({envelope.device, envelope.session, envelope.page}) != 3:
         raise Refusal("invalid_envelope", "device, session and page must be different ids")
     return envelope
@@ -147,7 +151,7 @@ def _envelope_refusal(body: bytes, error: msgspec.ValidationError) -> Refusal:
         ops = _OPS.decode(body).ops
     except msgspec.DecodeError:
         ops = msgspec.Raw()
-    _check_one_device(body, ops)
+    _check_one_device(_without(body, ops))
     prose = without_value(str(error))
     if "unknown field" in prose:
         return Refusal("unknown_field", prose)
@@ -156,14 +160,20 @@ def _envelope_refusal(body: bytes, error: msgspec.ValidationError) -> Refusal:
     return Refusal("invalid_envelope", prose)
 
 
-def _check_one_device(body: bytes, ops: msgspec.Raw) -> None:
-    """Refuse a body that names an identity twice or as a list (WI-2). One inside an operation is `decode`'s to see.
-
-    The operations are left out: what is taken apart in Python is small, whatever came.
-    """
+def _without(body: bytes, ops: msgspec.Raw) -> bytes:
+    """The body without its operations, and that is small. Of operations given twice the others stay."""
     rest = (body.replace(bytes(ops), b"0", 1) if ops else body).strip()
     if len(rest) > limits.ENVELOPE_BYTES_MAX:
         raise Refusal("invalid_envelope", f"the envelope without ops is over {limits.ENVELOPE_BYTES_MAX} bytes")
+    return rest
+
+
+def _check_one_device(rest: bytes) -> None:
+    """Refuse an envelope that names an identity twice or as a list (WI-2).
+
+    It comes without its operations, so that what is taken apart in Python is small whatever came: an identity inside of
+    one of them is `decode`'s to see.
+    """
     try:
         found = json.loads(rest, object_pairs_hook=_Pairs, parse_int=str)
     except (ValueError, RecursionError) as error:
@@ -171,9 +181,11 @@ def _check_one_device(body: bytes, ops: msgspec.Raw) -> None:
     if not isinstance(found, _Pairs):
         return
     top = [name for name, _ in found.pairs]
+    others = [op for name, value in found.pairs if name == "ops" and isinstance(value, list) for op in value]
+    inside = {name for op in others if isinstance(op, _Pairs) for name, _ in op.pairs}
     for key in IDENTITY_KEYS:
         listed = any(name == key and isinstance(value, list | _Pairs) for name, value in found.pairs)
-        if top.count(key) > 1 or listed:
+        if top.count(key) > 1 or listed or key in inside:
             raise mixed_devices(key)
 
 

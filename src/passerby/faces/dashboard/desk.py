@@ -52,6 +52,7 @@ class Office(msgspec.Struct, frozen=True):
     new_password: Callable[[], str]
     is_leaving: Callable[[], bool]
     public_url: str = ""
+    new_signing_secret: Callable[[], str] = str
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ class Remedy(msgspec.Struct, frozen=True):
 
 
 _IDENTIFY: Final = "FS('setIdentity', {\n  uid: user.id,\n  properties: { displayName: user.name }\n});"
+_SIGNED: Final = "FS('setIdentity', {\n  uid: user.id,\n  signature: user.signature // made by your server\n});"
 _ANONYMIZE: Final = "FS('setIdentity', { anonymous: true });"
 _LOG_OUT: Final = (
     "FS('trackEvent', { name: 'Logged Out', properties: {} });\n"
@@ -60,6 +61,24 @@ REMEDIES: Final = {
         "What prints when there is nobody, such as undefined, None, [object Object] or {{ user.id }}, was passed as a"
         " uid, which would make one user of many strangers. Identify once the user is loaded.",
         f"if (user) {_IDENTIFY}\n\n// to log out\n{_ANONYMIZE}", "ID-9",
+    ),
+    "unsigned_uid": Remedy(
+        "An identify without a signature",
+        "This org takes an identify only with a signature of its server. The page that sent it is nobody's until it is"
+        " identified with one.",
+        _SIGNED, "AT-10",
+    ),
+    "bad_signature": Remedy(
+        "A signature that proves nothing",
+        "It was made for another uid, org or expiry, or with a secret that is not valid. Sign the uid as it is"
+        " identified, character for character. If your server is right, somebody tries to be somebody else.",
+        _SIGNED, "AT-10",
+    ),
+    "expired_signature": Remedy(
+        "A signature that came too late",
+        "Its expiry had passed when it arrived. Let the server sign anew for each page, for longer than pages stay"
+        " offline.",
+        _SIGNED, "AT-10",
     ),
     "invalid_event_name": Remedy(
         "Not an event name",

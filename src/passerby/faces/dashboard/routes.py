@@ -11,6 +11,7 @@ from passerby.faces.dashboard.errors import errors_routes
 from passerby.faces.dashboard.home import home_routes
 from passerby.faces.dashboard.joining import joining_routes
 from passerby.faces.dashboard.live import live_routes
+from passerby.faces.dashboard.proving import proving_routes
 from passerby.faces.dashboard.rendering import Rendering, redirect
 from passerby.faces.dashboard.sessions import session_routes
 from passerby.faces.dashboard.settings import settings_routes
@@ -35,6 +36,7 @@ def dashboard_routes(office: Office) -> list[Route]:
         *errors_routes(desk),
         *settings_routes(desk),
         *twostep_routes(desk),
+        *proving_routes(desk),
     ]
 
 
