@@ -89,11 +89,11 @@ class Honest:
 
 
 class Watcher:
-    """Looks at one address again and again. `seen` are the instant and how long it took, in s."""
+    """Looks at one address again and again, each time over a new connection. `seen` are the instant and how long it took, in s."""
 
     def __init__(self, path: str, **headers: str) -> None:
         self.path = path
-        self._headers = headers
+        self._headers = {**headers, "connection": "close"}
         self.seen: list[tuple[float, float]] = []
         self.failed = 0
 
@@ -114,17 +114,17 @@ class Watcher:
         return max((took for at, took in self.seen if begin <= at < end), default=0.0) * 1000
 
 
-def flood(port: int, options: argparse.Namespace, per_second: float, seconds: float, connections: int) -> Any:
+def flood(port: int, options: argparse.Namespace, per_second: float, seconds: float) -> Any:
     """A flood that has begun, as a process."""
     line = [sys.executable, "-m", "tests.overload.flood", str(port), FLOODED, "--seconds", str(seconds)]
     line += ["--operations", str(options.operations), "--per-second", str(per_second)]
-    line += ["--connections", str(connections), *(["--one-address"] if options.one_address else [])]
+    line += ["--one-address"] if options.one_address else []
     return subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
 
 
 def sustainable(port: int, options: argparse.Namespace) -> float:
     """How many of the flood's bundles a second the service takes when nobody asks for more."""
-    answers = json.loads(flood(port, options, 0, REST_S * 2, 8).communicate()[0])
+    answers = json.loads(flood(port, options, 0, REST_S * 2).communicate()[0])
     if options.one_address:
         answers.pop("429", None)
     return float(answers.get("200", 0)) / (REST_S * 2)
@@ -144,7 +144,7 @@ async def overloaded(
     until = began + REST_S + options.seconds + REST_S
     watching = [asyncio.create_task(one.watch(service.base, began, until)) for one in watchers]
     await asyncio.sleep(REST_S)
-    running = flood(port, options, able * options.times, options.seconds, 800)
+    running = flood(port, options, able * options.times, options.seconds)
     people, other = Honest(service.base), Honest(service.base)
     end = time.perf_counter() + options.seconds
     per_second = max(1.0, able * options.operations / 10 / 20)

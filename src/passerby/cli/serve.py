@@ -19,6 +19,7 @@ from passerby.cli import certificate
 from passerby.cli.logs import log_config
 from passerby.config import Settings
 
+_ACCEPTED_A_TURN: Final = 16
 _SWITCH_S: Final = 0.0005
 """How long a thread may make others wait. The writer gives way at every statement: it must get its turn back soon."""
 
@@ -53,7 +54,9 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
     sys.setswitchinterval(_SWITCH_S)
     service.start()
     try:
-        _Server(config, service.leaving).run(sockets=[listener])
+        # libuv takes one connection in a turn of the loop from each handle that listens.
+        handles = [listener, *(listener.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
+        _Server(config, service.leaving).run(sockets=handles)
     finally:
         service.close()
 
