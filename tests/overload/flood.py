@@ -30,15 +30,15 @@ def bundle(org: str, *operations: dict[str, object], draw: random.Random | None 
     return {"v": 1, "org": org, **ids, "started": now, "sent": now, "ops": stamped}
 
 
-def request(body: bytes, address: str) -> bytes:
-    """The bytes of a request that a proxy of ours brought from `address`."""
-    head = f"POST /rec/bundle HTTP/1.1\r\nhost: x\r\nx-forwarded-for: {address}\r\ncontent-length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+def request(body: bytes, forwarded_for: str) -> bytes:
+    """The bytes of a request, which a proxy of ours brought if it says for whom."""
+    forwarded = f"x-forwarded-for: {forwarded_for}\r\n" if forwarded_for else ""
+    return f"POST /rec/bundle HTTP/1.1\r\nhost: x\r\n{forwarded}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
-def address_of(draw: random.Random, spread: bool) -> str:
-    """Some address, or always the same."""
-    return f"198.18.{draw.randrange(200)}.{draw.randrange(250)}" if spread else "198.18.0.1"
+def address_of(draw: random.Random) -> str:
+    """Some address."""
+    return f"198.18.{draw.randrange(200)}.{draw.randrange(250)}"
 
 
 class Flood:
@@ -47,9 +47,9 @@ class Flood:
     With a rate of 0 each of `connections` sends one bundle after the other, as fast as it is answered.
     """
 
-    def __init__(self, port: int, org: str, operations: int, spread: bool) -> None:
+    def __init__(self, port: int, org: str, operations: int, addresses: int) -> None:
         self._port = port
-        self._spread = spread
+        self._addresses = addresses
         self._draw = random.Random(0)
         events = [{"op": "event", **EVENT}] * operations
         marked = {name: f"@{name}@" for name in ("device", "session", "page")}
@@ -85,7 +85,7 @@ class Flood:
     async def _send(self) -> None:
         self._under_way += 1
         try:
-            link = self._free.pop() if self._free else await asyncio.open_connection("127.0.0.1", self._port)
+            link = self._free.pop() if self._free else await self._connect()
             self.answers[await self._answer(*link)] += 1
             self._free.append(link)
         except (OSError, EOFError):
@@ -93,11 +93,16 @@ class Flood:
         finally:
             self._under_way -= 1
 
+    async def _connect(self) -> Link:
+        """From one of the flood's addresses."""
+        host = f"127.0.1.{1 + self._draw.randrange(self._addresses)}" if self._addresses else "127.0.0.1"
+        return await asyncio.open_connection("127.0.0.1", self._port, local_addr=(host, 0))
+
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         body = self._template
         for name in ("device", "session", "page"):
             body = body.replace(f"@{name}@", fresh_id(self._draw), 1)
-        writer.write(request(body.encode(), address_of(self._draw, self._spread)))
+        writer.write(request(body.encode(), "" if self._addresses else address_of(self._draw)))
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         await reader.readexactly(length)
@@ -113,11 +118,11 @@ def main() -> None:
     asking.add_argument("--per-second", type=float, default=0.0)
     asking.add_argument("--connections", type=int, default=8)
     asking.add_argument("--seconds", type=float, default=5.0)
-    asking.add_argument("--one-address", action="store_true")
+    asking.add_argument("--addresses", type=int, default=4, help="0: any number, behind a proxy")
     options = asking.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    flood = Flood(options.port, options.org, options.operations, not options.one_address)
+    flood = Flood(options.port, options.org, options.operations, options.addresses)
     if options.per_second:
         asyncio.run(flood.steadily(options.per_second, options.seconds))
     else:

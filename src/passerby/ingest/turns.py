@@ -24,7 +24,7 @@ from passerby.store.contract import T
 WAITING_BYTES_MAX: Final = 8 << 20
 """How much may wait. Compressed bytes count as what they are taken to become."""
 _BUSY_MAX: Final = 128
-_BUSY_BYTES_MAX: Final = 256 << 10
+_BUSY_BYTES_MAX: Final = 128 << 10
 _RATIO: Final = 16
 _BUNDLE_BYTES_MAX: Final = 4 << 20
 _ROOM: Final = (0.6, 0.8, 1.0)
