@@ -89,7 +89,7 @@ class Honest:
 
 
 class Watcher:
-    """Looks at one page again and again, each time over a new connection. `seen`: the instant, how long it took, in s."""
+    """Looks at one page again and again, over new connections. `seen`: the instant, and how long it took, in s."""
 
     def __init__(self, path: str, **headers: str) -> None:
         self.path = path

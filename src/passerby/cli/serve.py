@@ -19,7 +19,7 @@ from passerby.cli import certificate
 from passerby.cli.logs import log_config
 from passerby.config import Settings
 
-_ACCEPTED_A_TURN: Final = 16
+_ACCEPTED_A_TURN: Final = 64
 _SWITCH_S: Final = 0.0005
 """How long a thread may make others wait. The writer gives way at every statement: it must get its turn back soon."""
 

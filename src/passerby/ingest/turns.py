@@ -25,6 +25,7 @@ WAITING_BYTES_MAX: Final = 8 << 20
 """How much may wait. Compressed bytes count as what they are taken to become."""
 _BUSY_MAX: Final = 128
 _BUSY_BYTES_MAX: Final = 128 << 10
+_GIVEN_AT_ONCE: Final = 2
 _RATIO: Final = 16
 _BUNDLE_BYTES_MAX: Final = 4 << 20
 _ROOM: Final = (0.6, 0.8, 1.0)
@@ -83,6 +84,7 @@ class Turns:
         self._had_now = self._entered = self._told = 0
         self._busy = self._busy_bytes = self._done = 0
         self._per_second, self._since_s = 0.0, 0.0
+        self._is_giving = False
         self.waiting = 0
 
     async def take(self, body: bytes, encoding: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -151,8 +153,21 @@ class Turns:
         self._done += weight
         if now_s - self._since_s >= 1:
             self._per_second, self._done, self._since_s = self._done / (now_s - self._since_s), 0, now_s
-        while self._order and self._may_begin(0):
-            self._next()
+        self._give_later()
+
+    def _give_later(self) -> None:
+        """Give turns when the loop comes round: in between it takes connections and sends others away."""
+        if self._order and not self._is_giving:
+            self._is_giving = True
+            asyncio.get_running_loop().call_soon(self._give)
+
+    def _give(self) -> None:
+        self._is_giving = False
+        for _ in range(_GIVEN_AT_ONCE):
+            if self._order and self._may_begin(0):
+                self._next()
+        if self._may_begin(0):
+            self._give_later()
 
     def _next(self) -> None:
         """Give the turn to the line that has had least."""
