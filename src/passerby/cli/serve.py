@@ -20,6 +20,9 @@ from passerby.cli.logs import log_config
 from passerby.config import Settings
 
 _ACCEPTED_A_TURN: Final = 64
+"""Handles that listen on the one socket: of each, libuv takes one connection in a turn of the loop."""
+_FILES_BESIDE: Final = 512
+"""Files that are open beside connections: handles that listen, the database's for each thread."""
 _SWITCH_S: Final = 0.0005
 """How long a thread may make others wait. The writer gives way at every statement: it must get its turn back soon."""
 
@@ -51,14 +54,27 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
         ssl_keyfile=keyfile,
         ssl_certfile=certfile,
     )
+    _allow_files(settings.connections + _FILES_BESIDE)
     sys.setswitchinterval(_SWITCH_S)
     service.start()
     try:
-        # libuv takes one connection in a turn of the loop from each handle that listens.
         handles = [listener, *(listener.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
         _Server(config, service.leaving).run(sockets=handles)
     finally:
         service.close()
+
+
+def _allow_files(count: int) -> None:
+    """Let this process open so many files, as far as the system lets it say so itself."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # not on Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        count = min(count, hard)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 class _Server(uvicorn.Server):
