@@ -190,11 +190,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._front.count(refused.code)
         cycle = self.cycle
         is_clear = not self.pipeline and (cycle is None or cycle.response_complete or not cycle.response_started)
-        waits_for_earlier = cycle is not None and not cycle.response_complete and self._in_head
+        is_of_another = cycle is not None and cycle.response_complete != self._in_head
         self._give_up()
         if self.transport.is_closing():
             return
-        if not is_clear or waits_for_earlier:
+        if not is_clear or is_of_another:
             self.transport.close()
             return
         self.transport.write(refused.text())

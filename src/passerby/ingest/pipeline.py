@@ -48,9 +48,9 @@ class Pipeline:
         wake: Callable[[], None] = lambda: None,
         pace: Pace | None = None,
     ) -> None:
-        self._turns = Turns()
+        self.turns = Turns()
         self._pace = pace or Pace()
-        self.retry_after_s = self._turns.retry_after_s
+        self.retry_after_s = self.turns.retry_after_s
         self._store = store
         self._clock = clock
         self._counters = counters
@@ -60,7 +60,7 @@ class Pipeline:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
         try:
             accept = functools.partial(self._accept, body, encoding)
-            return 200, await self._turns.take(body, encoding, accept)
+            return 200, await self.turns.take(body, encoding, accept)
         except Refusal as refused:
             self._counters.count_refusal(refused.code)
             return replies.refusal(refused)
@@ -79,6 +79,7 @@ class Pipeline:
         bundle = decode(body, encoding, self._clock.now_ms())
         self._pace.check(bundle)
         recorded = await asyncio.wrap_future(self._store.submit(functools.partial(record, bundle=bundle)))
+        self.turns.know(bundle.org)
         if recorded.announced:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())

@@ -1,8 +1,8 @@
 """Turns: which bundle is worked on next, and which are sent away when there are more than can be (LI-9).
 
 A bundle waits as the bytes that arrived: to decode what is then sent away would cost what there is too little of. So
-whose it is, and of which kind, is guessed from its bytes. A wrong guess is the sender's own loss: it can only make them
-wait in another line.
+whose it is, and of which kind, is guessed from its bytes. Whoever makes them lie waits in another line, no better than
+if they had sent there.
 
 There is a line for each org that is known here. Between the lines it goes round by how much each has had; within a line
 identity goes first. It has the most room, too: so what nobody's identity hangs on is sent away before.
@@ -77,7 +77,7 @@ class Turns:
     """Lets so many bundles be worked on at once, and the others wait for their turn. For one event loop."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self.known: set[str] = set()
         self._lines: dict[str, _Line] = {}
         self._order: list[tuple[int, int, str]] = []
         self._had: dict[str, int] = {}
@@ -97,15 +97,17 @@ class Turns:
         found = _ORG.search(body)
         name = found[1].decode() if found else _STRANGERS
         if self._order or not self._may_begin(weight):
-            await self._turn(name if name in self._known else _STRANGERS, kind_of(body, encoding), weight)
+            await self._turn(name if name in self.known else _STRANGERS, kind_of(body, encoding), weight)
         else:
             self._begin(weight)
         try:
-            result = await work()
-            self._known.add(name)
-            return result
+            return await work()
         finally:
             self._end(weight, loop.time())
+
+    def know(self, org: str) -> None:
+        """There is such an org here: it has a line of its own from now on."""
+        self.known.add(org)
 
     def retry_after_s(self) -> int:
         """After how many seconds to come again: about when what waits is done, each asker a bit apart."""
