@@ -127,7 +127,7 @@ def served(**limits: Any) -> Iterator[Served]:
         lifespan="off",
         interface="asgi3",
         access_log=False,
-        log_level="critical",
+        log_config=None,
         timeout_keep_alive=made.front.limits.idle_s,
         timeout_graceful_shutdown=1,
         forwarded_allow_ips=[],

@@ -72,6 +72,13 @@ def test_a_body_may_take_only_so_long_however_steady_it_is() -> None:
         assert status == 408
 
 
+def test_the_rest_of_a_body_whose_request_is_answered_gets_no_second_answer() -> None:
+    with served(body_s=0.3) as front, front.connect() as link:
+        link.sendall(b"POST /unread HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nx")
+        assert answered(link)[0] == 200
+        assert is_closed(link)
+
+
 def test_time_in_which_the_service_does_not_read_on_does_not_count() -> None:
     limits = {"body_grace_s": 0.2, "body_s": 0.5, "body_bytes_per_second_min": 1 << 20}
     with served(**limits, body_bytes_per_extra_second=1 << 30) as front, front.connect() as link:

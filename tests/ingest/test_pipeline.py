@@ -29,6 +29,10 @@ class Counted:
         body = json.dumps({**USUAL, "sent": 10_000, "ops": operations, **members}).encode()
         return asyncio.run(self._pipeline.take(body, ""))[0]
 
+    def known(self) -> set[str]:
+        """The orgs whose bundles wait in a line of their own."""
+        return self._pipeline.turns.known
+
     def count(self, metric: str) -> dict[str, int]:
         """The counts of one metric, by label."""
         text = self.counters.text().decode()
@@ -85,3 +89,11 @@ def test_a_bundle_that_is_refused_whole_leaves_nothing() -> None:
     assert counted.take(event(2), device="d0000002-0000-4000-8000-000000000000") == 409
     with counted.store.read() as reader:
         assert len(reader.pieces_after(ORG.id, 0, 10)) == 1
+
+
+def test_only_an_org_that_is_here_gets_a_line_of_its_own() -> None:
+    counted = Counted()
+    assert counted.take(event(1, properties={"org": "made-up"})) == 200
+    assert counted.take(event(1), org="nobody") == 403
+    assert counted.take({**event(1), "name": ""}) == 200
+    assert counted.known() == {ORG.id}

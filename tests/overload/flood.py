@@ -6,10 +6,13 @@ import argparse
 import asyncio
 import json
 import random
+import resource
 import time
 import uuid
 from collections import Counter
 
+UNDER_WAY_MAX = 3000
+Link = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 EVENT = {"name": "Product Viewed", "properties": {"price": 49.99, "sku": "A-1", "in_stock": True}}
 
 
@@ -27,63 +30,83 @@ def bundle(org: str, *operations: dict[str, object], draw: random.Random | None 
     return {"v": 1, "org": org, **ids, "started": now, "sent": now, "ops": stamped}
 
 
-def request(body: bytes, address: str) -> bytes:
-    """The bytes of a request that a proxy of ours brought from `address`."""
-    head = f"POST /rec/bundle HTTP/1.1\r\nhost: x\r\nx-forwarded-for: {address}\r\ncontent-length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+def request(body: bytes, forwarded_for: str) -> bytes:
+    """The bytes of a request, which a proxy of ours brought if it says for whom."""
+    forwarded = f"x-forwarded-for: {forwarded_for}\r\n" if forwarded_for else ""
+    return f"POST /rec/bundle HTTP/1.1\r\nhost: x\r\n{forwarded}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
-def address_of(draw: random.Random, spread: bool) -> str:
-    """Some address, or always the same."""
-    return f"198.18.{draw.randrange(200)}.{draw.randrange(250)}" if spread else "198.18.0.1"
+def address_of(draw: random.Random) -> str:
+    """Some address."""
+    return f"198.18.{draw.randrange(200)}.{draw.randrange(250)}"
 
 
 class Flood:
-    """Connections that send one bundle after the other, so many a second in all, whatever is answered."""
+    """Sends so many bundles a second, whatever is answered, over as many connections as that takes.
 
-    def __init__(self, port: int, org: str, operations: int, per_second: float, spread: bool) -> None:
+    With a rate of 0 each of `connections` sends one bundle after the other, as fast as it is answered.
+    """
+
+    def __init__(self, port: int, org: str, operations: int, addresses: int) -> None:
         self._port = port
-        self._org = org
-        self._operations = operations
-        self._per_second = per_second
-        self._spread = spread
-        self._due = 0.0
+        self._addresses = addresses
+        self._draw = random.Random(0)
+        events = [{"op": "event", **EVENT}] * operations
+        marked = {name: f"@{name}@" for name in ("device", "session", "page")}
+        self._template = json.dumps({**bundle(org, *events), **marked})
+        self._free: list[Link] = []
+        self._under_way = 0
         self.answers: Counter[str] = Counter()
 
-    async def run(self, connections: int, seconds: float) -> None:
-        """Until so many seconds have passed."""
-        self._due = time.perf_counter()
-        until = self._due + seconds
-        await asyncio.gather(*(self._send(random.Random(number), until) for number in range(connections)))
+    async def steadily(self, per_second: float, seconds: float) -> None:
+        """As many a second as that, for so long."""
+        began = time.perf_counter()
+        due, tasks = began, set()
+        while due < began + seconds:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            due = max(due + 1 / per_second, time.perf_counter() - 0.1)
+            if self._under_way >= UNDER_WAY_MAX:
+                self.answers["unsent"] += 1
+                continue
+            tasks.add(task := asyncio.create_task(self._send()))
+            task.add_done_callback(tasks.discard)
+        await asyncio.wait(tasks, timeout=5) if tasks else None
 
-    async def _send(self, draw: random.Random, until: float) -> None:
-        events = [{"op": "event", **EVENT}] * self._operations
-        first = bundle(self._org, *events, draw=draw)
-        marked = {name: f"@{name}@" for name in ("device", "session", "page")}
-        template = json.dumps({**first, **marked})
-        while time.perf_counter() < until:
-            try:
-                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-                while time.perf_counter() < until:
-                    await self._wait()
-                    body = template
-                    for name in ("device", "session", "page"):
-                        body = body.replace(f"@{name}@", fresh_id(draw), 1)
-                    writer.write(request(body.encode(), address_of(draw, self._spread)))
-                    head = await reader.readuntil(b"\r\n\r\n")
-                    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-                    await reader.readexactly(length)
-                    self.answers[head[9:12].decode()] += 1
-                writer.close()
-            except (OSError, EOFError):
-                self.answers["dropped"] += 1
-                await asyncio.sleep(0.05)
+    async def in_turn(self, connections: int, seconds: float) -> None:
+        """Over so many connections, each of which waits for its answer before it goes on."""
+        until = time.perf_counter() + seconds
 
-    async def _wait(self) -> None:
-        """Until it is time for the next one, of all connections together."""
-        if self._per_second:
-            self._due += 1 / self._per_second
-            await asyncio.sleep(max(0.0, self._due - time.perf_counter()))
+        async def go_on() -> None:
+            while time.perf_counter() < until:
+                await self._send()
+
+        await asyncio.gather(*(go_on() for _ in range(connections)))
+
+    async def _send(self) -> None:
+        self._under_way += 1
+        try:
+            link = self._free.pop() if self._free else await self._connect()
+            self.answers[await self._answer(*link)] += 1
+            self._free.append(link)
+        except (OSError, EOFError):
+            self.answers["dropped"] += 1
+        finally:
+            self._under_way -= 1
+
+    async def _connect(self) -> Link:
+        """From one of the flood's addresses."""
+        host = f"127.0.1.{1 + self._draw.randrange(self._addresses)}" if self._addresses else "127.0.0.1"
+        return await asyncio.open_connection("127.0.0.1", self._port, local_addr=(host, 0))
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+        body = self._template
+        for name in ("device", "session", "page"):
+            body = body.replace(f"@{name}@", fresh_id(self._draw), 1)
+        writer.write(request(body.encode(), "" if self._addresses else address_of(self._draw)))
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        return head[9:12].decode()
 
 
 def main() -> None:
@@ -93,12 +116,17 @@ def main() -> None:
     asking.add_argument("org")
     asking.add_argument("--operations", type=int, default=200)
     asking.add_argument("--per-second", type=float, default=0.0)
-    asking.add_argument("--connections", type=int, default=16)
+    asking.add_argument("--connections", type=int, default=8)
     asking.add_argument("--seconds", type=float, default=5.0)
-    asking.add_argument("--one-address", action="store_true")
+    asking.add_argument("--addresses", type=int, default=4, help="0: any number, behind a proxy")
     options = asking.parse_args()
-    flood = Flood(options.port, options.org, options.operations, options.per_second, not options.one_address)
-    asyncio.run(flood.run(options.connections, options.seconds))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    flood = Flood(options.port, options.org, options.operations, options.addresses)
+    if options.per_second:
+        asyncio.run(flood.steadily(options.per_second, options.seconds))
+    else:
+        asyncio.run(flood.in_turn(options.connections, options.seconds))
     print(json.dumps(flood.answers))
 
 

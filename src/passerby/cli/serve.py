@@ -20,6 +20,10 @@ from passerby.cli import certificate
 from passerby.cli.logs import log_config
 from passerby.config import Settings
 
+_ACCEPTED_A_TURN: Final = 64
+"""Handles that listen on the one socket: of each, libuv takes one connection in a turn of the loop."""
+_FILES_BESIDE: Final = 512
+"""Files that are open beside connections: handles that listen, the database's for each thread."""
 _SWITCH_S: Final = 0.0005
 """How long a thread may make others wait. The writer gives way at every statement: it must get its turn back soon."""
 
@@ -52,10 +56,12 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
         ssl_keyfile=keyfile,
         ssl_certfile=certfile,
     )
+    _allow_files(settings.connections + _FILES_BESIDE)
     sys.setswitchinterval(_SWITCH_S)
     try:
         service.start()
-        _Server(config, service.leaving).run(sockets=[listener])
+        handles = [listener, *(listener.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
+        _Server(config, service.leaving).run(sockets=handles)
     finally:
         service.close()
 
@@ -70,6 +76,19 @@ def _stop_in_order() -> None:
     if threading.current_thread() is threading.main_thread():
         for sig in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sig, stop)
+
+
+def _allow_files(count: int) -> None:
+    """Let this process open so many files, as far as the system lets it say so itself."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # not on Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        count = min(count, hard)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 class _Server(uvicorn.Server):

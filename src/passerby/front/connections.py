@@ -12,12 +12,13 @@ from passerby.front.limits import Limits
 
 
 class Phase(IntEnum):
-    """What a connection is at; those that are let go first come first."""
+    """What a connection is at; those that are let go first come first. HELD: it will hear that it is sent away."""
 
     IDLE = 0
     HEAD = 1
-    BODY = 2
-    BUSY = 3
+    HELD = 2
+    BODY = 3
+    BUSY = 4
 
 
 class Connection(Protocol):
@@ -57,20 +58,23 @@ class Connections:
         return len(self._at[Phase.IDLE])
 
     def admit(self, connection: Connection) -> bool:
-        """Take one in, where need be for another that is idle or slow to ask; False if there is none to let go."""
+        """Take one in, where need be for another that is idle or slow to ask; False if there is none to let go.
+
+        One that is held makes room for another address, but not for its own: that would let it ask again at once.
+        """
         if connection.peer is not None and len(self._of[connection.peer]) >= self._address_max:
             let_go = min(self._of[connection.peer], key=lambda other: (other.phase, other.since_s))
-            if not self._let_go(let_go):
+            if not self._let_go(let_go, Phase.HEAD):
                 return False
-        if len(self) >= self._all_max and not self._let_go(next(iter(chain(*self._at)))):
+        if len(self) >= self._all_max and not self._let_go(next(iter(chain(*self._at))), Phase.HELD):
             return False
         self._at[connection.phase][connection] = None
         if connection.peer is not None:
             self._of[connection.peer].add(connection)
         return True
 
-    def _let_go(self, connection: Connection) -> bool:
-        if connection.phase > Phase.HEAD:
+    def _let_go(self, connection: Connection, last: Phase) -> bool:
+        if connection.phase > last:
             return False
         self.leave(connection)
         connection.drop()

@@ -79,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def drop(self) -> None:
         """See `Connection`."""
-        if self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self._head_bytes):
+        if self.phase in (Phase.IDLE, Phase.HELD) or (self.phase is Phase.HEAD and not self._head_bytes):
             self.transport.abort() if self.transport.get_write_buffer_size() else self.transport.close()
         else:
             self._refuse(answers.TOO_SLOW)
@@ -190,11 +190,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._front.count(refused.code)
         cycle = self.cycle
         is_clear = not self.pipeline and (cycle is None or cycle.response_complete or not cycle.response_started)
-        waits_for_earlier = cycle is not None and not cycle.response_complete and self._in_head
+        is_of_another = cycle is not None and cycle.response_complete != self._in_head
         self._give_up()
         if self.transport.is_closing():
             return
-        if not is_clear or waits_for_earlier:
+        if not is_clear or is_of_another:
             self.transport.close()
             return
         self.transport.write(refused.text())
@@ -264,7 +264,7 @@ class BoundedProtocol(HttpToolsProtocol):
     async def _hold(self) -> None:
         """Let who is sent away wait for that word: it does not come again sooner, and may be let go meanwhile."""
         if self.phase is Phase.BUSY and not self.pipeline:
-            self._front.connections.enter(self, Phase.IDLE, self.loop.time())
+            self._front.connections.enter(self, Phase.HELD, self.loop.time())
         await asyncio.sleep(self._limits.hold_s)
 
     def on_body(self, body: bytes) -> None:
@@ -294,7 +294,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.expect_100_continue and not self._in_head:
             self.transport.close()  # it may never send the body, or send another request in its place
-        elif self.phase is Phase.BUSY and not self.pipeline:
+        elif self.phase in (Phase.BUSY, Phase.HELD) and not self.pipeline:
             self._front.connections.enter(self, Phase.HEAD if self._head_bytes else Phase.IDLE, self.loop.time())
 
 

@@ -50,9 +50,9 @@ class Pipeline:
         wake: Callable[[], None] = lambda: None,
         pace: Pace | None = None,
     ) -> None:
-        self._turns = Turns()
+        self.turns = Turns()
         self._pace = pace or Pace()
-        self.retry_after_s = self._turns.retry_after_s
+        self.retry_after_s = self.turns.retry_after_s
         self._store = store
         self._clock = clock
         self._counters = counters
@@ -64,7 +64,7 @@ class Pipeline:
         """Status and reply for a received body; when the status is 200 its operations are on disk (RE-1)."""
         try:
             accept = functools.partial(self._accept, body, encoding)
-            return 200, await self._turns.take(body, encoding, accept)
+            return 200, await self.turns.take(body, encoding, accept)
         except Refusal as refused:
             self._counters.count_refusal(refused.code)
             return replies.refusal(refused)
@@ -87,6 +87,7 @@ class Pipeline:
         except Refusal:
             self._orgs.discard(bundle.org)
             raise
+        self.turns.know(bundle.org)
         if recorded.announced:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())

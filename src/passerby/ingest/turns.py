@@ -1,8 +1,8 @@
 """Turns: which bundle is worked on next, and which are sent away when there are more than can be (LI-9).
 
 A bundle waits as the bytes that arrived: to decode what is then sent away would cost what there is too little of. So
-whose it is, and of which kind, is guessed from its bytes. A wrong guess is the sender's own loss: it can only make them
-wait in another line.
+whose it is, and of which kind, is guessed from its bytes. Whoever makes them lie waits in another line, no better than
+if they had sent there.
 
 There is a line for each org that is known here. Between the lines it goes round by how much each has had; within a line
 identity goes first. It has the most room, too: so what nobody's identity hangs on is sent away before.
@@ -24,7 +24,8 @@ from passerby.store.contract import T
 WAITING_BYTES_MAX: Final = 8 << 20
 """How much may wait. Compressed bytes count as what they are taken to become."""
 _BUSY_MAX: Final = 128
-_BUSY_BYTES_MAX: Final = 256 << 10
+_BUSY_BYTES_MAX: Final = 128 << 10
+_GIVEN_AT_ONCE: Final = 2
 _RATIO: Final = 16
 _BUNDLE_BYTES_MAX: Final = 4 << 20
 _ROOM: Final = (0.6, 0.8, 1.0)
@@ -76,13 +77,14 @@ class Turns:
     """Lets so many bundles be worked on at once, and the others wait for their turn. For one event loop."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self.known: set[str] = set()
         self._lines: dict[str, _Line] = {}
         self._order: list[tuple[int, int, str]] = []
         self._had: dict[str, int] = {}
         self._had_now = self._entered = self._told = 0
         self._busy = self._busy_bytes = self._done = 0
         self._per_second, self._since_s = 0.0, 0.0
+        self._is_giving = False
         self.waiting = 0
 
     async def take(self, body: bytes, encoding: str, work: Callable[[], Awaitable[T]]) -> T:
@@ -95,15 +97,17 @@ class Turns:
         found = _ORG.search(body)
         name = found[1].decode() if found else _STRANGERS
         if self._order or not self._may_begin(weight):
-            await self._turn(name if name in self._known else _STRANGERS, kind_of(body, encoding), weight)
+            await self._turn(name if name in self.known else _STRANGERS, kind_of(body, encoding), weight)
         else:
             self._begin(weight)
         try:
-            result = await work()
-            self._known.add(name)
-            return result
+            return await work()
         finally:
             self._end(weight, loop.time())
+
+    def know(self, org: str) -> None:
+        """There is such an org here: it has a line of its own from now on."""
+        self.known.add(org)
 
     def retry_after_s(self) -> int:
         """After how many seconds to come again: about when what waits is done, each asker a bit apart."""
@@ -151,8 +155,21 @@ class Turns:
         self._done += weight
         if now_s - self._since_s >= 1:
             self._per_second, self._done, self._since_s = self._done / (now_s - self._since_s), 0, now_s
-        while self._order and self._may_begin(0):
-            self._next()
+        self._give_later()
+
+    def _give_later(self) -> None:
+        """Give turns when the loop comes round: in between it takes connections and sends others away."""
+        if self._order and not self._is_giving:
+            self._is_giving = True
+            asyncio.get_running_loop().call_soon(self._give)
+
+    def _give(self) -> None:
+        self._is_giving = False
+        for _ in range(_GIVEN_AT_ONCE):
+            if self._order and self._may_begin(0):
+                self._next()
+        if self._may_begin(0):
+            self._give_later()
 
     def _next(self) -> None:
         """Give the turn to the line that has had least."""
