@@ -203,7 +203,8 @@ class Bystanders:
     def figures(self, most_s: float = 1.0) -> list[Figure]:
         """The longest that each of them waited."""
         return [
-            Figure(f"the longest wait of {name}", max(waits or [0]), most_s, "s") for name, waits in self.waits.items()
+            Figure(f"the longest wait of {name}", max(waits or [self._REFUSED_S]), most_s, "s")
+            for name, waits in self.waits.items()
         ]
 
 

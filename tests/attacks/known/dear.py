@@ -51,7 +51,7 @@ def attack() -> Iterator[Figure]:
                 told = _sent(victim, body)
             answers = ", ".join(f"{status} {count}" for status, count in told.most_common())
             print(f"    {name}: {len(body):,} bytes compressed; answers {answers}")
-            worst = max(max(waits or [0]) for waits in others.waits.values())
+            worst = max(max(waits, default=60.0) for waits in others.waits.values())
             yield Figure(f"{name}: the longest wait of others", worst, 1, "s")
             yield Figure(f"{name}: memory at most", victim.peak_mb(), 400, "MB")
             yield Figure(f"{name}: answers of 500", told[500], 0)
