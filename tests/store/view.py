@@ -56,6 +56,8 @@ def _shown(reader: Reader, org: OrgId) -> Iterator[tuple[str, Any]]:
     )
     yield "tallies", reader.tallies(org, 0)
     yield "complaints", reader.complaints(org, 0)
+    yield "secrets", reader.secrets(org)
+    yield "unsigned", reader.unsigned(org, 0)
 
 
 def _plain(piece: Piece) -> Piece:
