@@ -1,4 +1,4 @@
-"""What bodies of each kind cost to decode, as a ratio to a plain one: of the same size received, and inflated.
+"""What bodies of each kind cost to decode, as a ratio to a plain one of the same size: sent plain, and inflated.
 
     .venv/bin/python bench/bodies.py
 

@@ -59,6 +59,8 @@ def _shown(reader: Reader, org: OrgId) -> Iterator[tuple[str, Any]]:
     yield "devices of people", {uid: _device_pages(reader, org, Uid(uid)) for uid in ("ann", "bob", "cy")}
     yield "tallies", reader.tallies(org, 0)
     yield "complaints", reader.complaints(org, 0)
+    yield "secrets", reader.secrets(org)
+    yield "unsigned", reader.unsigned(org, 0)
 
 
 def _of_person(reader: Reader, org: OrgId, user: UserId) -> list[Any]:

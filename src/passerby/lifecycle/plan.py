@@ -20,8 +20,9 @@ set: nothing here knows in which order they came, so the order of arrival cannot
     than the owner after an end of
     another page
 
-A page that was told somebody without proof is nobody's in the same way: from its beginning, until it is told somebody
-with proof (AT-10). Such a claim is no owner's, contradicts every owner, and an end of its page lets go everybody.
+A page that was told somebody without proof is nobody's, as far as any claim reaches: back to its beginning, and on
+until it is told somebody with proof (AT-10). Such a claim is no owner's, contradicts every owner, and an end of its
+page lets go everybody.
 
 A claim does not reach over an `end` of its own page; backward it reaches over no end of its device at all. An end on a
 page that was told u lets go u; one on a page that was told nobody lets go everybody. The *owner* is whoever was claimed
