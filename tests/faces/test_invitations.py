@@ -83,7 +83,11 @@ def test_an_invitation_ends_with_whoever_made_it(dashboard: Dashboard) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("admin", LONG), ("", LONG), ("x" * 65, LONG), ("i\nda", LONG), ("ida", "short")]
+    ("name", "password"),
+    [
+        *[("admin", LONG), ("", LONG), ("x" * 65, LONG), ("i\nda", LONG)],
+        *[("ida", "short"), ("ida", "password12345678")],
+    ],
 )
 def test_a_name_and_a_password_have_to_be_good_and_the_invitation_stays(
     dashboard: Dashboard, link: str, name: str, password: str

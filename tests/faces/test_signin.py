@@ -131,6 +131,15 @@ def test_changing_a_password_signs_out_everywhere(dashboard: Dashboard) -> None:
     assert dashboard.browser().sign_in("vera", "a longer one than before").status_code == 303
 
 
+@pytest.mark.parametrize("chosen", ["eleven char", "password12345678", "vera vera vera 2026"])
+def test_a_password_that_is_tried_first_is_not_taken(dashboard: Dashboard, chosen: str) -> None:
+    vera = dashboard.browser("vera")
+    refused = vera.fill_in("/settings", "/settings/password", password=chosen)
+    assert refused.status_code == 400
+    assert "That password cannot be taken" in refused.text
+    assert dashboard.browser().sign_in("vera").status_code == 303
+
+
 def test_a_password_is_changed_in_one_piece_or_not_at_all(dashboard: Dashboard) -> None:
     commits = list[object]()
     submit = dashboard.store.submit

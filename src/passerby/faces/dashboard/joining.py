@@ -11,15 +11,15 @@ from starlette.routing import Route
 
 from passerby.access.identities import provider_of
 from passerby.access.invitations import Invitation, invitation
+from passerby.access.strength import PASSWORD_CHARS_MIN, password_weakness
 from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
 from passerby.faces.dashboard.desk import STATUS, Desk, with_wait
-from passerby.faces.dashboard.members import PASSWORD_CHARS_MIN, is_name
+from passerby.faces.dashboard.members import is_name
 from passerby.faces.dashboard.signin import let_in
 from passerby.model.org import Org
 
 _NAME: Final = "A name has 1 to 64 characters."
-_PASSWORD: Final = f"A password has at least {PASSWORD_CHARS_MIN} characters."
 
 
 def joining_routes(desk: Desk) -> list[Route]:
@@ -58,8 +58,10 @@ def joining_routes(desk: Desk) -> list[Route]:
         org, invited = known
         if not desk.is_own(request):
             return ask(request, invited, 403, name, "Join from this page, not from another site.")
-        if not is_name(name) or len(password) < PASSWORD_CHARS_MIN:
-            return ask(request, invited, 400, name, _PASSWORD if is_name(name) else _NAME)
+        if not is_name(name):
+            return ask(request, invited, 400, name, _NAME)
+        if weakness := password_weakness(password, name, org.id):
+            return ask(request, invited, 400, name, f"That password cannot be taken: {weakness}.")
         try:
             member = desk.door.accept(org.id, request.path_params["token"], name, password)
         except Refusal as refused:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.access.strength import password_weakness
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import MEMBER_ROLES, NAME_CHARS_MAX, Role
-
-PASSWORD_CHARS_MIN: Final = 12
 
 
 class Show(Protocol):
@@ -70,8 +69,8 @@ def members_routes(desk: Desk, show: Show) -> list[Route]:
 
     def password(asked: Asked, fields: Mapping[str, str]) -> Response:
         chosen = fields.get("password", "")
-        if len(chosen) < PASSWORD_CHARS_MIN:
-            return show(asked, 400, f"A password has at least {PASSWORD_CHARS_MIN} characters.")
+        if weakness := password_weakness(chosen, asked.admission.member, asked.org.id):
+            return show(asked, 400, f"That password cannot be taken: {weakness}.")
         desk.door.change_password(asked.org.id, asked.admission.member, chosen)
         return redirect(f"{asked.base}/sign-in")
 
