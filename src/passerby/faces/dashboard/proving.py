@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.responses import Response
@@ -14,6 +14,8 @@ from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.rendering import redirect
 from passerby.ingest.proving import UNSIGNED_MS, add_secret, demand, retire_secret
 from passerby.store.contract import Transaction
+
+_MADE: Final = "The new secret, which is shown once:"
 
 
 def proving_routes(desk: Desk) -> list[Route]:
@@ -40,8 +42,7 @@ def proving_routes(desk: Desk) -> list[Route]:
 
     def make(asked: Asked, _fields: Mapping[str, str]) -> Response:
         text = desk.office.new_signing_secret()
-        told = "The new secret, which is shown once:"
-        return done(asked, lambda work: add_secret(work, asked.org.id, text, asked.now_ms), told, text)
+        return done(asked, lambda work: add_secret(work, asked.org.id, text, asked.now_ms), _MADE, text)
 
     def retire(asked: Asked, fields: Mapping[str, str]) -> Response:
         return done(asked, lambda work: retire_secret(work, asked.org.id, fields.get("secret", ""), asked.now_ms))
