@@ -45,6 +45,29 @@ def test_who_hangs_up_holds_nothing() -> None:
         until(lambda: front.front.bytes_held == 0)
 
 
+def test_who_hangs_up_holds_nothing_for_requests_that_were_not_begun() -> None:
+    with served(bodies_bytes_max=BYTES) as front:
+        front.may_answer.clear()
+        link = begun(front, 10_000)
+        link.sendall(b"x" + b"POST / HTTP/1.1\r\ncontent-length: 20000\r\n\r\n" + b"y" * 20_000)
+        until(lambda: front.front.bytes_held == 30_001)
+        link.close()
+        until(lambda: front.front.bytes_held == 10_001)
+        front.may_answer.set()
+        until(lambda: front.front.bytes_held == 0)
+
+
+def test_who_waits_to_hear_that_it_is_sent_away_holds_nothing() -> None:
+    with served(requests_per_second_per_address=1, hold_s=30, bodies_bytes_max=BYTES) as front:
+        for _ in range(2):
+            link = begun(front, 10)
+            link.sendall(b"x")
+            assert answered(link)[0] == 200
+        begun(front, 10).sendall(b"x")
+        until(lambda: front.counted == ["too_many_requests"])
+        until(lambda: front.front.bytes_held == 0)
+
+
 def test_one_address_cannot_take_what_another_needs() -> None:
     with served(bodies_bytes_max=BYTES, trusted_proxies=("127.0.0.1",)) as front:
         greedy = [begun(front, 30_000, "10.0.0.1") for _ in range(3)]

@@ -71,6 +71,22 @@ def test_what_is_worked_on_makes_no_room_and_a_newcomer_is_told_so() -> None:
             assert [answered(link)[0] for link in links] == [200] * 3
 
 
+def test_what_is_held_back_makes_room_for_another_address_and_not_for_its_own() -> None:
+    limits = {"requests_per_second_per_address": 1, "hold_s": 30, "connections_per_address_max": 2}
+    with served(**limits, connections_max=2) as front:
+        links = [front.connect() for _ in range(2)]
+        for link in links:
+            link.sendall(GET)
+            assert answered(link)[0] == 200
+        for link in links:
+            link.sendall(GET)
+        until(lambda: front.counted == ["too_many_requests"] * 2)
+        assert answered(front.connect())[0] == 503
+        with socket.create_connection(("127.0.0.1", front.port), 10, ("127.0.0.2", 0)) as other:
+            other.sendall(GET)
+            assert answered(other)[0] == 200
+
+
 def test_a_trusted_proxy_may_have_as_many_as_there_are() -> None:
     with served(connections_per_address_max=1, trusted_proxies=("127.0.0.1",)) as front:
         busy(front, 5)

@@ -47,7 +47,7 @@ class Connections:
         self._address_max = limits.connections_per_address_max
         self._head_s = limits.head_s
         self._at: tuple[dict[Connection, None], ...] = tuple({} for _ in Phase)
-        self._of: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._of: defaultdict[str, dict[Connection, None]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return sum(len(those) for those in self._at)
@@ -70,7 +70,7 @@ class Connections:
             return False
         self._at[connection.phase][connection] = None
         if connection.peer is not None:
-            self._of[connection.peer].add(connection)
+            self._of[connection.peer][connection] = None
         return True
 
     def _let_go(self, connection: Connection, last: Phase) -> bool:
@@ -92,7 +92,7 @@ class Connections:
         self._at[connection.phase].pop(connection, None)
         if connection.peer is not None:
             those = self._of[connection.peer]
-            those.discard(connection)
+            those.pop(connection, None)
             if not those:
                 del self._of[connection.peer]
 

@@ -7,7 +7,6 @@ its next piece is parsed. What is refused here is answered here: no application 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 _PIECE: Final = 16 << 10
 _LINGER_BYTES_MAX: Final = 1 << 20
 _SENT_AWAY: Final = (429, 503)
-_LOG: Final = logging.getLogger("uvicorn.error")
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -159,11 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             if self.cycle is not None:
                 self.cycle.keep_alive = False  # nothing else is spoken here: it is answered as if it had not asked
-        except httptools.HttpParserError as error:
-            if isinstance(error, httptools.HttpParserCallbackError) and not isinstance(
-                error.__context__, httptools.HttpParserError
-            ):
-                _LOG.error("a head could not be read: %s", type(error.__context__).__name__)
+        except httptools.HttpParserError:
             refused = answers.BAD_REQUEST
         if self._in_head:
             is_one_head = began_in_head and not self._had_head
