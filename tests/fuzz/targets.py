@@ -97,8 +97,6 @@ def cookies(data: bytes) -> None:
     if found is not None:
         assert record.parse(str(found), "o1") == found
         assert found.org == "o1"
-        assert len({found.device, found.session}) <= 2
-        assert str(found).count("#") >= 3
     assert record.parse(text, "o2") is None or not text.startswith("#o1#")
 
 
