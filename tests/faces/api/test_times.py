@@ -151,3 +151,23 @@ def test_an_export_remembers_a_bounded_number_of_bundles(api: Api, monkeypatch: 
         told = [at_ms - base for piece in reader.pieces_after(ORG.id, 0, 100) for at_ms in keeper.times(reader, piece)]
         assert told == [20, 30] * 8
         assert sum(len(times.told) for times in keeper._known.values()) <= 3
+
+
+@pytest.mark.usefixtures("made")
+def test_events_of_a_session_come_in_pages(api: Api) -> None:
+    path = f"/v2/sessions/{DEVICE}:{SESSION}/events"
+    whole = api.get(path)
+    assert "next_page_token" not in whole or whole["next_page_token"] is None
+    found: list[Any] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = api.get(path, limit=2, **token)
+        assert len(answer["events"]) <= 2
+        found += answer["events"]
+        if not answer.get("next_page_token"):
+            break
+        token = {"page_token": answer["next_page_token"]}
+    assert found == whole["events"]
+    assert len(found) > 2
+    for limit in (0, 1001):
+        assert api.get(path, 400, limit=limit)["code"] == "invalid_argument"
