@@ -20,7 +20,8 @@ from tests.attacks.outside import ATTACKER, ORG, Client, Figure, Victim, attacke
 _GROWTH_MB: float = 60
 """What caches, the database's page cache and the allocator may take up once it is warm."""
 _BODY_MAX: int = 1 << 20
-_WARM: int = 5_000
+_WARM: int = 250_000
+"""By then whatever remembers a bounded number of devices and addresses is full."""
 _STEP: int = 5_000
 _FORWARDED: str = "--trusted-proxies"
 
@@ -56,7 +57,8 @@ def run(victim: Victim, count: int, seed: int, forwarded: bool) -> list[Figure]:
     return [
         Figure("answers of 500 and more", harmful, 0),
         Figure("bundles of a proper size that were not answered", hung_up, 0),
-        Figure("growth after the first bundles", victim.memory_mb() - warm_mb, _GROWTH_MB, "MB"),
+        Figure("memory at most", victim.peak_mb(), 400, "MB"),
+        Figure("growth once warm", victim.memory_mb() - warm_mb, _GROWTH_MB, "MB"),
         Figure("processes that died", 0 if victim.is_alive() else 1, 0),
         Figure("good bundles refused afterwards", 0 if fine == 200 else 1, 0),
         Figure("share answered 429, which tests nothing", 100 * shed / count, 10, "%"),
