@@ -9,8 +9,8 @@ from passerby.model.device import FUTURE_MS_MAX as FUTURE_MS_MAX
 
 BODY_BYTES_MAX: Final = 1 << 20  # WI-1, as received
 INFLATED_BYTES_MAX: Final = 4 << 20  # WI-1
-INFLATED_BYTES_FREE: Final = 64 << 10  # WI-1: so much may come of however little
-INFLATED_RATIO_MAX: Final = 150  # WI-1
+INFLATED_BYTES_FREE: Final = 32 << 10  # WI-1: so much may come of however little
+INFLATED_RATIO_MAX: Final = 30  # WI-1
 ENVELOPE_BYTES_MAX: Final = 16 << 10  # WI-2, without ops
 DEPTH_MAX: Final = 32  # WI-3
 OPERATIONS_MAX: Final = 500  # WI-2
