@@ -202,6 +202,19 @@ def test_what_is_sent_away_was_not_begun() -> None:
     run(story)
 
 
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_a_body_without_a_byte_has_its_turn_too(encoding: str) -> None:
+    async def story(works: Works) -> None:
+        await works.fill("a")
+        works.take("nobody's", body("x", EVENT))
+        works.take("empty", b"", encoding)
+        works.end()
+        await settle()
+        assert sorted(works.begun) == ["empty", "nobody's"]
+
+    run(story)
+
+
 def test_who_does_not_wait_any_longer_leaves_no_gap() -> None:
     async def story(works: Works) -> None:
         await works.fill("a")

@@ -93,7 +93,7 @@ class Turns:
         Refusal: `too_many_requests` when too much of the same org waits, `unavailable` when too much of all does.
         """
         loop = asyncio.get_running_loop()
-        weight = min(len(body) * _RATIO, _BUNDLE_BYTES_MAX) if encoding else len(body)
+        weight = 1 + (min(len(body) * _RATIO, _BUNDLE_BYTES_MAX) if encoding else len(body))
         found = _ORG.search(body)
         name = found[1].decode() if found else _STRANGERS
         if self._order or not self._may_begin(weight):
