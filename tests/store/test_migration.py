@@ -41,6 +41,9 @@ UNCHANGED = {
     "001_first_schema.sql": "de5a5608c9eb",
     "002_facts.sql": "9c6a3f7582bc",
     "003_properties.sql": "21e4dd4b44ec",
+    "004_proofs.sql": "e7715ddd3d03",
+    "005_owners.sql": "7c1c436186a0",
+    "006_lanes.sql": "c3e7ac247047",
 }
 MARKS = Marks(b"s" * 32)
 
