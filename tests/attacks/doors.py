@@ -147,6 +147,10 @@ _DASHBOARD: Final[Mapping[str, Door]] = {
     "POST /ui/{org}/settings/provider": Door(ADMINS, form={"issuer": "https://intruder.example", "client_id": "x"}),
     "POST /ui/{org}/settings/remove-provider": Door(ADMINS, form={}),
     "POST /ui/{org}/settings/remove-member": Door(ADMINS, form={"name": "second"}),
+    "GET /ui/{org}/signed-identify": Door(MEMBERS),
+    "POST /ui/{org}/signed-identify/new": Door(ADMINS, form={}),
+    "POST /ui/{org}/signed-identify/retire": Door(ADMINS, form={"secret": "first"}),
+    "POST /ui/{org}/signed-identify/demand": Door(ADMINS, form={"signed": "on"}),
     "POST /ui/{org}/settings/unshare": Door(SHARERS, form={"share": "{share}"}),
 }
 _REST: Final[Mapping[str, Door]] = {

@@ -31,7 +31,7 @@ def test_every_passerby_command_of_a_page_exists_with_its_options(page: Path) ->
 
 @pytest.mark.parametrize("page", _PAGES)
 def test_every_script_of_a_page_exists(page: Path) -> None:
-    named = re.findall(r"(?<![\w/])script/(\w+)", page.read_text())
+    named = re.findall(r"(?<![\w/])script/([\w-]+)", page.read_text())
 
     assert [name for name in named if not (ROOT / "script" / name).is_file()] == []
 

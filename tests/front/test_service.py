@@ -11,6 +11,8 @@ import pytest
 
 from tests.running import RunningService, running_service
 
+KEY = "na1.key-of-the-limits-0001"
+
 
 def send(service: RunningService, device: str, address: str) -> httpx.Response:
     """A bundle of a new page of this device, through a proxy of ours."""
@@ -27,7 +29,7 @@ def test_each_limit_of_the_settings_holds_and_its_answer_says_when_to_come_again
     names = {"device": "bundles_per_second_per_device", "org": "bundles_per_second_per_org",
              "address": "requests_per_second_per_address"}  # fmt: skip
     device = str(uuid.uuid4())
-    with running_service(":memory:", "--log", "off", **{names[setting]: "1"}) as service:
+    with running_service(":memory:", "--log", "off", api_key=KEY, **{names[setting]: "1"}) as service:
         answers = [
             send(
                 service,
@@ -36,7 +38,7 @@ def test_each_limit_of_the_settings_holds_and_its_answer_says_when_to_come_again
             )
             for number in range(4)
         ]
-        metrics = httpx.get(f"{service.base}/metrics").text
+        metrics = httpx.get(f"{service.base}/metrics", headers={"authorization": f"Basic {KEY}"}).text
     assert [answer.status_code for answer in answers][:3] == [200, 200, 429]
     assert answers[2].json()["code"] == "too_many_requests"
     assert int(answers[2].headers["retry-after"]) >= 1

@@ -24,7 +24,13 @@ from tests.vectors.server import USUAL
 
 def body(size: int = 0, operations: Any = None) -> bytes:
     """A bundle of at least that size, which gzip halves."""
-    event = {"op": "event", "n": 1, "t": 1000, "name": "x", "properties": {"a": random.Random(1).randbytes(size // 2 + 1).hex() if size else ""}}
+    event = {
+        "op": "event",
+        "n": 1,
+        "t": 1000,
+        "name": "x",
+        "properties": {"a": random.Random(1).randbytes(size // 2 + 1).hex() if size else ""},
+    }
     return json.dumps({**USUAL, "sent": 10_000, "ops": [event] if operations is None else operations}).encode()
 
 
