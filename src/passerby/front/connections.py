@@ -14,14 +14,14 @@ from passerby.front.limits import Limits
 class Phase(IntEnum):
     """What a connection is at; those that are let go first come first. HELD: it will hear that it is sent away."""
 
-    IDLE = 0
-    HELD = 1
+    HELD = 0
+    IDLE = 1
     HEAD = 2
     BODY = 3
     BUSY = 4
 
 
-_MAKES_ROOM: Final = (Phase.IDLE, Phase.HELD, Phase.HEAD)
+_MAKES_ROOM: Final = (Phase.HELD, Phase.IDLE, Phase.HEAD)
 _MAKES_ROOM_FOR_ITS_OWN: Final = (Phase.IDLE, Phase.HEAD)
 
 
@@ -62,10 +62,10 @@ class Connections:
         return len(self._at[Phase.IDLE])
 
     def admit(self, connection: Connection) -> bool:
-        """Take one in, where need be for another that is idle or slow to ask; False if there is none to let go.
+        """Take one in, where need be for another that is held, idle or slow to ask; False if there is none to let go.
 
         One that is held makes room for another address, but not for its own: that would let it ask again at once. It
-        goes before one that has not asked yet: what has just come in a crowd would be let go before it was read.
+        goes before one that has not asked yet: in a crowd that would be let go while what it asks waits to be read.
         """
         if connection.peer is not None and len(self._of[connection.peer]) >= self._address_max:
             own = [one for one in self._of[connection.peer] if one.phase in _MAKES_ROOM_FOR_ITS_OWN]
