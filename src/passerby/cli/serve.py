@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import sys
@@ -24,6 +25,8 @@ _ACCEPTED_A_TURN: Final = 64
 """Handles that listen on the one socket: of each, libuv takes one connection in a turn of the loop."""
 _FILES_BESIDE: Final = 512
 """Files that are open beside connections: handles that listen, the database's for each thread."""
+_GARBAGE_MIN: Final = 20_000
+"""How many objects more there are before the collector looks: in a flood of connections it would look too often."""
 _SWITCH_S: Final = 0.0005
 """How long a thread may make others wait. The writer gives way at every statement: it must get its turn back soon."""
 
@@ -60,6 +63,9 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
     sys.setswitchinterval(_SWITCH_S)
     try:
         service.start()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GARBAGE_MIN)
         handles = [listener, *(listener.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
         _Server(config, service.leaving).run(sockets=handles)
     finally:
