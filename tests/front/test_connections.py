@@ -87,6 +87,42 @@ def test_what_is_held_back_makes_room_for_another_address_and_not_for_its_own() 
             assert answered(other)[0] == 200
 
 
+def test_what_is_held_back_makes_room_before_what_has_just_come() -> None:
+    limits = {"requests_per_second_per_address": 1, "hold_s": 30, "connections_max": 2}
+    with served(**limits) as front:
+        held = front.connect()
+        for _ in range(2):
+            held.sendall(GET)
+            assert answered(held)[0] == 200
+        held.sendall(GET)
+        until(lambda: front.counted == ["too_many_requests"])
+        with socket.create_connection(("127.0.0.1", front.port), 10, ("127.0.0.2", 0)) as fresh:
+            until(lambda: len(front.front.connections) == 2)
+            with socket.create_connection(("127.0.0.1", front.port), 10, ("127.0.0.3", 0)) as newest:
+                for link in (newest, fresh):
+                    link.sendall(GET)
+                    assert answered(link)[0] == 200
+        assert is_closed(held)
+
+
+def test_what_is_held_back_makes_room_before_what_is_idle() -> None:
+    with served(requests_per_second_per_address=1, hold_s=30, connections_max=2) as front:
+        with socket.create_connection(("127.0.0.1", front.port), 10, ("127.0.0.2", 0)) as kept:
+            kept.sendall(GET)
+            assert answered(kept)[0] == 200
+            held = front.connect()
+            for _ in range(2):
+                held.sendall(GET)
+                assert answered(held)[0] == 200
+            held.sendall(GET)
+            until(lambda: front.counted == ["too_many_requests"])
+            with socket.create_connection(("127.0.0.1", front.port), 10, ("127.0.0.3", 0)) as newest:
+                for link in (newest, kept):
+                    link.sendall(GET)
+                    assert answered(link)[0] == 200
+        assert is_closed(held)
+
+
 def test_a_trusted_proxy_may_have_as_many_as_there_are() -> None:
     with served(connections_per_address_max=1, trusted_proxies=("127.0.0.1",)) as front:
         busy(front, 5)

@@ -101,6 +101,31 @@ def test_one_that_is_larger_than_what_may_be_under_way_is_begun_when_nothing_is(
     run(story)
 
 
+def test_a_small_one_does_not_wait_for_a_large_one() -> None:
+    async def story(works: Works) -> None:
+        await works.fill("a")
+        for encoding in ("", "gzip"):
+            works.take("large", body("a", IDENTIFY, size=200_000), encoding)
+        works.take("small", body("a", EVENT))
+        await settle()
+        assert works.begun == ["small"]
+
+    run(story)
+
+
+def test_so_many_small_ones_wait_that_they_leave_connections_to_others() -> None:
+    async def story(works: Works) -> None:
+        orgs = [f"o{number}" for number in range(100)]
+        await works.fill(*orgs)
+        tasks = [works.take("x", body(org, EVENT)) for _ in range(15) for org in orgs]
+        await settle()
+        assert len(works.begun) == 128
+        waiting = sum(not task.done() for task in tasks) - len(works.begun)
+        assert 560 <= waiting <= 0.6 * 1024
+
+    run(story)
+
+
 def test_orgs_take_turns_however_much_of_one_waits() -> None:
     async def story(works: Works) -> None:
         await works.fill("a", "b")
@@ -227,6 +252,22 @@ def test_who_does_not_wait_any_longer_leaves_no_gap() -> None:
         await settle()
         await works.finish()
         assert works.begun[-2:] == ["2", "3"]
+
+    run(story)
+
+
+def test_a_line_that_everybody_left_is_passed_over() -> None:
+    async def story(works: Works) -> None:
+        await works.fill("a", "b")
+        left = [works.take("a", body("a", EVENT, size=100_000)) for _ in range(4)]
+        works.take("b", body("b", EVENT, size=100_000))
+        await settle()
+        for task in left:
+            task.cancel()
+        await settle()
+        assert works.turns.waiting == 100_000
+        await works.finish()
+        assert works.begun == ["b"]
 
     run(story)
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from enum import IntEnum
 from itertools import chain
-from typing import Protocol
+from typing import Final, Protocol
 
 from passerby.front.limits import Limits
 
@@ -14,11 +14,15 @@ from passerby.front.limits import Limits
 class Phase(IntEnum):
     """What a connection is at; those that are let go first come first. HELD: it will hear that it is sent away."""
 
-    IDLE = 0
-    HEAD = 1
-    HELD = 2
+    HELD = 0
+    IDLE = 1
+    HEAD = 2
     BODY = 3
     BUSY = 4
+
+
+_MAKES_ROOM: Final = (Phase.HELD, Phase.IDLE, Phase.HEAD)
+_MAKES_ROOM_FOR_ITS_OWN: Final = (Phase.IDLE, Phase.HEAD)
 
 
 class Connection(Protocol):
@@ -58,27 +62,29 @@ class Connections:
         return len(self._at[Phase.IDLE])
 
     def admit(self, connection: Connection) -> bool:
-        """Take one in, where need be for another that is idle or slow to ask; False if there is none to let go.
+        """Take one in, where need be for another that is held, idle or slow to ask; False if there is none to let go.
 
-        One that is held makes room for another address, but not for its own: that would let it ask again at once.
+        One that is held makes room for another address, but not for its own: that would let it ask again at once. It
+        goes before one that has not asked yet: in a crowd that would be let go while what it asks waits to be read.
         """
         if connection.peer is not None and len(self._of[connection.peer]) >= self._address_max:
-            let_go = min(self._of[connection.peer], key=lambda other: (other.phase, other.since_s))
-            if not self._let_go(let_go, Phase.HEAD):
+            own = [one for one in self._of[connection.peer] if one.phase in _MAKES_ROOM_FOR_ITS_OWN]
+            if not own:
                 return False
-        if len(self) >= self._all_max and not self._let_go(next(iter(chain(*self._at))), Phase.HELD):
-            return False
+            self._let_go(min(own, key=lambda other: (other.phase, other.since_s)))
+        if len(self) >= self._all_max:
+            let_go = next(chain.from_iterable(self._at[phase] for phase in _MAKES_ROOM), None)
+            if let_go is None:
+                return False
+            self._let_go(let_go)
         self._at[connection.phase][connection] = None
         if connection.peer is not None:
             self._of[connection.peer][connection] = None
         return True
 
-    def _let_go(self, connection: Connection, last: Phase) -> bool:
-        if connection.phase > last:
-            return False
+    def _let_go(self, connection: Connection) -> None:
         self.leave(connection)
         connection.drop()
-        return True
 
     def enter(self, connection: Connection, phase: Phase, now_s: float) -> None:
         """One is at something else from now on."""

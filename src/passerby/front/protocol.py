@@ -74,6 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unstall()
         self._give_up()
         super().connection_lost(exc)
+        self.app = self._app  # the last one knew this connection: freed at once, it is no work for the collector
 
     def drop(self) -> None:
         """See `Connection`."""

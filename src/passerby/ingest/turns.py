@@ -4,8 +4,10 @@ A bundle waits as the bytes that arrived: to decode what is then sent away would
 whose it is, and of which kind, is guessed from its bytes. Whoever makes them lie waits in another line, no better than
 if they had sent there.
 
-There is a line for each org that is known here. Between the lines it goes round by how much each has had; within a line
-identity goes first. It has the most room, too: so what nobody's identity hangs on is sent away before.
+Small bundles and large ones go through gates of their own: a large one may take half a second, and small ones go on
+beside it. At each gate there is a line for each org that is known here. Between the lines it goes round by how much
+each has had; within a line identity goes first. It has the most room, too: so what nobody's identity hangs on is sent
+away before.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import IntEnum
 from typing import Final
 
@@ -23,6 +26,9 @@ from passerby.store.contract import T
 
 WAITING_BYTES_MAX: Final = 8 << 20
 """How much may wait. Compressed bytes count as what they are taken to become."""
+_ROOM_BYTES_MIN: Final = 8 << 10
+"""What each takes of that at least: it keeps a connection, of which there are not many more than then can wait."""
+_SMALL_BYTES: Final = 32 << 10
 _BUSY_MAX: Final = 128
 _BUSY_BYTES_MAX: Final = 128 << 10
 _GIVEN_AT_ONCE: Final = 2
@@ -60,83 +66,61 @@ def kind_of(body: bytes, encoding: str) -> Kind:
 class _Line:
     """What waits of one org."""
 
-    __slots__ = ("kinds", "weight")
+    __slots__ = ("kinds",)
 
     def __init__(self) -> None:
         self.kinds: tuple[deque[_Turn], ...] = (deque(), deque(), deque())
-        self.weight = 0
 
     def pop(self) -> _Turn:
         """The next of it."""
-        weight, turn = next(kind for kind in reversed(self.kinds) if kind).popleft()
-        self.weight -= weight
-        return weight, turn
+        return next(kind for kind in reversed(self.kinds) if kind).popleft()
+
+    def drop(self, kind: Kind, turn: _Turn) -> None:
+        """Forget one that nobody waits for any longer, if it is still here."""
+        with suppress(ValueError):
+            self.kinds[kind].remove(turn)
 
 
-class Turns:
-    """Lets so many bundles be worked on at once, and the others wait for their turn. For one event loop."""
+class _Gate:
+    """Lets so many of one size be worked on at once. The others wait in lines, one for each org."""
 
     def __init__(self) -> None:
-        self.known: set[str] = set()
         self._lines: dict[str, _Line] = {}
         self._order: list[tuple[int, int, str]] = []
         self._had: dict[str, int] = {}
-        self._had_now = self._entered = self._told = 0
-        self._busy = self._busy_bytes = self._done = 0
-        self._per_second, self._since_s = 0.0, 0.0
+        self._had_now = self._entered = 0
+        self._busy = self._busy_bytes = 0
         self._is_giving = False
-        self.waiting = 0
 
-    async def take(self, body: bytes, encoding: str, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of `work`, begun when its turn came.
-
-        Refusal: `too_many_requests` when too much of the same org waits, `unavailable` when too much of all does.
-        """
-        loop = asyncio.get_running_loop()
-        weight = 1 + (min(len(body) * _RATIO, _BUNDLE_BYTES_MAX) if encoding else len(body))
-        found = _ORG.search(body)
-        name = found[1].decode() if found else _STRANGERS
+    def begins(self, weight: int) -> bool:
+        """Whether one may begin at once. If so, its place is taken."""
         if self._order or not self._may_begin(weight):
-            await self._turn(name if name in self.known else _STRANGERS, kind_of(body, encoding), weight)
-        else:
-            self._begin(weight)
-        try:
-            return await work()
-        finally:
-            self._end(weight, loop.time())
+            return False
+        self._begin(weight)
+        return True
 
-    def know(self, org: str) -> None:
-        """There is such an org here: it has a line of its own from now on."""
-        self.known.add(org)
-
-    def retry_after_s(self) -> int:
-        """After how many seconds to come again: about when what waits is done, each asker a bit apart."""
-        least = min(1 + int(self.waiting / max(self._per_second, _PER_SECOND_MIN)), _RETRY_S_MAX)
-        self._told += 1
-        return least + self._told % (least + 1)
-
-    async def _turn(self, org: str, kind: Kind, weight: int) -> None:
-        """Wait for it. When this returns, the place is taken."""
-        free = _ROOM[kind] * WAITING_BYTES_MAX - self.waiting
-        if weight > free:
-            raise Refusal("unavailable", "there is more to do than can be done: send it again later")
+    async def wait(self, org: str, kind: Kind, weight: int) -> None:
+        """Wait for the turn. When this returns, the place is taken."""
         line = self._lines.get(org)
-        if weight + (line.weight if line else 0) > free:
-            raise Refusal("too_many_requests", "too much of this org waits: send it again later")
         if line is None:
             line = self._lines[org] = _Line()
             self._queue(max(self._had.pop(org, 0), self._had_now), org)
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[None] = loop.create_future()
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         line.kinds[kind].append((weight, turn))
-        line.weight += weight
-        self.waiting += weight
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._end(weight, loop.time())
+                self.end(weight)
+            else:
+                line.drop(kind, (weight, turn))
             raise
+
+    def end(self, weight: int) -> None:
+        """One is done, and its place is free."""
+        self._busy -= 1
+        self._busy_bytes -= weight
+        self._give_later()
 
     def _queue(self, had: int, org: str) -> None:
         self._entered += 1
@@ -148,14 +132,6 @@ class Turns:
     def _begin(self, weight: int) -> None:
         self._busy += 1
         self._busy_bytes += weight
-
-    def _end(self, weight: int, now_s: float) -> None:
-        self._busy -= 1
-        self._busy_bytes -= weight
-        self._done += weight
-        if now_s - self._since_s >= 1:
-            self._per_second, self._done, self._since_s = self._done / (now_s - self._since_s), 0, now_s
-        self._give_later()
 
     def _give_later(self) -> None:
         """Give turns when the loop comes round: in between it takes connections and sends others away."""
@@ -175,16 +151,77 @@ class Turns:
         """Give the turn to the line that has had least."""
         had, _, org = heapq.heappop(self._order)
         line = self._lines[org]
-        weight, turn = line.pop()
-        self.waiting -= weight
+        weight, turn = line.pop() if any(line.kinds) else (0, None)
         self._had_now = had
-        if line.weight:
+        if any(line.kinds):
             self._queue(had + weight, org)
         else:
             del self._lines[org]
             self._had[org] = had + weight
         if len(self._had) > _IDLE_LINES_MAX:
             self._had = {org: had for org, had in self._had.items() if had > self._had_now}
-        if not turn.done():
+        if turn is not None and not turn.done():
             self._begin(weight)
             turn.set_result(None)
+
+
+class Turns:
+    """Lets so many bundles be worked on at once, and the others wait for their turn. For one event loop."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self._small, self._large = _Gate(), _Gate()
+        self._of_org: Counter[str] = Counter()
+        self._told = self._done = 0
+        self._per_second, self._since_s = 0.0, 0.0
+        self.waiting = 0
+
+    async def take(self, body: bytes, encoding: str, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`, begun when its turn came.
+
+        Refusal: `too_many_requests` when too much of the same org waits, `unavailable` when too much of all does.
+        """
+        weight = min(len(body) * _RATIO, _BUNDLE_BYTES_MAX) if encoding else len(body)
+        gate = self._large if weight > _SMALL_BYTES else self._small
+        if not gate.begins(weight):
+            found = _ORG.search(body)
+            name = found[1].decode() if found else _STRANGERS
+            await self._turn(gate, name if name in self.known else _STRANGERS, kind_of(body, encoding), weight)
+        try:
+            return await work()
+        finally:
+            gate.end(weight)
+            self._count(weight, asyncio.get_running_loop().time())
+
+    def know(self, org: str) -> None:
+        """There is such an org here: it has lines of its own from now on."""
+        self.known.add(org)
+
+    def retry_after_s(self) -> int:
+        """After how many seconds to come again: about when what waits is done, each asker a bit apart."""
+        least = min(1 + int(self.waiting / max(self._per_second, _PER_SECOND_MIN)), _RETRY_S_MAX)
+        self._told += 1
+        return least + self._told % (least + 1)
+
+    async def _turn(self, gate: _Gate, org: str, kind: Kind, weight: int) -> None:
+        """Wait for it. When this returns, the place is taken."""
+        room = max(weight, _ROOM_BYTES_MIN)
+        free = _ROOM[kind] * WAITING_BYTES_MAX - self.waiting
+        if room > free:
+            raise Refusal("unavailable", "there is more to do than can be done: send it again later")
+        if room + self._of_org[org] > free:
+            raise Refusal("too_many_requests", "too much of this org waits: send it again later")
+        self.waiting += room
+        self._of_org[org] += room
+        try:
+            await gate.wait(org, kind, weight)
+        finally:
+            self.waiting -= room
+            self._of_org[org] -= room
+            if not self._of_org[org]:
+                del self._of_org[org]
+
+    def _count(self, weight: int, now_s: float) -> None:
+        self._done += weight
+        if now_s - self._since_s >= 1:
+            self._per_second, self._done, self._since_s = self._done / (now_s - self._since_s), 0, now_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http.client
 import json
@@ -11,12 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from passerby.wire.limits import INFLATED_BYTES_MAX, INFLATED_RATIO_MAX
 from tests.attacks.outside import ORG, Bystanders, Client, Figure, Victim, attacked, bundle
 
 _CONNECTIONS = 8
 _SECONDS = 5.0
-_NOISE = random.Random(12).randbytes(32 << 10).hex()
-"""Hardly to be compressed: with it no body inflates so far that its ratio alone tells it from an honest one (WI-1)."""
+_NOISE = base64.b64encode(random.Random(12).randbytes(INFLATED_BYTES_MAX // INFLATED_RATIO_MAX)).decode()
+"""Hardly to be compressed: beside so much of it, anything may inflate to the most there may be (WI-1)."""
 
 
 def _with_ops(ops: str, org: str = ORG) -> bytes:
@@ -36,9 +38,9 @@ BODIES: Mapping[str, Callable[[], bytes]] = {
     "1,300,000 empty lists": lambda: _with_ops(",".join(["[]"] * 1_300_000)),
     "650,000 lone surrogates": lambda: _with_ops('"' + "\\ud800" * 650_000 + '"'),
     "499 events with 750 bad names each": _named_badly,
-    "4 MB of spaces": lambda: _with_ops(" " * 4_000_000 + "0"),
+    "3.9 MB of spaces": lambda: _with_ops(" " * 3_900_000 + "0"),
     "brackets in a string": lambda: _with_ops('"' + "[{" * 1_900_000 + '"'),
-    "a number of 4,000,000 digits": lambda: _with_ops("1" * 4_000_000),
+    "a number of 3,900,000 digits": lambda: _with_ops("1" * 3_900_000),
     "100,000 numbers beyond bounds": lambda: _with_ops(",".join(["1e400"] * 100_000)),
     "100,000 unknown members": lambda: json.dumps({**bundle([]), **{f"x{n}": 1 for n in range(100_000)}}).encode(),
 }
