@@ -94,7 +94,9 @@ def test_bodies_arrive_whole_however_they_are_cut_and_the_next_request_after_the
             link.sendall(raw[:size])
             raw = raw[size:]
         assert [int(answered(link)[2]) for _ in bodies] == [len(body) for body in bodies]
-    assert [body for _, body in front.seen[before:]] == bodies
+    # None is a request of another test, given up meanwhile.
+    whole = [body for _, body in front.seen[before:] if body is not None]
+    assert whole == bodies
 
 
 def test_of_requests_that_do_not_wait_for_answers_eight_are_kept(front: Served) -> None:
