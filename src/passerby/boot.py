@@ -157,6 +157,14 @@ def compose(settings: Settings) -> Service:
     """
     _refuse_weak(settings)
     store = open_store(settings.data, for_service=True)
+    try:
+        return _composed(settings, store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _composed(settings: Settings, store: Store) -> Service:
     clock, ids, counters = SystemClock(), RandomIds(), Counters()
     org, new_key = _found_org(store, settings, clock.now_ms())
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
@@ -178,18 +186,9 @@ def compose(settings: Settings) -> Service:
     api = api_routes(desk, settings.api_requests_per_second)
     leaving = threading.Event()
     office = Office(
-        store,
-        clock,
-        door,
-        ids,
-        wake,
-        counters.refusals,
-        new_api_key,
-        new_password,
-        leaving.is_set,
-        settings.public_url,
-        new_signing_secret,
-    )
+        store, clock, door, ids, wake, counters.refusals, new_api_key, new_password, leaving.is_set,
+        settings.public_url, new_signing_secret,
+    )  # fmt: skip
     routes = [*api, *dashboard_routes(office), *health_routes(store, clock, counters, __version__, leaving.is_set)]
     counters.watch(__version__, store.sizes)
     app: App = Application(collector, Starlette(routes=routes))

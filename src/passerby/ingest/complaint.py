@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,7 +14,6 @@ from passerby.model.outcome import UNPROVED, Complaint, Outcome
 COMPLAINED_MS: Final = DAY_MS
 KINDS_MAX: Final = 64
 _PAGE_CHARS_MAX: Final = 200
-_EARLIER_MAX: Final = 100
 _TO_MEND: Final = {
     Outcome.BLEED: "made on a device after its user had left it; kept for nobody (AT-3)",
     Outcome.CONFLICT: "an identify on a device of another user, which a client has to leave first (AT-4)",
@@ -32,13 +30,13 @@ def complaints_of(
 ) -> list[Complaint]:
     """The complaints about the operations of `bundle` that are in `fresh`, those of one kind as one.
 
-    `earlier` gives the stored pieces of its page; it is asked only if there is a complaint, and not for many. There
-    are at most `KINDS_MAX` and one for each code beyond, which has neither page nor name.
+    `earlier` gives the stored pieces that tell where its page was; it is asked only if there is a complaint. There are
+    at most `KINDS_MAX` and one for each code beyond, which has neither page nor name.
     """
     found = [complaint for complaint in _found(bundle, fresh) if complaint[0] in fresh]
     if not found:
         return []
-    pages = _pages(bundle, islice(earlier(), _EARLIER_MAX))
+    pages = _pages(bundle, earlier())
     kinds: dict[tuple[str, str, str, str], Complaint] = {}
     for n, code, call, name, message, count in found:
         kind = (code, call, _page_of(pages, n), name)

@@ -25,10 +25,10 @@ def _with_ops(ops: str, org: str = ORG) -> bytes:
     return json.dumps(bundle([], org)).replace('"ops": []', f'"ops": [{ops},"{_NOISE}"]').encode()
 
 
-def _named_badly() -> bytes:
-    names = ",".join(f'"{n}!":1' for n in range(750))
+def _named(events: int, names: int, end: str) -> bytes:
+    told = ",".join(f'"a{n}{end}":1' for n in range(names))
     now_ms = time.time_ns() // 1_000_000
-    events = (f'{{"op":"event","n":{n},"t":{now_ms},"name":"a","properties":{{{names}}}}}' for n in range(1, 500))
+    events = (f'{{"op":"event","n":{n},"t":{now_ms},"name":"a","properties":{{{told}}}}}' for n in range(1, events + 1))
     return _with_ops(",".join(events))
 
 
@@ -37,7 +37,8 @@ BODIES: Mapping[str, Callable[[], bytes]] = {
     "device repeated 290,000 times": lambda: _with_ops(",".join(['{"device":1}'] * 290_000)),
     "1,300,000 empty lists": lambda: _with_ops(",".join(["[]"] * 1_300_000)),
     "650,000 lone surrogates": lambda: _with_ops('"' + "\\ud800" * 650_000 + '"'),
-    "499 events with 750 bad names each": _named_badly,
+    "499 events with 750 bad names each": lambda: _named(499, 750, "!"),
+    "490 events with 500 good names each": lambda: _named(490, 500, ""),
     "3.9 MB of spaces": lambda: _with_ops(" " * 3_900_000 + "0"),
     "brackets in a string": lambda: _with_ops('"' + "[{" * 1_900_000 + '"'),
     "a number of 3,900,000 digits": lambda: _with_ops("1" * 3_900_000),
