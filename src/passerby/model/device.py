@@ -141,11 +141,6 @@ class Device(msgspec.Struct, frozen=True):
     summary: Summary | None = None
     key: bytes | None = None
 
-    def is_bound_by(self, instant: Instant) -> bool:
-        """Whether the identify at `instant` is the one that bound it."""
-        bound = self.binding.instant if self.binding else None
-        return bound is not None and (bound.page, bound.n) == (instant.page, instant.n)
-
 
 def by_server_time(instant: Instant) -> tuple[int, PageId, int]:
     """The order in which facts are listed."""
