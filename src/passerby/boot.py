@@ -41,7 +41,7 @@ from passerby.ingest.pace import Pace
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
 from passerby.jobs.teller import Teller
-from passerby.jobs.work import work_of, workers_of
+from passerby.jobs.work import PLACINGS, work_of, workers_of
 from passerby.jobs.worker import Worker
 from passerby.model.member import ADMIN
 from passerby.model.org import Org
@@ -171,9 +171,16 @@ def _composed(settings: Settings, store: Store) -> Service:
     courier = Courier(private_hosts=settings.webhook_private_hosts)
     teller = Teller(store, clock, courier, base)
     work = work_of(store, clock, ids, settings.scrub_delay_s * SECOND_MS, teller.wake)
-    workers: tuple[Worker | Teller, ...] = (*workers_of(store, clock, work), teller)
+    working = workers_of(store, clock, work)
+    workers: tuple[Worker | Teller, ...] = (*working, teller)
+    hearing: tuple[Worker | Teller, ...] = (teller, *(worker for worker in working if worker.name == PLACINGS))
+
+    def wake_hearing() -> None:
+        for worker in hearing:
+            worker.wake()
+
     pace = Pace(settings.bundles_per_second_per_device, settings.bundles_per_second_per_org)
-    pipeline = Pipeline(store, clock, counters, teller.wake, pace)
+    pipeline = Pipeline(store, clock, counters, wake_hearing, pace)
     collector = Collector(pipeline, store, _scripts(), counters)
     door = Door(store, clock, new_token)
     made = _found_admin(store, door, org, settings)

@@ -16,7 +16,7 @@ from passerby.base.errors import SettingsError, StoreError
 from passerby.base.ids import DeviceId, OrgId
 from passerby.boot import DATABASE, MEMORY, open_store
 from passerby.host import RandomIds, SystemClock
-from passerby.ingest import erasing
+from passerby.ingest import erasing, holding
 from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
 from passerby.model.marks import Marks
@@ -99,6 +99,7 @@ def _erase_again(data: str, name: OrgId, marks: Mapping[str, bytes]) -> int:
     clock, ids, again = SystemClock(), RandomIds(), 0
     store = open_store(data, for_service=True)
     try:
+        holding.work_off_all(store, clock.now_ms())
         with store.read() as reader:
             org = reader.org(name)
             new = {mark: body for mark, body in marks.items() if _is_new(reader.entry(name, erasing.MARK, mark), body)}

@@ -7,17 +7,23 @@ import tempfile
 from concurrent.futures import Future
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from passerby.base.errors import Refusal
+from passerby.base.ids import DeviceId, PageId
+from passerby.ingest import holding, settling
 from passerby.ingest.recording import Recorded, record
 from passerby.lifecycle.invariants import violations
 from passerby.model.bundle import Bundle
+from passerby.model.effect import Effect, Hold, Release
+from passerby.model.marks import Marks
 from passerby.store.contract import Store, Transaction
 from passerby.store.memory import MemoryStore
 from passerby.store.sqlite import SqliteStore, owning
-from tests.deliveries import ORG, Delivery, deliveries
+from tests.deliveries import DEVICES, ORG, PAGES, Delivery, deliveries
 from tests.store.view import view
 
 
@@ -56,6 +62,30 @@ class EnginesAgree(RuleBasedStateMachine):
             assert isinstance(store.submit(work).exception(), _GaveUp | Refusal)
         assert view(self.sqlite, ORG.id) == before
 
+    @rule(number=st.integers(0, 2), is_on=st.booleans())
+    def hold(self, number: int, is_on: bool) -> None:
+        """A device is held with its bound substitutes, or released."""
+        home = DeviceId(DEVICES[number])
+        mark = Marks(ORG.secret).of_origin(home, None)
+
+        def work(transaction: Transaction) -> list[object]:
+            bound = transaction.bound_from(ORG.id, mark)
+            held: list[Effect] = [Hold(home), *(Hold(device, mark) for device in bound)]
+            transaction.apply(ORG.id, held if is_on else [Release(home, mark)])
+            weights = [transaction.weight_of(ORG.id, home, mark, limit) for limit in (1, 5, 1000)]
+            weights += [
+                transaction.weight_of(ORG.id, home, mark, 1000, None, since_ms) for since_ms in (50_000, 200_000)
+            ]
+            for page in map(PageId, PAGES):
+                page_mark = Marks(ORG.secret).of_origin(home, page)
+                weights.append(transaction.weight_of(ORG.id, home, page_mark, 1000, page, 100_000))
+            stored = [len(one.operations) for one, _ in transaction.stored_after(ORG.id, home, mark, 0, 1000)]
+            facts = {piece.received_at_ms for piece in transaction.pieces_with_facts(ORG.id, home)}
+            return [bound, weights, stored, facts, transaction.device(ORG.id, home)]
+
+        told = [store.submit(work).result() for store in (self.memory, self.sqlite)]
+        assert told[0] == told[1]
+
     @rule()
     def rebuild(self) -> None:
         before = view(self.sqlite, ORG.id)
@@ -76,6 +106,8 @@ class EnginesAgree(RuleBasedStateMachine):
         with self.sqlite.read() as reader:
             pieces = reader.pieces_after(ORG.id, 0, 100_000)
             for device in {piece.device for piece in pieces}:
+                if reader.device(ORG.id, device).is_held:
+                    continue
                 mine = reader.pieces_of_device(ORG.id, device)
                 assert list(violations(reader.device(ORG.id, device), mine)) == []
             assert len({(piece.session, piece.device) for piece in pieces}) == len({piece.session for piece in pieces})
@@ -91,16 +123,25 @@ def _outcome(future: Future[Recorded]) -> Recorded | str:
 
 
 class EnginesAgreeOnParts(EnginesAgree):
-    """Every device that is bound with something to its name is given to its person one row a commit."""
+    """Work is cut as small as it can be: devices are given to their persons row by row, and placed again one by one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.sizes = owning.AT_ONCE_MAX, owning.STEP
-        owning.AT_ONCE_MAX, owning.STEP = 1, 1  # type: ignore[misc]
+        self.patch = pytest.MonkeyPatch()
+        for place, name, size in ((owning, "AT_ONCE_MAX", 1), (owning, "STEP", 1), (settling, "AT_ONCE_MAX", 0)):
+            self.patch.setattr(place, name, size)
+        self.patch.setattr(holding, "STEP_PIECES_MAX", 1)
+
+    @rule()
+    def place_again(self) -> None:
+        """Whatever is due to be placed again is, one piece of it."""
+        for device in map(DeviceId, DEVICES):
+            work = functools.partial(holding.step, name=ORG.id, device=device, now_ms=2_000_000)
+            assert len({store.submit(work).result() for store in (self.memory, self.sqlite)}) == 1
 
     def teardown(self) -> None:
         super().teardown()
-        owning.AT_ONCE_MAX, owning.STEP = self.sizes  # type: ignore[misc]
+        self.patch.undo()
 
 
 for machine, count in ((EnginesAgree, 60), (EnginesAgreeOnParts, 40)):

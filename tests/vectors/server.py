@@ -14,10 +14,12 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
+from passerby.ingest import holding, settling
 from passerby.ingest.pipeline import Pipeline
 from passerby.lifecycle.invariants import violations
 from passerby.model.bundle import Piece
@@ -85,6 +87,7 @@ def perform(vector: Vector, new_store: Callable[[], Store] = MemoryStore) -> Non
 
 def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
     clock = SetClock()
+    at_once = vector.get("given", {}).get("at_once", settling.AT_ONCE_MAX)
     names = {written: written for written in _ID.findall(json.dumps([USUAL, vector]))}
     pipeline = Pipeline(store, clock, Counters())
     store.submit(lambda transaction: _add_org(transaction, vector)).result()
@@ -94,7 +97,10 @@ def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
             where = f"{vector['id']} step {number}"
             match step["do"]:
                 case "deliver":
-                    _deliver(pipeline, step, where)
+                    with patch.object(settling, "AT_ONCE_MAX", at_once):
+                        _deliver(pipeline, step, where)
+                case "settle":
+                    settle(store)
                 case "look":
                     with store.read() as reader:
                         _look(reader, step, clock.at_ms, names, where)
@@ -104,6 +110,14 @@ def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
             _check_invariants(reader, vector["id"])
     finally:
         store.close()
+
+
+def settle(store: Store) -> None:
+    """Place all that waits to be placed again."""
+    with store.read() as reader:
+        due = reader.due_entries([holding.PLACING], 2**53, 100)
+    for org, entry in due:
+        holding.work_off(store, org, DeviceId(entry.id), 2**52)
 
 
 def _add_org(transaction: Transaction, vector: Vector) -> None:

@@ -48,7 +48,8 @@ def announce_silence(
     transaction: Transaction, org: Org, session: Session, ended_at_ms: int, why: str, now_ms: int
 ) -> int:
     """Put deliveries for a session that ended by itself (SE-6); how many."""
-    binding = transaction.device(org.id, session.device).binding
+    device = transaction.device(org.id, session.device)
+    binding = None if device.is_held else device.binding
     found = Occurrence(
         f"{session.id}-end",
         "session.ended",
@@ -81,7 +82,8 @@ def _of_piece(transaction: Transaction, org: Org, piece: Piece) -> Iterator[Occu
     ]
     if not names:
         return
-    binding = transaction.device(org.id, piece.device).binding
+    device = transaction.device(org.id, piece.device)
+    binding = None if device.is_held else device.binding
     user = user_id(org.secret, binding.uid) if binding else piece.device
     session = None if str(piece.session) == piece.device else f"{piece.device}:{piece.session}"
     for op, event in names:

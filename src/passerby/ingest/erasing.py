@@ -19,7 +19,7 @@ import msgspec
 from passerby.base.ids import DeviceId, Ids, OrgId, Uid
 from passerby.lifecycle.decide import Facts
 from passerby.model.device import Claim
-from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
+from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Hold, Keep, Learn, Meet, Release, Sum
 from passerby.model.erasure import Erasing, ErasureReceipt
 from passerby.model.marks import Marks
 from passerby.model.org import Org
@@ -86,6 +86,11 @@ def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids:
     transaction.put_entry(org.id, Entry(ERASURE, receipt.id, msgspec.json.encode(receipt)))
     transaction.put_entry(org.id, Entry(ERASING, person.id, msgspec.json.encode(erasing), due_at_ms=now_ms))
     return receipt.id
+
+
+def next_devices(entry: Entry) -> tuple[DeviceId, ...]:
+    """The devices that `remove` would remove next. Those that are held have to be placed before (AT-2.3)."""
+    return msgspec.json.decode(entry.body, type=Erasing).devices[:_DEVICES_A_TURN]
 
 
 def remove(store: Store, name: OrgId, entry: Entry, scrub_at_ms: int) -> None:
@@ -203,7 +208,13 @@ def _device_of(effect: Effect) -> DeviceId:
         case Answer(receipt=receipt):
             return receipt.device
         case (
-            Bind(device=device) | Close(device=device) | Learn(device=device) | Sum(device=device) | Meet(device=device)
+            Bind(device=device)
+            | Close(device=device)
+            | Learn(device=device)
+            | Sum(device=device)
+            | Meet(device=device)
+            | Hold(device=device)
+            | Release(device=device)
         ):
             return device
         case _:

@@ -64,7 +64,7 @@ def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, ma
 
 
 def _begun(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> Knowledge:
-    pieces = transaction.pieces(org, device.id)
+    pieces = transaction.pieces_with_facts(org, device.id)
     stored = facts_of(
         ((piece.instant(op), op, piece.received_at_ms) for piece in pieces for op in piece.operations), marks
     )

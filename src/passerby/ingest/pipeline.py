@@ -40,7 +40,7 @@ _LOG: Final = logging.getLogger("uvicorn.error")
 
 
 class Pipeline:
-    """Takes bundles in, one call a request. `wake` says that deliveries to webhooks are due."""
+    """Takes bundles in, one call a request. `wake` says that deliveries to webhooks or placings are due."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Pipeline:
             self._orgs.discard(bundle.org)
             raise
         self.turns.know(bundle.org)
-        if recorded.announced:
+        if recorded.wakes:
             self._wake()
         self._counters.count_operations(recorded.fresh.values())
         self._counters.count_notes((note.code, note.count) for note in bundle.notes if note.n in recorded.fresh)

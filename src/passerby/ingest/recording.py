@@ -14,6 +14,7 @@ from passerby.base.units import DAY_MS
 from passerby.ingest.announcing import announce
 from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
 from passerby.ingest.erasing import is_erased_device, turned_away, with_lateness
+from passerby.ingest.holding import begin
 from passerby.ingest.learning import learn
 from passerby.ingest.proving import count_unsigned, proved
 from passerby.ingest.settling import Settling
@@ -40,12 +41,19 @@ _PAGE_ENDS_MAX: Final = 4
 class Recorded(msgspec.Struct, frozen=True):
     """What became of each operation of a bundle (n → outcome); `fresh` are those that had not come before.
 
-    `announced` is how many deliveries to webhooks are due because of it (AP-11).
+    `announced` is how many deliveries to webhooks are due because of it (AP-11). `is_cut` says that its device is to be
+    placed again (AT-2.3).
     """
 
     outcomes: Mapping[int, Outcome]
     fresh: Mapping[int, Outcome]
     announced: int = 0
+    is_cut: bool = False
+
+    @property
+    def wakes(self) -> bool:
+        """Whether something is due because of it."""
+        return self.announced > 0 or self.is_cut
 
 
 class _Decided(msgspec.Struct, frozen=True):
@@ -54,6 +62,7 @@ class _Decided(msgspec.Struct, frozen=True):
     effects: list[Effect]
     moves: list[Effect]
     outcomes: dict[int, Outcome]
+    is_cut: bool = False
 
 
 def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False) -> Recorded:
@@ -80,6 +89,8 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     transaction.apply(org.id, effects)
     announced = announce(transaction, org, effects, bundle.received_at_ms)
     transaction.apply(org.id, turned_away(transaction, org, decided.moves, bundle.received_at_ms)[0])
+    if decided.is_cut:
+        begin(transaction, org, bundle.device, bundle.received_at_ms)
     outcomes = {**decided.outcomes, **dict.fromkeys(lost, Outcome.ERASED)}
     told = {n: outcome for n, outcome in outcomes.items() if n not in answered}
     _tallied(transaction, bundle, told)
@@ -89,7 +100,7 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     complaints = complaints_of(bundle, complained, lambda: _earlier(transaction, bundle))
     if complaints:
         transaction.complain(org.id, complaints, bundle.received_at_ms - COMPLAINED_MS)
-    return Recorded({**outcomes, **answered}, told, announced)
+    return Recorded({**outcomes, **answered}, told, announced, decided.is_cut)
 
 
 def unknown_org() -> Refusal:
@@ -171,6 +182,7 @@ def _decided(
     made = made_of(own, answered, frames.substitutes, org.settings.age_ms)
     standing: list[Effect] = []
     moves: list[Effect] = []
+    is_cut = False
     if is_apart:
         outcomes = {one.operation.n: _apart_outcome(one.operation) for one in made}
         kept = _kept_at_home(own, made, outcomes, frames)
@@ -184,11 +196,11 @@ def _decided(
         facts = with_lateness(transaction, org, facts)
         known, reach = learn(transaction, org.id, device, facts, frames.marks)
         settled = Settling(transaction, org.id, device, known, frames).settle(own, made, reach)
-        standing, moves, outcomes = settled.standing, settled.moves, settled.outcomes
+        standing, moves, outcomes, is_cut = settled.standing, settled.moves, settled.outcomes, settled.is_cut
         kept = [*settled.kept]
     told = {no.n: no.outcome for no in bundle.refused} | {one.operation.n: Outcome.STORED for one in made} | outcomes
     fresh = {n: outcome for n, outcome in told.items() if n > 0 and n not in answered}
-    return _Decided([*standing, *kept, *answer(bundle, fresh)], moves, told)
+    return _Decided([*standing, *kept, *answer(bundle, fresh)], moves, told, is_cut)
 
 
 def _apart_outcome(operation: Operation) -> Outcome:

@@ -49,7 +49,7 @@ _RECENT_MAX: Final = 200
 class Reported(msgspec.Struct, frozen=True):
     """What became of a report, and whose it is. `session` is `device:session`, None outside of any (AP-7).
 
-    `announced` is how many deliveries to webhooks are due because of it.
+    `wakes` says that something is due because of it.
     """
 
     user: UserId
@@ -57,7 +57,7 @@ class Reported(msgspec.Struct, frozen=True):
     outcome: Outcome
     session: str | None = None
     notes: tuple[Note, ...] = ()
-    announced: int = 0
+    wakes: bool = False
 
 
 class _Target(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ def report_user(
     target = _Target(device, SessionId(device))
     kept = _keep(transaction, org, target, user_operation(1, now_ms, uid, properties), now_ms, ids)
     named = user_id(org.secret, Uid(uid)) if uid else UserId(device)
-    return Reported(named, Uid(uid) if uid else None, kept.outcomes[1], None, tuple(notes), kept.announced)
+    return Reported(named, Uid(uid) if uid else None, kept.outcomes[1], None, tuple(notes), kept.wakes)
 
 
 def report_event(
@@ -101,11 +101,11 @@ def report_event(
     target = _target(transaction, org, request, at_ms, ids)
     _turn_away_late(transaction, org, target, at_ms)
     kept = _keep(transaction, org, target, event, now_ms, ids)
-    binding = transaction.device(org.id, target.device).binding
-    uid = binding.uid if binding else None
+    device = transaction.device(org.id, target.device)
+    uid = device.binding.uid if device.binding and not device.is_held else None
     session = None if str(target.session) == target.device else f"{target.device}:{target.session}"
     user = user_id(org.secret, uid) if uid else UserId(target.device)
-    return Reported(user, uid, kept.outcomes[2], session, tuple(notes), kept.announced)
+    return Reported(user, uid, kept.outcomes[2], session, tuple(notes), kept.wakes)
 
 
 def _turn_away_late(reader: Reader, org: Org, target: _Target, at_ms: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -15,15 +16,22 @@ from passerby.lifecycle.placing import Placed, Places, keeps
 from passerby.lifecycle.plan import Lane, lane_of
 from passerby.model.bundle import Bundle, Origin, Piece
 from passerby.model.device import SLACK_MS, Binding, Device, Instant
-from passerby.model.effect import Bind, Close, Drop, Effect, Keep
+from passerby.model.effect import Bind, Close, Drop, Effect, Hold, Keep
 from passerby.model.operation import Identify
 from passerby.model.outcome import Outcome
-from passerby.store.contract import Transaction
+from passerby.store.contract import Stored, Transaction
+
+AT_ONCE_MAX: Final = 4000
+"""What may move more operations is placed again in steps (AT-2.3)."""
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """What is to be done: about identity, with what was stored before, with what is new; and the outcomes of that."""
+    """What is to be done: about identity, with what was stored before, with what is new; and the outcomes of that.
 
+    `is_cut` says that what was stored before is to be placed again later, all of it.
+    """
+
+    is_cut: bool
     standing: list[Effect]
     moves: list[Effect]
     kept: list[Keep]
@@ -53,9 +61,47 @@ class Settling:
             for one, lane in zip(made, lanes, strict=True)
         ]
         kept = list(keeps(bundle, [one for one in placed if not one.lane.is_late], self._frames))
-        moves = list(self._moves(places, bundle.page, Reach(Extent.DEVICE) if binding else reach))
+        reach = Reach(Extent.DEVICE) if binding else reach
+        is_cut = self._is_cut(bundle.page, reach)
+        moves = [] if is_cut else list(self._moves(places, self._stored(bundle.page, reach)))
         self._stand(places)
-        return Settled(self._standing, moves, kept, {one.operation.n: one.outcome for one in placed})
+        held = self._held() if is_cut or self._device.is_held else []
+        outcomes = {one.operation.n: one.outcome for one in placed}
+        return Settled(is_cut, [*held, *self._standing], moves, kept, outcomes)
+
+    def again(self, stored: Sequence[Stored]) -> tuple[list[Effect], list[Effect]]:
+        """Place some of what is stored again: what is to be done about identity, and with what is stored."""
+        places = Places(self._device, self._known, self._frames)
+        brought = [(piece, self._frames.brought_back(piece, origin) if origin else piece) for piece, origin in stored]
+        moves = list(self._moves(places, brought))
+        self._stand(places)
+        return self._standing, moves
+
+    def told(self) -> list[DeviceId]:
+        """The substitutes in which something was placed that is somebody's."""
+        return [device for device, lane in self._lanes.items() if lane.uid is not None and device != self._device.id]
+
+    def _is_cut(self, page: PageId, reach: Reach) -> bool:
+        """Whether `reach` may hold more than can be placed again at once."""
+        if reach.extent is Extent.NOTHING:
+            return False
+        if self._device.is_held or self._weight(page, 0) > AT_ONCE_MAX:
+            return True
+        since_ms = reach.since.at - SLACK_MS if reach.since is not None else 0
+        return (
+            reach.extent is not Extent.PAGE and self._weight(None, since_ms) > 0 and self._weight(None, 0) > AT_ONCE_MAX
+        )
+
+    def _weight(self, page: PageId | None, since_ms: int) -> int:
+        mark = self._frames.marks.of_origin(self._device.id, page)
+        return self._transaction.weight_of(self._org, self._device.id, mark, AT_ONCE_MAX + 1, page, since_ms)
+
+    def _held(self) -> list[Effect]:
+        """Hold the device, and all that stands in for it and is somebody's."""
+        mark = self._frames.marks.of_origin(self._device.id, None)
+        known = [] if self._device.is_held else self._transaction.bound_from(self._org, mark)
+        substitutes = dict.fromkeys([*known, *self.told()])
+        return [Hold(self._device.id), *(Hold(device, mark) for device in substitutes)]
 
     def _lanes_of(self, page: PageId, instants: Sequence[Instant]) -> list[Lane]:
         if not instants:
@@ -83,9 +129,9 @@ class Settling:
                 self._claimed.setdefault(device, (Uid(one.operation.uid), one.instant))
         return Placed(one.session, one.operation, lane, device, outcome)
 
-    def _moves(self, places: Places, page: PageId, reach: Reach) -> Iterable[Effect]:
+    def _moves(self, places: Places, stored: Iterable[tuple[Piece, Piece]]) -> Iterable[Effect]:
         """What is stored and belongs elsewhere goes there."""
-        for kept, own in self._stored(page, reach):
+        for kept, own in stored:
             made = [Made(own.session, own.instant(op), op) for op in own.operations]
             lanes = self._lanes_of(own.page, [one.instant for one in made])
             placed = [

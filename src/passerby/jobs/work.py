@@ -7,8 +7,8 @@ from functools import partial
 from typing import Final
 
 from passerby.base.clock import Clock
-from passerby.base.ids import Ids
-from passerby.ingest import erasing
+from passerby.base.ids import DeviceId, Ids
+from passerby.ingest import erasing, holding
 from passerby.jobs import batch
 from passerby.jobs.delivery import WATCH, forget, watch
 from passerby.jobs.worker import Due, Handler, Worker
@@ -18,7 +18,13 @@ REPLY: Final = "reply"
 """The kind of the entries that remember an answer of the API until they are due (AP-3)."""
 EXPORT: Final = "export"
 """The kind of the entries that are exports, until they are forgotten (AP-10)."""
-_LENGTHY: Final = {"batches": (batch.JOB, batch.FILLING), "erasures": (erasing.ERASING, erasing.SCRUBBING)}
+PLACINGS: Final = "placings"
+"""The name of the worker that places held devices again (AT-2.3)."""
+_LENGTHY: Final = {
+    "batches": (batch.JOB, batch.FILLING),
+    "erasures": (erasing.ERASING, erasing.SCRUBBING),
+    PLACINGS: (holding.PLACING,),
+}
 _OTHERWISE: Final = "housekeeping"
 
 
@@ -35,13 +41,14 @@ def work_of(
         batch.FILLING: partial(batch.clear, store),
         erasing.ERASING: partial(_remove, store, clock, scrub_delay_ms),
         erasing.SCRUBBING: lambda _due: erasing.scrub(store, clock.now_ms()),
+        holding.PLACING: partial(_place, store, clock),
         WATCH: partial(watch, store, clock, announced),
         **{kind: partial(_forget, store) for kind in (REPLY, EXPORT)},
     }
 
 
 def workers_of(store: Store, clock: Clock, work: Mapping[str, Handler]) -> tuple[Worker, ...]:
-    """A worker for batches, one for erasures, and one for all that takes no time."""
+    """A worker for batches, one for erasures, one for placings, and one for all that takes no time."""
     named = {kind: name for name, kinds in _LENGTHY.items() for kind in kinds}
     names = dict.fromkeys(named.get(kind, _OTHERWISE) for kind in work)
     return tuple(
@@ -50,8 +57,15 @@ def workers_of(store: Store, clock: Clock, work: Mapping[str, Handler]) -> tuple
     )
 
 
+def _place(store: Store, clock: Clock, due: Sequence[Due]) -> None:
+    org, entry = due[0]
+    store.submit(partial(holding.step, name=org, device=DeviceId(entry.id), now_ms=clock.now_ms())).result()
+
+
 def _remove(store: Store, clock: Clock, scrub_delay_ms: int, due: Sequence[Due]) -> None:
     org, entry = due[0]
+    for device in erasing.next_devices(entry):
+        holding.work_off(store, org, device, clock.now_ms())
     erasing.remove(store, org, entry, clock.now_ms() + scrub_delay_ms)
 
 

@@ -35,6 +35,7 @@ class Worker:
     """Works off entries by their kind. Nothing runs before `start`."""
 
     def __init__(self, store: Store, clock: Clock, handlers: Mapping[str, Handler], name: str) -> None:
+        self.name = name
         self._store = store
         self._clock = clock
         self._handlers = handlers

@@ -132,7 +132,8 @@ class Device(msgspec.Struct, frozen=True):
     """What identity needs to know of a device.
 
     `summary` is there once its pages contradicted one another or something was made past an end: then it is troubled.
-    `key` is the keyed hash of its key, once one has come (AT-9).
+    `key` is the keyed hash of its key, once one has come (AT-9). `is_held` while it is placed again: until that is done
+    nothing on it is anybody's (AT-2.3).
     """
 
     id: DeviceId
@@ -140,6 +141,7 @@ class Device(msgspec.Struct, frozen=True):
     seal: Seal | None = None
     summary: Summary | None = None
     key: bytes | None = None
+    is_held: bool = False
 
 
 def by_server_time(instant: Instant) -> tuple[int, PageId, int]:

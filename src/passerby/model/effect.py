@@ -47,6 +47,20 @@ class Meet(msgspec.Struct, frozen=True):
     key: bytes
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """Show nothing on a device as anybody's until it is released. A substitute has the mark of its device."""
+
+    device: DeviceId
+    mark: bytes = b""
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Hold a device no longer, nor any substitute held for it, whose mark is `mark`."""
+
+    device: DeviceId
+    mark: bytes
+
+
 class Keep(msgspec.Struct, frozen=True):
     """Store a piece that is not stored yet; with its origin, if that is another device."""
 
@@ -66,4 +80,4 @@ class Answer(msgspec.Struct, frozen=True):
     receipt: Receipt
 
 
-Effect: TypeAlias = Bind | Close | Learn | Sum | Meet | Keep | Drop | Answer
+Effect: TypeAlias = Bind | Close | Learn | Sum | Meet | Hold | Release | Keep | Drop | Answer

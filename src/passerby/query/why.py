@@ -99,6 +99,7 @@ _NOBODYS: Final = {
     Outcome.BLEED: "Its page was told nobody, or was let go, and an end came before it: so it is nobody's.",
     Outcome.DIVERTED: "Its page was told nobody, and by then the device had had two people: so it is nobody's.",
 }
+_HELD: Final = "What is kept of its device is being placed again, so it is nobody's until that is done."
 _PAGES_MAX: Final = 20
 EXPLAINED_MAX: Final = 500
 """Of a session with more operations the first of these say why it is whose it is."""
@@ -118,6 +119,8 @@ def why_session(reader: Reader, org: Org, session: Session, found: Sequence[Happ
 
 def why_operation(device: Device, found: Happening) -> Reason:
     """Why one operation is whose it is; `device` is the one it is kept under."""
+    if device.is_held:
+        return Reason("whose", _HELD, "AT-2.3")
     operation = found.operation
     told = _OPERATIONS.get(found.outcome)
     if told is None and isinstance(operation, End):
@@ -164,6 +167,8 @@ def _tells(one: Happening) -> bool:
 
 
 def _whose(reader: Reader, org: OrgId, session: Session, device: Device, outcomes: set[Outcome]) -> Reason:
+    if device.is_held:
+        return Reason("whose", _HELD, "AT-2.3")
     if device.binding is None:
         if Outcome.APART in outcomes:
             return Reason("whose", _OPERATIONS[Outcome.APART][1], "AT-9")

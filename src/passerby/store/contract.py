@@ -145,6 +145,9 @@ class Removed(msgspec.Struct, frozen=True):
     receipts: int = 0
 
 
+Stored = tuple[Piece, Origin | None]
+
+
 class Reader(Protocol):
     """The store as it stands at one moment."""
 
@@ -167,7 +170,7 @@ class Reader(Protocol):
         ...
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
-        """How the device stands; one never heard of is unbound and open."""
+        """How the device stands; one never heard of is unbound and open. While it is held its binding is not told."""
         ...
 
     def has_device(self, org: OrgId, device: DeviceId) -> bool:
@@ -177,7 +180,7 @@ class Reader(Protocol):
     def devices_of(
         self, org: OrgId, uid: Uid, after: DeviceId | None = None, limit: int | None = None
     ) -> list[DeviceId]:
-        """The devices bound to `uid`, by id, beginning behind `after`; `limit` of them, or all."""
+        """The devices bound to `uid` and not held, by id, beginning behind `after`; `limit` of them, or all."""
         ...
 
     def count_devices(self, org: OrgId, uid: Uid) -> int: ...
@@ -312,6 +315,10 @@ class Reader(Protocol):
         """What of these kinds is due not behind `until_ms`, the earliest first, over all orgs."""
         ...
 
+    def count_held(self) -> int:
+        """How many devices are held, over all orgs (AT-2.3)."""
+        ...
+
     def lanes(self, kinds: Sequence[str]) -> list[Lane]:
         """The lanes in which something of these kinds is due, now or later, over all orgs.
 
@@ -325,7 +332,10 @@ class Reader(Protocol):
 
 
 class Transaction(Reader, Protocol):
-    """The store inside one piece of work: it sees what the work has applied so far."""
+    """The store inside one piece of work: it sees what the work has applied so far.
+
+    `device`, `devices_of` and `count_devices` tell of held devices too whose they are bound to be.
+    """
 
     def add_org(self, org: Org) -> None:
         """Add an org, or change the settings of one that is there; its secret stays."""
@@ -359,6 +369,34 @@ class Transaction(Reader, Protocol):
 
         Those of whose operations none is of `since_ms` or later by server time are left out.
         """
+        ...
+
+    def pieces_with_facts(self, org: OrgId, device: DeviceId) -> list[Piece]:
+        """At least the pieces of a device that hold an identify or an end, in order of row."""
+        ...
+
+    def stored_after(self, org: OrgId, device: DeviceId, mark: bytes, row: int, limit: int) -> Iterator[Stored]:
+        """What is stored of a device and of what came from it, whose mark that is, behind `row`, in order of row.
+
+        Read as it is asked: nothing may be applied meanwhile.
+        """
+        ...
+
+    def weight_of(
+        self, org: OrgId, device: DeviceId, mark: bytes, limit: int, page: PageId | None = None, since_ms: int = 0
+    ) -> int:
+        """How many operations are stored of a device and of what came from it; `limit` if there are more.
+
+        With `page` of that page, whose mark is given then. Pieces that are all from before `since_ms` do not count.
+        """
+        ...
+
+    def held_uids(self, org: OrgId) -> list[Uid]:
+        """To whom devices are bound that are held, each once."""
+        ...
+
+    def bound_from(self, org: OrgId, mark: bytes) -> list[DeviceId]:
+        """The bound devices under which something is kept that came from the device of that mark, by id."""
         ...
 
     def claims_around(

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, UserId
+from passerby.model.org import Org
 from passerby.model.session import Session
-from passerby.store.contract import Person, Reader
+from passerby.store.contract import Person, Reader, Transaction
 from passerby.store.projection import user_id
 
 _DEVICES_A_PAGE: Final = 500
@@ -33,6 +34,18 @@ def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
     if binding is None or known is None:
         return reader.person(org, UserId(device))
     return reader.person(org, user_id(known.secret, binding.uid))
+
+
+def held_person(transaction: Transaction, org: Org, name: str) -> Person | None:
+    """Somebody whom nothing shows because all their devices are held, by user id, device id or uid (AT-2.3)."""
+    device = transaction.device(org.id, DeviceId(name)) if is_uuid(name) else None
+    if device is not None and device.is_held and device.binding is None:
+        return Person(UserId(name), None, None, None, 0, 0)
+    bound = device.binding.uid if device is not None and device.is_held and device.binding else None
+    for uid in transaction.held_uids(org.id):
+        if uid in (name, bound) or user_id(org.secret, uid) == name:
+            return Person(user_id(org.secret, uid), uid, None, None, 0, 0)
+    return None
 
 
 def devices_of(

@@ -16,7 +16,7 @@ from passerby.query.dossier import dossier
 from passerby.query.sessions import latest_happenings
 from passerby.query.users import User, find_user, list_users, types_given
 from passerby.store.contract import Person, PersonFilter, Reader, Transaction
-from passerby.store.people import find_person
+from passerby.store.people import find_person, held_person
 from passerby.wire.reports import Object, UserRequest
 
 EVENTS_DEFAULT = 100
@@ -71,7 +71,7 @@ def told(call: Call, done: Reported, body: object) -> Answer:
     """The answer to a report: `body`, known to be about its user."""
     marks = marks_of(call.org)
     about = marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
-    return Answer(body, about=about, wakes=done.announced > 0)
+    return Answer(body, about=about, wakes=done.wakes)
 
 
 def all_users(call: Call) -> Answer:
@@ -135,7 +135,8 @@ def export_user(call: Call) -> Answer:
 
 def delete_user(call: Call) -> Answer:
     """Erase a user, for good (PV-2). The header `Passerby-Erasure` names the receipt."""
-    return _erased(call, lambda reader: find_person(reader, call.org.id, call.path["user"]))
+    name = call.path["user"]
+    return _erased(call, lambda t: find_person(t, call.org.id, name) or held_person(t, call.org, name))
 
 
 def delete_user_by_uid(call: Call) -> Answer:
@@ -146,7 +147,9 @@ def delete_user_by_uid(call: Call) -> Answer:
 def erase_uid(call: Call, uid: str) -> Answer:
     """Erase the user of `uid`. Refusal: `resource_not_found`."""
     wanted = PersonFilter(uid=uid)
-    return _erased(call, lambda reader: next(iter(reader.people(call.org.id, wanted, None, 1)), None))
+    return _erased(
+        call, lambda t: next(iter(t.people(call.org.id, wanted, None, 1)), None) or held_person(t, call.org, uid)
+    )
 
 
 def _erased(call: Call, find: Any) -> Answer:

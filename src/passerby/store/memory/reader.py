@@ -58,7 +58,15 @@ class MemoryReader:
         return sorted(found, key=lambda key: (key.made_at_ms, key.digest))
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
-        return self._truth.devices.get((org, device)) or Device(device)
+        found = self._truth.devices.get((org, device)) or Device(device)
+        is_held = self._is_held(org, device)
+        return msgspec.structs.replace(found, binding=None if is_held else found.binding, is_held=is_held)
+
+    def count_held(self) -> int:
+        return len(self._truth.held)
+
+    def _is_held(self, org: OrgId, device: DeviceId) -> bool:
+        return (org, device) in self._truth.held
 
     def has_device(self, org: OrgId, device: DeviceId) -> bool:
         return any(True for _ in self.pieces_of_device(org, device))
@@ -66,9 +74,12 @@ class MemoryReader:
     def devices_of(
         self, org: OrgId, uid: Uid, after: DeviceId | None = None, limit: int | None = None
     ) -> list[DeviceId]:
-        bound = self._truth.devices.items()
-        found = sorted(key for (owner, key), d in bound if owner == org and d.binding and d.binding.uid == uid)
+        found = [device for device in self._bound_to(org, uid) if not self._is_held(org, device)]
         return [device for device in found if after is None or device > after][:limit]
+
+    def _bound_to(self, org: OrgId, uid: Uid) -> list[DeviceId]:
+        bound = self._truth.devices.items()
+        return sorted(key for (owner, key), d in bound if owner == org and d.binding and d.binding.uid == uid)
 
     def count_devices(self, org: OrgId, uid: Uid) -> int:
         return len(self.devices_of(org, uid))
@@ -78,8 +89,10 @@ class MemoryReader:
         known = self._truth.devices.items()
         uids = {d.binding.uid for (owner, _), d in known if owner == org and d.binding}
         theirs = [uid for uid in uids if projection.user_id(secret, uid) == user]
-        itself = [] if self.device(org, DeviceId(user)).binding else [DeviceId(user)]
-        return [device for uid in theirs for device in self.devices_of(org, uid)] or itself
+        itself = self._truth.devices.get((org, DeviceId(user)))
+        anonymous = [DeviceId(user)] if itself is None or itself.binding is None else []
+        found = [device for uid in theirs for device in self._bound_to(org, uid)] or anonymous
+        return [device for device in found if not self._is_held(org, device)]
 
     def people(self, org: OrgId, wanted: PersonFilter, after: tuple[int, UserId] | None, limit: int) -> list[Person]:
         found = sorted((p for p in self._people(org) if self._is_wanted(org, p, wanted)), key=_recency)
@@ -108,7 +121,7 @@ class MemoryReader:
         )
 
     def _has(self, org: OrgId, person: Person, name: str, fitting: Sequence[Scalar]) -> bool:
-        devices = self.devices_of(org, person.uid) if person.uid else [DeviceId(person.id)]
+        devices = self._devices_of_user(org, person.id)
         wanted = {msgspec.json.encode(value) for value in fitting}
         found = (kept.property for kept in self.properties_of(org, devices))
         return any(kept.name == name and msgspec.json.encode(kept.value) in wanted for kept in found)
@@ -117,6 +130,8 @@ class MemoryReader:
         secret = self._truth.orgs[org].secret if org in self._truth.orgs else b""
         groups: dict[tuple[UserId, Uid | None], list[DeviceId]] = {}
         for device in {p.device for (owner, _), p in self._truth.pieces.items() if owner == org}:
+            if self._is_held(org, device):
+                continue
             binding = self.device(org, device).binding
             uid = binding.uid if binding else None
             key = (projection.user_id(secret, uid) if uid else UserId(device), uid)

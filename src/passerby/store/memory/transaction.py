@@ -8,20 +8,30 @@ from typing import TypeVar
 import msgspec
 
 from passerby.base.errors import BindingViolation
-from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Origin, Piece, Receipt
-from passerby.model.device import Claim, Ending, Instant, by_server_time
-from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
+from passerby.model.device import Claim, Device, Ending, Instant, by_server_time
+from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Hold, Keep, Learn, Meet, Release, Sum
 from passerby.model.member import Admission, Member
+from passerby.model.operation import End, Identify
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
 from passerby.model.secret import Secret
-from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
+from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed, Stored
 from passerby.store.memory.reader import MemoryReader, kind_of
 
 
 class MemoryTransaction(MemoryReader):
+    def device(self, org: OrgId, device: DeviceId) -> Device:
+        found = self._truth.devices.get((org, device)) or Device(device)
+        return msgspec.structs.replace(found, is_held=self._is_held(org, device))
+
+    def devices_of(
+        self, org: OrgId, uid: Uid, after: DeviceId | None = None, limit: int | None = None
+    ) -> list[DeviceId]:
+        return [device for device in self._bound_to(org, uid) if after is None or device > after][:limit]
+
     def add_org(self, org: Org) -> None:
         known = self._truth.orgs.get(org.id)
         self._truth.put(self._truth.orgs, org.id, msgspec.structs.replace(org, secret=known.secret) if known else org)
@@ -54,7 +64,7 @@ class MemoryTransaction(MemoryReader):
         receipts = [key for key, (owner, _) in truth.receipts.items() if key[0] == org and owner == device]
         for place in receipts:
             truth.remove(truth.receipts, place)
-        for kept in (truth.devices, truth.claims, truth.ends):
+        for kept in (truth.devices, truth.claims, truth.ends, truth.held):
             if (org, device) in kept:
                 truth.remove(kept, (org, device))
         for digest in [one.digest for one in self.admissions(org) if one.session in sessions]:
@@ -134,6 +144,31 @@ class MemoryTransaction(MemoryReader):
             and max(op.at for op in self._truth.pieces[org, row].operations) >= since_ms
         ]
 
+    def pieces_with_facts(self, org: OrgId, device: DeviceId) -> list[Piece]:
+        mine = self.pieces_of_device(org, device)
+        return [piece for piece in mine if any(isinstance(op, Identify | End) for op in piece.operations)]
+
+    def stored_after(self, org: OrgId, device: DeviceId, mark: bytes, row: int, limit: int) -> Iterator[Stored]:
+        home: list[Stored] = [(piece, None) for piece in self.pieces_of_device(org, device)]
+        stored = [*home, *self.pieces_from(org, mark, is_page=False)]
+        yield from sorted((one for one in stored if one[0].row > row), key=lambda one: one[0].row)[:limit]
+
+    def weight_of(
+        self, org: OrgId, device: DeviceId, mark: bytes, limit: int, page: PageId | None = None, since_ms: int = 0
+    ) -> int:
+        home = self.pieces(org, device, page)
+        away = [piece for piece, _ in self.pieces_from(org, mark, is_page=page is not None)]
+        counted = [piece for piece in (*home, *away) if max(op.at for op in piece.operations) >= since_ms]
+        return min(limit, sum(len(piece.operations) for piece in counted))
+
+    def held_uids(self, org: OrgId) -> list[Uid]:
+        bound = (self._truth.devices.get(at) for at in self._truth.held if at[0] == org)
+        return sorted({device.binding.uid for device in bound if device is not None and device.binding})
+
+    def bound_from(self, org: OrgId, mark: bytes) -> list[DeviceId]:
+        devices = {piece.device for piece, _ in self.pieces_from(org, mark, is_page=False)}
+        return sorted(device for device in devices if self.device(org, device).binding)
+
     def claims_around(
         self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
     ) -> list[Claim]:
@@ -191,6 +226,12 @@ class MemoryTransaction(MemoryReader):
             case Meet(device=device, key=key):
                 met = msgspec.structs.replace(self.device(org, device), key=key)
                 truth.put(truth.devices, (org, device), met)
+            case Hold(device=device, mark=mark):
+                truth.put(truth.held, (org, device), mark)
+            case Release(device=device, mark=mark):
+                mine = [at for at, by in truth.held.items() if at == (org, device) or (at[0], by) == (org, mark)]
+                for at in mine:
+                    truth.remove(truth.held, at)
             case Keep(piece=piece, origin=origin):
                 row = truth.next_row
                 truth.next_row += 1

@@ -38,6 +38,7 @@ class Truth:
         self.members: dict[tuple[OrgId, str], Member] = {}
         self.admissions: dict[bytes, Admission] = {}
         self.entries: dict[tuple[OrgId, str, str], Entry] = {}
+        self.held: dict[tuple[OrgId, DeviceId], bytes] = {}
         self.next_row = 1
         self._undo: list[Callable[[], object]] = []
 

@@ -41,10 +41,13 @@ SELECT DISTINCT q.id FROM (
   FROM holding h WHERE h.owner IS NOT NULL) q
 WHERE (SELECT value FROM (
   SELECT * FROM (SELECT value, at_ms, n, device, session FROM properties
-    WHERE org = ?1 AND owner = q.id AND name = ?2 ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1)
+    WHERE org = ?1 AND owner = q.id AND name = ?2
+      AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = ?1 AND h.device = properties.device)
+    ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1)
   UNION ALL SELECT o.value, o.at_ms, o.n, o.device, o.session
     FROM parts c JOIN properties o ON o.org = c.org AND o.device = c.device
-    WHERE c.org = ?1 AND c.owner = q.id AND o.name = ?2)
+    WHERE c.org = ?1 AND c.owner = q.id AND o.name = ?2
+      AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = ?1 AND h.device = c.device))
   ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1) IN ({1})"""
 """Whoever has the value now, each looked at once: what a later write of the user replaced does not count (PR-2)."""
 _PERSON = "id, uid, display_name, email, first_at_ms, last_at_ms"
@@ -76,14 +79,19 @@ class SqliteReader(OwnedReader):
         return [Key(row[0], OrgId(row[1]), *row[2:]) for row in self._db.execute(SQL.keys, (org,))]
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
+        found = self._device(org, device)
+        return msgspec.structs.replace(found, binding=None) if found.is_held else found
+
+    def _device(self, org: OrgId, device: DeviceId) -> Device:
         row = self._db.execute(SQL.device, (self._number(org), blob(device))).fetchone()
-        uid, bound_at, sealed_at, why, summary, key = row
+        uid, bound_at, sealed_at, why, summary, key, is_held = row
         return Device(
             device,
             Binding(Uid(uid), _instant(bound_at)) if bound_at else None,
             Seal(_instant(sealed_at), why) if sealed_at else None,
             msgspec.json.decode(summary, type=Summary) if summary else None,
             key,
+            bool(is_held),
         )
 
     def has_device(self, org: OrgId, device: DeviceId) -> bool:
@@ -115,6 +123,10 @@ class SqliteReader(OwnedReader):
         where, values = self._wanted(wanted, self._number(org))
         sql = f"SELECT count(*) FROM people WHERE org = ?{where}"
         return int(self._db.execute(sql, (self._number(org), *values)).fetchone()[0])
+
+    def count_held(self) -> int:
+        found: int = self._db.execute(SQL.count_held).fetchone()[0]
+        return found
 
     def person(self, org: OrgId, user: UserId) -> Person | None:
         row = self._db.execute(SQL.person, (self._number(org), blob(user))).fetchone()

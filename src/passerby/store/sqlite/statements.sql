@@ -31,11 +31,30 @@ SELECT uid, instant FROM bindings WHERE org = ? AND device = ?;
 -- name: bind
 INSERT INTO bindings (org, device, uid, instant) VALUES (?, ?, ?, ?);
 -- name: devices_of
-SELECT device FROM bindings WHERE org = ? AND uid = ? AND device > ? ORDER BY device LIMIT ?;
+SELECT device FROM bindings WHERE org = ? AND uid = ? AND device > ?
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = bindings.org AND h.device = bindings.device) ORDER BY device LIMIT ?;
 -- name: count_devices
+SELECT count(*) FROM bindings WHERE org = ? AND uid = ?
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = bindings.org AND h.device = bindings.device);
+-- name: all_devices_of
+SELECT device FROM bindings WHERE org = ? AND uid = ? AND device > ? ORDER BY device LIMIT ?;
+-- name: count_all_devices
 SELECT count(*) FROM bindings WHERE org = ? AND uid = ?;
+-- name: hold
+INSERT OR REPLACE INTO held (org, device, mark) VALUES (?, ?, ?);
+-- name: is_held
+SELECT EXISTS (SELECT 1 FROM held WHERE org = ? AND device = ?);
+-- name: count_held
+SELECT count(*) FROM held;
+-- name: held_uids
+SELECT DISTINCT b.uid FROM held h JOIN bindings b ON b.org = h.org AND b.device = h.device WHERE h.org = ? ORDER BY b.uid;
+-- name: held_by
+SELECT device FROM held WHERE org = ? AND mark = ? AND mark <> X'';
+-- name: release
+DELETE FROM held WHERE org = ? AND device = ?;
 -- name: device
-SELECT b.uid, b.instant, s.instant, s.why, t.summary, k.mark FROM (SELECT 1)
+SELECT b.uid, b.instant, s.instant, s.why, t.summary, k.mark, h.device IS NOT NULL FROM (SELECT 1)
+LEFT JOIN held h ON h.org = ?1 AND h.device = ?2
 LEFT JOIN bindings b ON b.org = ?1 AND b.device = ?2
 LEFT JOIN seals s ON s.org = ?1 AND s.device = ?2
 LEFT JOIN troubles t ON t.org = ?1 AND t.device = ?2
@@ -78,6 +97,29 @@ FROM pieces WHERE org = ? AND device = ? ORDER BY piece;
 -- name: pieces_of_page
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE page = ?3 AND org = ?1 AND device = ?2 ORDER BY piece;
+-- name: pieces_with_facts
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces
+WHERE org = ? AND device = ? AND (instr(body, CAST('"op":"identify"' AS BLOB)) OR instr(body, CAST('"op":"end"' AS BLOB)))
+ORDER BY piece;
+-- name: home_after
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces WHERE piece IN (
+  SELECT piece FROM pieces WHERE org = ? AND device = ? AND piece > ? ORDER BY piece LIMIT ?) ORDER BY piece;
+-- name: away_after
+SELECT p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body, m.device_mark, m.page_mark, m.hidden
+FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.device_mark = ? AND m.piece > ? ORDER BY m.piece LIMIT ?;
+-- name: weight_of
+SELECT total(operations) FROM (
+  SELECT * FROM (SELECT operations FROM pieces WHERE org = ?1 AND device = ?2 AND last_at_ms >= ?5 LIMIT ?4)
+  UNION ALL SELECT * FROM (SELECT p.operations FROM moved m JOIN pieces p ON p.piece = m.piece
+    WHERE m.org = ?1 AND m.device_mark = ?3 AND p.last_at_ms >= ?5 LIMIT ?4));
+-- name: weight_of_page
+SELECT total(operations) FROM (
+  SELECT * FROM (SELECT operations FROM pieces WHERE org = ?1 AND device = ?2 AND page = ?6 AND last_at_ms >= ?5 LIMIT ?4)
+  UNION ALL SELECT * FROM (SELECT p.operations FROM moved m JOIN pieces p ON p.piece = m.piece
+    WHERE m.org = ?1 AND m.page_mark = ?3 AND p.last_at_ms >= ?5 LIMIT ?4));
+-- name: bound_from
+SELECT DISTINCT p.device FROM moved m JOIN pieces p ON p.piece = m.piece
+JOIN bindings b ON b.org = p.org AND b.device = p.device WHERE m.org = ? AND m.device_mark = ? ORDER BY p.device;
 -- name: keep_origin
 INSERT INTO moved (piece, org, device_mark, page_mark, hidden) VALUES (?, ?, ?, ?, ?);
 -- name: pieces_from_device
@@ -130,6 +172,21 @@ ON CONFLICT (org, session) DO UPDATE SET
   operations = operations + excluded.operations,
   events = events + excluded.events,
   pages = pages + excluded.pages;
+-- name: empty_session
+DELETE FROM sessions WHERE org = ?1 AND session = ?2 AND NOT EXISTS (SELECT 1 FROM pieces WHERE org = ?1 AND session = ?2);
+-- name: take_out_of_session
+UPDATE sessions SET operations = operations - ?3, events = events - ?4, pages = pages - ?5,
+  began_at_ms = (SELECT min(first_at_ms) FROM pieces WHERE org = ?1 AND session = ?2),
+  active_at_ms = (SELECT max(last_at_ms) FROM pieces WHERE org = ?1 AND session = ?2)
+WHERE org = ?1 AND session = ?2;
+-- name: end_session
+UPDATE sessions SET ended_at_ms = ?3, end_why = ?4 WHERE org = ?1 AND session = ?2;
+-- name: ending_pieces
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces
+WHERE org = ? AND session = ? AND instr(body, CAST('"op":"end"' AS BLOB));
+-- name: pieces_with_properties
+SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces
+WHERE org = ? AND device = ? AND (instr(body, CAST('"op":"identify"' AS BLOB)) OR instr(body, CAST('"op":"properties"' AS BLOB))) ORDER BY piece;
 -- name: forget_sessions_of
 DELETE FROM sessions WHERE org = ? AND device = ?;
 -- name: session
@@ -147,19 +204,26 @@ FROM sessions WHERE org = ?1 AND device = ?2
 -- name: sessions_of_owner
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ?1 AND owner = ?2
-  AND session <> device AND began_at_ms <= ?3 AND (began_at_ms < ?3 OR session > ?4) ORDER BY began_at_ms DESC, session LIMIT ?5;
+  AND session <> device AND began_at_ms <= ?3 AND (began_at_ms < ?3 OR session > ?4)
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = sessions.org AND h.device = sessions.device) ORDER BY began_at_ms DESC, session LIMIT ?5;
 -- name: next_session_of_owner
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
 FROM sessions WHERE org = ?1 AND owner = ?2
-  AND session <> device AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4) ORDER BY began_at_ms, session DESC LIMIT 1;
+  AND session <> device AND began_at_ms >= ?3 AND (began_at_ms > ?3 OR session < ?4)
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = sessions.org AND h.device = sessions.device) ORDER BY began_at_ms, session DESC LIMIT 1;
 -- name: active_sessions_of_owner
 SELECT session, device, began_at_ms, active_at_ms, ended_at_ms, end_why, operations, events, pages
-FROM sessions WHERE org = ? AND owner = ? ORDER BY active_at_ms DESC, session;
+FROM sessions WHERE org = ? AND owner = ?
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = sessions.org AND h.device = sessions.device)
+ORDER BY active_at_ms DESC, session;
 -- name: count_sessions_of_owner
-SELECT count(*) FROM (SELECT 1 FROM sessions WHERE org = ? AND owner = ? AND session <> device LIMIT ?);
+SELECT count(*) FROM (SELECT 1 FROM sessions WHERE org = ? AND owner = ? AND session <> device
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = sessions.org AND h.device = sessions.device) LIMIT ?);
 -- name: span_of_owner
-SELECT (SELECT min(began_at_ms) FROM sessions WHERE org = ?1 AND owner = ?2),
-  (SELECT max(active_at_ms) FROM sessions WHERE org = ?1 AND owner = ?2);
+SELECT (SELECT began_at_ms FROM sessions WHERE org = ?1 AND owner = ?2
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = sessions.org AND h.device = sessions.device) ORDER BY began_at_ms LIMIT 1),
+  (SELECT active_at_ms FROM sessions WHERE org = ?1 AND owner = ?2
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = sessions.org AND h.device = sessions.device) ORDER BY active_at_ms DESC LIMIT 1);
 
 -- name: parts_of
 SELECT device FROM parts WHERE org = ? AND owner = ?;
@@ -218,10 +282,14 @@ DELETE FROM properties WHERE org = ? AND device = ?;
 SELECT name, type, value, device, session, page, n, t, at_ms, offset_ms FROM properties WHERE org = ? AND device = ?;
 -- name: named_property
 SELECT name, type, value, device, session, page, n, t, at_ms, offset_ms FROM properties
-WHERE org = ? AND owner = ? AND name = ? ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1;
+WHERE org = ? AND owner = ? AND name = ?
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = properties.org AND h.device = properties.device)
+ORDER BY at_ms DESC, n DESC, device DESC, session DESC LIMIT 1;
 -- name: next_property
 SELECT name, type, value, device, session, page, n, t, at_ms, offset_ms FROM properties
-WHERE org = ? AND owner = ? AND name > ? ORDER BY name, at_ms DESC, n DESC, device DESC, session DESC LIMIT 1;
+WHERE org = ? AND owner = ? AND name > ?
+  AND NOT EXISTS (SELECT 1 FROM held h WHERE h.org = properties.org AND h.device = properties.device)
+ORDER BY name, at_ms DESC, n DESC, device DESC, session DESC LIMIT 1;
 
 -- name: touch_person
 INSERT INTO people (org, id, uid, first_at_ms, last_at_ms) VALUES (?, ?, ?, ?, ?)

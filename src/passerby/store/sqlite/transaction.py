@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from heapq import merge
+from itertools import groupby, islice
 from typing import Final
 
 import msgspec
@@ -13,14 +14,15 @@ from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Origin, Piece, Receipt
-from passerby.model.device import SLACK_MS, Claim, Ending, Instant, Seal, by_server_time
-from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Keep, Learn, Meet, Sum
+from passerby.model.device import SLACK_MS, Claim, Device, Ending, Instant, Seal, by_server_time
+from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Hold, Keep, Learn, Meet, Release, Sum
 from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
 from passerby.model.secret import Secret
+from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed
+from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed, Stored
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.owning import own
 from passerby.store.sqlite.reader import SqliteReader
@@ -36,6 +38,18 @@ _NAMING: Final = frozenset({"displayName", "email"})
 
 class SqliteTransaction(SqliteReader):
     """The `Transaction` of the contract; the caller holds the savepoint."""
+
+    def device(self, org: OrgId, device: DeviceId) -> Device:
+        return self._device(org, device)
+
+    def devices_of(
+        self, org: OrgId, uid: Uid, after: DeviceId | None = None, limit: int | None = None
+    ) -> list[DeviceId]:
+        values = (self._number(org), uid, blob(after) if after else b"", -1 if limit is None else limit)
+        return [DeviceId(rows.text(row[0])) for row in self._db.execute(SQL.all_devices_of, values)]
+
+    def count_devices(self, org: OrgId, uid: Uid) -> int:
+        return int(self._db.execute(SQL.count_all_devices, (self._number(org), uid)).fetchone()[0])
 
     def add_org(self, org: Org) -> None:
         self._db.execute(SQL.add_org, (org.id, org.secret, encoded(org.settings)))
@@ -73,6 +87,30 @@ class SqliteTransaction(SqliteReader):
     def pieces_from(self, org: OrgId, mark: bytes, *, is_page: bool, since_ms: int = 0) -> list[tuple[Piece, Origin]]:
         statement = SQL.pieces_from_page if is_page else SQL.pieces_from_device
         return [rows.piece_from(row) for row in self._db.execute(statement, (self._number(org), mark, since_ms))]
+
+    def pieces_with_facts(self, org: OrgId, device: DeviceId) -> list[Piece]:
+        return [rows.piece(row) for row in self._db.execute(SQL.pieces_with_facts, (self._number(org), blob(device)))]
+
+    def stored_after(self, org: OrgId, device: DeviceId, mark: bytes, row: int, limit: int) -> Iterator[Stored]:
+        number = self._number(org)
+        home = self._db.execute(SQL.home_after, (number, blob(device), row, limit))
+        away = self._db.execute(SQL.away_after, (number, mark, row, limit))
+        lists: list[Iterator[Stored]] = [((rows.piece(one), None) for one in home), map(rows.piece_from, away)]
+        yield from islice(merge(*lists, key=lambda one: one[0].row), limit)
+
+    def weight_of(
+        self, org: OrgId, device: DeviceId, mark: bytes, limit: int, page: PageId | None = None, since_ms: int = 0
+    ) -> int:
+        where = (self._number(org), blob(device), mark, limit, since_ms)
+        if page is None:
+            return min(limit, int(self._db.execute(SQL.weight_of, where).fetchone()[0]))
+        return min(limit, int(self._db.execute(SQL.weight_of_page, (*where, blob(page))).fetchone()[0]))
+
+    def held_uids(self, org: OrgId) -> list[Uid]:
+        return [Uid(row[0]) for row in self._db.execute(SQL.held_uids, (self._number(org),))]
+
+    def bound_from(self, org: OrgId, mark: bytes) -> list[DeviceId]:
+        return [DeviceId(rows.text(row[0])) for row in self._db.execute(SQL.bound_from, (self._number(org), mark))]
 
     def claims_around(
         self, org: OrgId, device: DeviceId, page: PageId, first: int, last: int, limit: int
@@ -171,13 +209,14 @@ class SqliteTransaction(SqliteReader):
             for statement in (SQL.remove_pieces, SQL.forget_properties_of, SQL.remove_receipts)
         )
         self._db.execute(SQL.remove_part, (number, name))
+        self._db.execute(SQL.release, (number, name))
         if bound:
             self._project_person(org, number, Uid(bound[0]))
         return Removed(pieces, operations, sessions, properties, receipts)
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         number = self._number(org)
-        dropped: dict[DeviceId, None] = {}
+        dropped: dict[DeviceId, list[Piece]] = {}
         for effect in effects:
             match effect:
                 case Keep(piece=piece, origin=origin):
@@ -196,11 +235,19 @@ class SqliteTransaction(SqliteReader):
                     self._db.execute(SQL.sum_up, (number, blob(device), encoded(summary)))
                 case Meet(device=device, key=key):
                     self._db.execute(SQL.meet, (number, blob(device), key))
+                case Hold(device=device, mark=mark):
+                    self._db.execute(SQL.hold, (number, blob(device), mark))
+                    self._project_owner(org, number, device)
+                case Release(device=device, mark=mark):
+                    held = [row[0] for row in self._db.execute(SQL.held_by, (number, mark))]
+                    for name in (blob(device), *held):
+                        self._db.execute(SQL.release, (number, name))
+                        self._project_owner(org, number, DeviceId(rows.text(name)))
                 case Drop(piece=piece):
                     self._db.execute(SQL.drop_piece, (piece.row,))
-                    dropped[piece.device] = None
-        for device in dropped:
-            self.project_again(org, device)
+                    dropped.setdefault(piece.device, []).append(piece)
+        for device, pieces in dropped.items():
+            self._take_out(org, device, pieces)
 
     def _learn(self, number: int, learned: Learn) -> None:
         device = blob(learned.device)
@@ -250,6 +297,8 @@ class SqliteTransaction(SqliteReader):
         if set_here:
             values = [rows.property_row(number, kept, user) for kept in set_here]
             self._db.executemany(SQL.set_property, values)
+        if self._db.execute(SQL.is_held, (number, blob(piece.device))).fetchone()[0]:
+            return
         touched = (number, user, uid, shown.began_at_ms, shown.active_at_ms)
         self._db.execute(SQL.touch_person, touched)
         if any(kept.property.name in _NAMING for kept in set_here) or (uid and projection.identifies(piece)):
@@ -262,22 +311,44 @@ class SqliteTransaction(SqliteReader):
         for name, *row in self._db.execute(SQL.all_pieces):
             self.project(OrgId(name), rows.piece(tuple(row)))
 
-    def project_again(self, org: OrgId, device: DeviceId) -> None:
-        """Make anew what serves reading of one device, after a piece of it went."""
-        number, name = self._number(org), blob(device)
-        self._db.execute(SQL.forget_sessions_of, (number, name))
-        self._db.execute(SQL.forget_properties_of, (number, name))
-        self._db.execute(SQL.forget_person, (number, name))
-        self._db.execute(SQL.remove_part, (number, name))
-        bound = self._db.execute(SQL.binding, (number, name)).fetchone()
-        for piece in self.pieces(org, device):
-            self.project(org, piece)
-        if bound:
-            self._project_person(org, number, Uid(bound[0]))
+    def _take_out(self, org: OrgId, device: DeviceId, pieces: Sequence[Piece]) -> None:
+        """Take pieces that went out of what serves reading, and read no more of the device than it takes."""
+        number = self._number(org)
+        parts: dict[SessionId, list[Session]] = {}
+        for piece in pieces:
+            parts.setdefault(piece.session, []).append(projection.session_of(piece))
+        for session, shown in parts.items():
+            name = (number, blob(session))
+            counts = (sum(getattr(one, field) for one in shown) for field in ("operations", "events", "pages"))
+            self._db.execute(SQL.empty_session, name)
+            self._db.execute(SQL.take_out_of_session, (*name, *counts))
+            if any(one.end_why for one in shown):
+                ended = [projection.session_of(rows.piece(row)) for row in self._db.execute(SQL.ending_pieces, name)]
+                ends = [(one.ended_at_ms, one.end_why) for one in ended if one.end_why]
+                self._db.execute(SQL.end_session, (*name, *min(ends, default=(None, None))))
+        if any(projection.user_properties(piece) for piece in pieces):
+            self._set_again(org, number, device)
+        self._project_owner(org, number, device)
 
-    def _project_person(self, org: OrgId, number: int, uid: Uid) -> None:
-        """Make anew the person of a uid from what they have now."""
-        user = blob(self._user(org, uid))
+    def _set_again(self, org: OrgId, number: int, device: DeviceId) -> None:
+        """Make anew the user properties of a device."""
+        bound = self._db.execute(SQL.binding, (number, blob(device))).fetchone()
+        user = blob(self._user(org, Uid(bound[0])) if bound else device)
+        self._db.execute(SQL.forget_properties_of, (number, blob(device)))
+        for row in self._db.execute(SQL.pieces_with_properties, (number, blob(device))).fetchall():
+            set_here = projection.user_properties(rows.piece(row))
+            self._db.executemany(SQL.set_property, [rows.property_row(number, kept, user) for kept in set_here])
+
+    def _project_owner(self, org: OrgId, number: int, device: DeviceId) -> None:
+        """Make anew the person that a device is or belongs to."""
+        bound = self._db.execute(SQL.binding, (number, blob(device))).fetchone()
+        if bound:
+            self._db.execute(SQL.forget_person, (number, blob(device)))
+        self._project_person(org, number, Uid(bound[0]) if bound else None, blob(device))
+
+    def _project_person(self, org: OrgId, number: int, uid: Uid | None, device: bytes = b"") -> None:
+        """Make anew the person of a uid, or the anonymous one of a device, from what they have now."""
+        user = blob(self._user(org, uid)) if uid is not None else device
         self._db.execute(SQL.forget_person, (number, user))
         spans = [self._db.execute(SQL.span_of_owner, (number, one)).fetchone() for one in self._owners(number, user)]
         lived = [(first_at_ms, last_at_ms) for first_at_ms, last_at_ms in spans if first_at_ms is not None]
