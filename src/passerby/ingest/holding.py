@@ -1,10 +1,11 @@
 """Holding: what would move more than can be moved at once is placed again in steps, and nobody's until then (AT-2.3).
 
     hold      new facts are learned, the bundle that brought them is placed, the device is held   its transaction
-    step      some of what is stored is brought to where the plan wants it                        one transaction each
-    release   the device and its substitutes are shown again                                      the last of them
+    read      where that is not done yet, facts in some of what is stored are learned             one transaction each
+    place     some of what is stored is brought to where the plan wants it                        one transaction each
+    release   some substitutes are shown again, and at last the device                            one transaction each
 
-New facts meanwhile begin the steps anew. Entry: `placing`, named by the device; its body is the last row seen to.
+New facts meanwhile begin the placing anew. Entry: `placing`, named by the device, with a `Placing`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 from passerby.base.ids import DeviceId, OrgId
 from passerby.ingest.erasing import turned_away
 from passerby.ingest.knowing import Knowledge
+from passerby.ingest.learning import learn_stored, sum_up
 from passerby.ingest.settling import Settling
 from passerby.lifecycle.frames import Frames
 from passerby.model.device import Device
@@ -29,16 +31,27 @@ PLACING: Final = "placing"
 STEP_PIECES_MAX: Final = 100
 STEP_OPERATIONS_MAX: Final = 2000
 """How much is placed again in one step: 50 ms, about."""
+RELEASED_MAX: Final = 100
+"""How many substitutes are released in one step."""
 _FOR_EVER_MS: Final = 2**53
 _TOGETHER_MAX: Final = 1000
 
 
-def begin(transaction: Transaction, org: Org, device: DeviceId, now_ms: int) -> None:
+class Placing(msgspec.Struct, frozen=True):
+    """How far it is: the last row that was placed again, and the last that was read for facts (None: all were)."""
+
+    placed: int = 0
+    read: int | None = None
+
+
+def begin(transaction: Transaction, org: Org, device: DeviceId, now_ms: int, *, is_unread: bool) -> None:
     """Have all of a device, which is held, placed again from the start.
 
     The entry is about nobody, so an erasure leaves it: what is theirs and stands elsewhere has to be found first.
     """
-    transaction.put_entry(org.id, Entry(PLACING, device, b"0", due_at_ms=now_ms))
+    known = transaction.entry(org.id, PLACING, device)
+    read = _placing(known).read if known else 0 if is_unread else None
+    _put(transaction, org.id, device, Placing(read=read), now_ms)
 
 
 def work_off(store: Store, org: OrgId, device: DeviceId, now_ms: int) -> None:
@@ -64,19 +77,45 @@ def step(transaction: Transaction, name: OrgId, device: DeviceId, now_ms: int) -
     if org is None or entry is None:
         return False
     frames, standing = Frames(org.secret, device), transaction.device(name, device)
-    mark = frames.marks.of_origin(device, None)
-    if standing.summary is None:  # it is gone: what came from it could not be placed, and stays nobody's
+    mark, at = frames.marks.of_origin(device, None), _placing(entry)
+    row = at.placed if at.read is None else at.read
+    stored = _some(transaction.stored_after(name, device, mark, row, STEP_PIECES_MAX))
+    if at.read is not None:
+        at = _read(transaction, org, standing, frames, stored)
+    elif stored:
+        _place(transaction, org, standing, frames, stored, now_ms)
+        at = Placing(stored[-1][0].row)
+    elif not _release(transaction, org, device, mark):
         transaction.remove_entry(name, PLACING, device)
         return False
-    stored = _some(transaction.stored_after(name, device, mark, int(entry.body), STEP_PIECES_MAX))
-    if not stored:
-        transaction.apply(name, [Release(device, mark)])
-        transaction.remove_entry(name, PLACING, device)
-        return False
-    _place(transaction, org, standing, frames, stored, now_ms)
-    later = msgspec.structs.replace(entry, body=b"%d" % stored[-1][0].row, due_at_ms=now_ms)
-    transaction.put_entry(name, later)
+    _put(transaction, name, device, at, now_ms)
     return True
+
+
+def _placing(entry: Entry) -> Placing:
+    return msgspec.json.decode(entry.body, type=Placing)
+
+
+def _put(transaction: Transaction, org: OrgId, device: DeviceId, at: Placing, now_ms: int) -> None:
+    transaction.put_entry(org, Entry(PLACING, device, msgspec.json.encode(at), due_at_ms=now_ms))
+
+
+def _read(
+    transaction: Transaction, org: Org, device: Device, frames: Frames, stored: Sequence[Stored]
+) -> Placing:
+    """Learn the facts in what is stored at home: what is elsewhere was placed after its facts had been learned."""
+    learn_stored(transaction, org.id, device, (piece for piece, origin in stored if origin is None), frames.marks)
+    if stored:
+        return Placing(read=stored[-1][0].row)
+    sum_up(transaction, org.id, device.id)
+    return Placing()
+
+
+def _release(transaction: Transaction, org: Org, device: DeviceId, mark: bytes) -> bool:
+    """Show some substitutes again, or at last the device; whether there may be more to show."""
+    substitutes = transaction.held_by(org.id, mark, RELEASED_MAX)
+    transaction.apply(org.id, [Release(one) for one in substitutes or [device]])
+    return bool(substitutes)
 
 
 def _some(stored: Iterable[Stored]) -> list[Stored]:

@@ -6,11 +6,12 @@ What is read for one piece is bounded, however many pages a device has: a golden
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from passerby.base.ids import DeviceId, OrgId, PageId
 from passerby.lifecycle.plan import ENDS_MAX, Around
-from passerby.model.device import EVERYBODY, FACTS_MAX, SLACK_MS, Claim, Ending, Instant, Summary
+from passerby.model.device import CLAIMS_MAX, EVERYBODY, FACTS_MAX, SLACK_MS, Claim, Ending, Instant, Summary
 from passerby.store.contract import Transaction
 
 AROUND_MAX: Final = 1000
@@ -62,8 +63,8 @@ class Knowledge:
         return any(instant.is_in_time_for(end.instant) and end.instant.before(claim) for end in ends)
 
     def all_claims(self) -> list[Claim]:
-        """Every claim of the device; read only where its summary has to be made anew."""
-        return list(self._transaction.claims_of(self._org, self._device))
+        """Every claim of the device, up to one more than count; read only where its summary has to be made anew."""
+        return list(islice(self._transaction.claims_of(self._org, self._device), CLAIMS_MAX + 1))
 
     def first_ends(self) -> list[Ending]:
         """The ends that a summary lists."""

@@ -10,15 +10,18 @@ from typing import Final
 
 import msgspec
 
-from passerby.base.ids import OrgId, PageId
+from passerby.base.ids import DeviceId, OrgId, PageId
 from passerby.ingest.knowing import Knowledge
 from passerby.lifecycle.decide import Facts, facts_of
 from passerby.lifecycle.plan import Around, lets_go, summed_up, with_claim
+from passerby.model.bundle import Piece
 from passerby.model.device import EVERYBODY, Claim, Device, Ending, Instant, Summary, by_server_time
 from passerby.model.effect import Learn, Sum
 from passerby.model.marks import Marks
 from passerby.store.contract import Transaction
 
+AT_ONCE_MAX: Final = 4000
+"""What may concern more stored operations is done in steps (AT-2.3)."""
 _LAST_N: Final = 2**31
 
 
@@ -32,17 +35,21 @@ class Extent(Enum):
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """What has to be placed again; with `LATER` the pages of which something was made from `since` on."""
+    """What has to be placed again; with `LATER` the pages of which something was made from `since` on.
+
+    `is_unread` says that first the facts in what is stored have to be learned, by `learn_stored` (AT-2.3).
+    """
 
     extent: Extent
     since: Instant | None = None
+    is_unread: bool = False
 
 
 def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> tuple[Knowledge, Reach]:
     """Remember `facts`, all of one page of `device`; with the first its stored pieces are read for more."""
     before = device.summary
     if before is None:
-        return _begun(transaction, org, device, facts, marks), Reach(Extent.DEVICE)
+        return _begun(transaction, org, device, facts, marks)
     known = Knowledge(transaction, org, device.id, before)
     if not facts:
         return known, Reach(Extent.NOTHING)
@@ -63,16 +70,53 @@ def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, ma
     return Knowledge(transaction, org, device.id, summary), reach
 
 
-def _begun(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> Knowledge:
-    pieces = transaction.pieces_with_facts(org, device.id)
-    stored = facts_of(
+def learn_stored(transaction: Transaction, org: OrgId, device: Device, pieces: Iterable[Piece], marks: Marks) -> None:
+    """Remember the facts of some stored pieces of a device that is being learned in steps (AT-2.3)."""
+    by_page = groupby(sorted(pieces, key=lambda piece: (piece.page, piece.operations[0].n)), attrgetter("page"))
+    for _, mine in by_page:
+        found = _stored(mine, marks)
+        if found:
+            learn(transaction, org, transaction.device(org, device.id), found, marks)
+
+
+def sum_up(transaction: Transaction, org: OrgId, device: DeviceId) -> None:
+    """Make the summary of a device anew, from all that is remembered of it."""
+    known = Knowledge(transaction, org, device, Summary())
+    transaction.apply(org, [Sum(device, summed_up(known.all_claims(), known.first_ends()))])
+
+
+def _stored(pieces: Iterable[Piece], marks: Marks) -> Facts:
+    return facts_of(
         ((piece.instant(op), op, piece.received_at_ms) for piece in pieces for op in piece.operations), marks
     )
+
+
+def _begun(
+    transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks
+) -> tuple[Knowledge, Reach]:
+    """Begin to remember facts of a device that was simple until now."""
+    mark = marks.of_origin(device.id, None)
+    if transaction.weight_of(org, device.id, mark, AT_ONCE_MAX + 1) > AT_ONCE_MAX:
+        return _begun_in_steps(transaction, org, device, facts, marks)
+    stored = _stored(transaction.pieces(org, device.id), marks)
     claims = (*stored.claims, *facts.claims)
     ends = tuple(_told(claims, (*stored.ends, *facts.ends)))
     summary = summed_up(list(claims), list(ends))
     transaction.apply(org, [Learn(device.id, claims, ends), Sum(device.id, summary)])
-    return Knowledge(transaction, org, device.id, summary)
+    return Knowledge(transaction, org, device.id, summary), Reach(Extent.DEVICE)
+
+
+def _begun_in_steps(
+    transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks
+) -> tuple[Knowledge, Reach]:
+    """Until all is read, what made a simple device what it is stands for it: its binding, and its seal."""
+    transaction.apply(org, [Sum(device.id, Summary())])
+    bound, seal = device.binding, device.seal
+    claims = (Claim(bound.instant, marks.of_uid(bound.uid), 0),) if bound else ()
+    ends = (Ending(seal.instant, seal.why),) if seal else ()
+    for one in (Facts(claims), Facts((), ends), facts):
+        known, _ = learn(transaction, org, transaction.device(org, device.id), one, marks)
+    return known, Reach(Extent.DEVICE, is_unread=True)
 
 
 def _told(claims: Iterable[Claim], ends: Iterable[Ending]) -> Iterable[Ending]:

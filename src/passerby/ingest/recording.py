@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from passerby.base.errors import Refusal
 from passerby.base.units import DAY_MS
+from passerby.ingest import learning
 from passerby.ingest.announcing import announce
 from passerby.ingest.complaint import COMPLAINED_MS, complaints_of
 from passerby.ingest.erasing import is_erased_device, turned_away, with_lateness
@@ -24,7 +25,7 @@ from passerby.lifecycle.placing import Placed, keeps
 from passerby.lifecycle.plan import ANONYMOUS
 from passerby.lifecycle.substitute import Substitutes, is_made_here
 from passerby.model.bundle import Bundle, Piece
-from passerby.model.device import Device
+from passerby.model.device import Device, Instant
 from passerby.model.effect import Effect, Meet
 from passerby.model.marks import Marks
 from passerby.model.operation import Operation, Unproved
@@ -63,6 +64,7 @@ class _Decided(msgspec.Struct, frozen=True):
     moves: list[Effect]
     outcomes: dict[int, Outcome]
     is_cut: bool = False
+    is_unread: bool = False
 
 
 def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False) -> Recorded:
@@ -90,7 +92,7 @@ def record(transaction: Transaction, bundle: Bundle, *, is_trusted: bool = False
     announced = announce(transaction, org, effects, bundle.received_at_ms)
     transaction.apply(org.id, turned_away(transaction, org, decided.moves, bundle.received_at_ms)[0])
     if decided.is_cut:
-        begin(transaction, org, bundle.device, bundle.received_at_ms)
+        begin(transaction, org, bundle.device, bundle.received_at_ms, is_unread=decided.is_unread)
     outcomes = {**decided.outcomes, **dict.fromkeys(lost, Outcome.ERASED)}
     told = {n: outcome for n, outcome in outcomes.items() if n not in answered}
     _tallied(transaction, bundle, told)
@@ -182,7 +184,7 @@ def _decided(
     made = made_of(own, answered, frames.substitutes, org.settings.age_ms)
     standing: list[Effect] = []
     moves: list[Effect] = []
-    is_cut = False
+    is_cut = is_unread = False
     if is_apart:
         outcomes = {one.operation.n: _apart_outcome(one.operation) for one in made}
         kept = _kept_at_home(own, made, outcomes, frames)
@@ -196,11 +198,12 @@ def _decided(
         facts = with_lateness(transaction, org, facts)
         known, reach = learn(transaction, org.id, device, facts, frames.marks)
         settled = Settling(transaction, org.id, device, known, frames).settle(own, made, reach)
-        standing, moves, outcomes, is_cut = settled.standing, settled.moves, settled.outcomes, settled.is_cut
+        standing, moves, outcomes = settled.standing, settled.moves, settled.outcomes
+        is_cut, is_unread = settled.is_cut, settled.is_unread
         kept = [*settled.kept]
     told = {no.n: no.outcome for no in bundle.refused} | {one.operation.n: Outcome.STORED for one in made} | outcomes
     fresh = {n: outcome for n, outcome in told.items() if n > 0 and n not in answered}
-    return _Decided([*standing, *kept, *answer(bundle, fresh)], moves, told, is_cut)
+    return _Decided([*standing, *kept, *answer(bundle, fresh)], moves, told, is_cut, is_unread)
 
 
 def _apart_outcome(operation: Operation) -> Outcome:
@@ -219,7 +222,17 @@ def _stays_simple(transaction: Transaction, org: Org, device: Device, made: Sequ
     if device.summary is not None or not is_simple(device, made):
         return False
     end = next((one.instant for one in made if one.is_end), None)
-    return end is None or not has_past(transaction.pieces_past(org.id, device.id, end), end)
+    return end is None or not _has_past(transaction.pieces_past(org.id, device.id, end), end)
+
+
+def _has_past(pieces: Iterable[Piece], end: Instant) -> bool:
+    """Whether something in `pieces` was made past an end, or they are too many to look at (AT-2.3)."""
+    looked_at = 0
+    for piece in pieces:
+        looked_at += len(piece.operations)
+        if looked_at > learning.AT_ONCE_MAX or has_past([piece], end):
+            return True
+    return False
 
 
 def _reported(

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, Uid
+from passerby.ingest import learning
 from passerby.ingest.knowing import Knowledge
 from passerby.ingest.learning import Extent, Reach
 from passerby.lifecycle.decide import Made
@@ -21,17 +22,19 @@ from passerby.model.operation import Identify
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Stored, Transaction
 
-AT_ONCE_MAX: Final = 4000
-"""What may move more operations is placed again in steps (AT-2.3)."""
+_PAGES_AT_ONCE_MAX: Final = 100
+"""What may move something of more pages is placed again in steps, too (AT-2.3)."""
 
 
 class Settled(msgspec.Struct, frozen=True):
     """What is to be done: about identity, with what was stored before, with what is new; and the outcomes of that.
 
-    `is_cut` says that what was stored before is to be placed again later, all of it.
+    `is_cut` says that what was stored before is to be placed again later, all of it; `is_unread` that it is to be read
+    for facts before.
     """
 
     is_cut: bool
+    is_unread: bool
     standing: list[Effect]
     moves: list[Effect]
     kept: list[Keep]
@@ -61,13 +64,13 @@ class Settling:
             for one, lane in zip(made, lanes, strict=True)
         ]
         kept = list(keeps(bundle, [one for one in placed if not one.lane.is_late], self._frames))
-        reach = Reach(Extent.DEVICE) if binding else reach
+        reach = msgspec.structs.replace(reach, extent=Extent.DEVICE, since=None) if binding else reach
         is_cut = self._is_cut(bundle.page, reach)
         moves = [] if is_cut else list(self._moves(places, self._stored(bundle.page, reach)))
         self._stand(places)
         held = self._held() if is_cut or self._device.is_held else []
         outcomes = {one.operation.n: one.outcome for one in placed}
-        return Settled(is_cut, [*held, *self._standing], moves, kept, outcomes)
+        return Settled(is_cut, reach.is_unread, [*held, *self._standing], moves, kept, outcomes)
 
     def again(self, stored: Sequence[Stored]) -> tuple[list[Effect], list[Effect]]:
         """Place some of what is stored again: what is to be done about identity, and with what is stored."""
@@ -85,16 +88,30 @@ class Settling:
         """Whether `reach` may hold more than can be placed again at once."""
         if reach.extent is Extent.NOTHING:
             return False
-        if self._device.is_held or self._weight(page, 0) > AT_ONCE_MAX:
+        if self._device.is_held or self._is_heavy(page):
             return True
-        since_ms = reach.since.at - SLACK_MS if reach.since is not None else 0
-        return (
-            reach.extent is not Extent.PAGE and self._weight(None, since_ms) > 0 and self._weight(None, 0) > AT_ONCE_MAX
-        )
+        if reach.since is None:
+            return reach.extent is Extent.DEVICE and self._is_heavy()
+        return self._is_heavy(since_ms=reach.since.at - SLACK_MS) or self._are_heavy(page, reach.since)
 
-    def _weight(self, page: PageId | None, since_ms: int) -> int:
-        mark = self._frames.marks.of_origin(self._device.id, page)
-        return self._transaction.weight_of(self._org, self._device.id, mark, AT_ONCE_MAX + 1, page, since_ms)
+    def _are_heavy(self, page: PageId, since: Instant) -> bool:
+        """Whether the pages of which something was made from `since` on hold more than can be placed again at once."""
+        mark = self._frames.marks.of_origin(self._device.id, None)
+        since_ms = since.at - SLACK_MS
+        pages = self._transaction.pages_since(self._org, self._device.id, since_ms, _PAGES_AT_ONCE_MAX)
+        away = self._transaction.origins_since(self._org, mark, since_ms, _PAGES_AT_ONCE_MAX)
+        theirs = (self._frames.brought_back(piece, origin).page for piece, origin in away)
+        named = dict.fromkeys([page, *pages, *theirs])
+        if len(named) >= _PAGES_AT_ONCE_MAX:
+            return True
+        return sum(self._weight(one) for one in named) > learning.AT_ONCE_MAX
+
+    def _is_heavy(self, page: PageId | None = None, since_ms: int = 0) -> bool:
+        return self._weight(page, since_ms) > learning.AT_ONCE_MAX
+
+    def _weight(self, page: PageId | None = None, since_ms: int = 0) -> int:
+        mark, limit = self._frames.marks.of_origin(self._device.id, page), learning.AT_ONCE_MAX + 1
+        return self._transaction.weight_of(self._org, self._device.id, mark, limit, page, since_ms)
 
     def _held(self) -> list[Effect]:
         """Hold the device, and all that stands in for it and is somebody's."""

@@ -35,12 +35,13 @@ nobody's: losing a name is a nuisance, a wrong one must not happen.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Final, Protocol
 
 import msgspec
 
 from passerby.base.ids import PageId
-from passerby.model.device import FACTS_MAX, Claim, Ending, Instant, Summary, by_server_time, horizon_ms
+from passerby.model.device import CLAIMS_MAX, FACTS_MAX, Claim, Ending, Instant, Summary, by_server_time, horizon_ms
 from passerby.model.outcome import Outcome
 
 ENDS_MAX: Final = 64
@@ -139,10 +140,10 @@ def seal_of(ends: tuple[Ending, ...], after: int) -> Ending | None:
 
 def _claims(instant: Instant, around: Around) -> tuple[Claim | None, Claim | None]:
     """The claim that the page was told by then, and the next one behind it."""
-    earlier = [claim for claim in around.claims if claim.instant.n <= instant.n]
-    behind = next((claim for claim in around.claims if claim.instant.n > instant.n), None)
-    told = earlier[-1] if earlier else None
-    if told is not None and any(told.instant.n < end.instant.n < instant.n for end in around.ends):
+    place = bisect_right(around.claims, instant.n, key=_number)
+    told = around.claims[place - 1] if place else None
+    behind = around.claims[place] if place < len(around.claims) else None
+    if told is not None and _has_end(around, told.instant.n + 1, instant.n):
         told = None
     return told, behind
 
@@ -154,7 +155,17 @@ def _reaches_back(instant: Instant, claim: Claim, around: Around, known: Known) 
 
 
 def _is_own_end_between(instant: Instant, claim: Claim, around: Around) -> bool:
-    return any(instant.n <= end.instant.n < claim.instant.n for end in around.ends)
+    return _has_end(around, instant.n, claim.instant.n)
+
+
+def _has_end(around: Around, first: int, behind: int) -> bool:
+    """Whether an end of the page has a number from `first` on and before `behind`."""
+    place = bisect_left(around.ends, first, key=_number)
+    return place < len(around.ends) and around.ends[place].instant.n < behind
+
+
+def _number(fact: Claim | Ending) -> int:
+    return fact.instant.n
 
 
 def _told(instant: Instant, claim: Claim, known: Known) -> Lane | None:
@@ -185,8 +196,10 @@ def is_before_all(instant: Instant, summary: Summary) -> bool:
 
 def _silent(instant: Instant, around: Around, known: Known) -> Lane:
     summary = known.summary
-    if not is_before_all(instant, summary) or any(end.instant.n < instant.n for end in around.ends):
+    if not is_before_all(instant, summary) or _has_end(around, 0, instant.n):
         return _nobodys(instant, known, is_bleed=True)
+    if summary.is_overfull:
+        return _nobodys(instant, known, is_bleed=False)
     if summary.owner is None:
         return ANONYMOUS
     is_clear = instant.at < horizon_ms(summary.contradictions, FACTS_MAX)
@@ -201,8 +214,13 @@ def _nobodys(instant: Instant, known: Known, *, is_bleed: bool) -> Lane:
 
 
 def summed_up(claims: list[Claim], ends: list[Ending]) -> Summary:
-    """The summary of all these facts; of `ends` at least the first `FACTS_MAX` by server time."""
+    """The summary of all these facts; of `ends` at least the first `FACTS_MAX` by server time.
+
+    Of more than `CLAIMS_MAX` claims nobody tells who was first: it is overfull.
+    """
     listed = Summary(ends=tuple(sorted(ends, key=lambda end: by_server_time(end.instant))[:FACTS_MAX]))
+    if len(claims) > CLAIMS_MAX:
+        return msgspec.structs.replace(listed, is_overfull=True)
     early = [claim for claim in claims if is_before_all(claim.instant, listed)]
     mine = (claim for claim in early if not claim.is_late and not claim.is_unproved)
     owner = min(mine, key=lambda claim: claim.rank, default=None)
@@ -214,7 +232,7 @@ def summed_up(claims: list[Claim], ends: list[Ending]) -> Summary:
 
 def with_claim(summary: Summary, claim: Claim) -> Summary | None:
     """The summary with one claim more; None if it has to be made from all facts."""
-    if not is_before_all(claim.instant, summary):
+    if summary.is_overfull or not is_before_all(claim.instant, summary):
         return summary
     owner = summary.owner
     if owner is None:

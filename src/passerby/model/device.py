@@ -23,6 +23,9 @@ SLACK_MS: Final = SAME_CLOCK_MS + FUTURE_MS_MAX
 FACTS_MAX: Final = 16
 """How many contradictions and ends a summary lists."""
 
+CLAIMS_MAX: Final = 10_000
+"""Of a device with more claims nobody tells who was first (AT-4)."""
+
 EVERYBODY: Final = ""
 """Whom an `end` lets go that was made on a page that was told nobody (AT-3)."""
 
@@ -121,11 +124,13 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     `owner` is the claim that was received first of those before any end (None: there is none). `contradictions` are
     the first `FACTS_MAX` instants at which another uid was claimed before any end, `ends` the first `FACTS_MAX` ends,
     both by server time. What may lie beyond them is not known: see `horizon_ms`.
+    `is_overfull` says that there were too many claims to tell who was first.
     """
 
     owner: Claim | None = None
     contradictions: tuple[Instant, ...] = ()
     ends: tuple[Ending, ...] = ()
+    is_overfull: bool = False
 
 
 class Device(msgspec.Struct, frozen=True):
