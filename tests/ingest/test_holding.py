@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.ingest import holding, settling
+from passerby.ingest import holding, learning
 from passerby.ingest.holding import PLACING, step
 from passerby.ingest.recording import record
 from passerby.store.contract import PersonFilter, Reader, Store
@@ -26,7 +26,7 @@ LATER_MS = 2**52
 def one_at_a_time() -> Iterator[None]:
     """Everything that moves is cut, and a step places one piece."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settling, "AT_ONCE_MAX", 0)
+        patch.setattr(learning, "AT_ONCE_MAX", 0)
         patch.setattr(holding, "STEP_PIECES_MAX", 1)
         yield
 

@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from passerby.base.ids import DeviceId, OrgId
 from passerby.boot import Service, compose
 from passerby.config import Settings
-from passerby.ingest import holding, settling
+from passerby.ingest import holding, learning
 from passerby.ingest.recording import record
 from passerby.jobs.work import PLACINGS, work_of, workers_of
 from passerby.model.org import Org
@@ -61,7 +62,7 @@ def is_held(reader: Reader, device: int = 1) -> bool:
 
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setattr(settling, "AT_ONCE_MAX", 0)
+    monkeypatch.setattr(learning, "AT_ONCE_MAX", 0)
     found = compose(Settings(data=str(tmp_path), org=ORG_NAME, api_key="key-of-the-placings-tests-4711"))
     yield found
     found.close()
@@ -102,7 +103,7 @@ def test_what_was_held_when_the_service_stopped_is_placed_when_it_starts(service
 
 @pytest.fixture(params=ENGINES)
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setattr(settling, "AT_ONCE_MAX", 0)
+    monkeypatch.setattr(learning, "AT_ONCE_MAX", 0)
     monkeypatch.setattr(holding, "STEP_PIECES_MAX", 1)
     found = opened(request.param, tmp_path)
     found.submit(lambda t: t.add_org(Org(OrgId("o2"), b"t" * 32))).result()
@@ -123,8 +124,9 @@ def test_held_devices_take_turns_and_each_turn_is_one_step(store: Store) -> None
         clock.ms += 1
         assert worker.run_due()
         with store.read() as reader:
-            rows = {entry.id: int(entry.body) for _, entry in reader.due_entries([holding.PLACING], 2**53, 9)}
-        seen.append([rows[uuid(device)] > 0 for device in (1, 2)])
+            due = {entry.id: entry.body for _, entry in reader.due_entries([holding.PLACING], 2**53, 9)}
+            at = {name: msgspec.json.decode(body, type=holding.Placing) for name, body in due.items()}
+        seen.append([at[uuid(device)].row > 0 for device in (1, 2)])
     assert seen[0].count(True) == 1
     assert seen[1].count(True) == 2
     while worker.run_due():

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from passerby.base.errors import Refusal
 from passerby.base.ids import DeviceId, PageId
-from passerby.ingest import holding, settling
+from passerby.ingest import holding, learning
 from passerby.ingest.recording import Recorded, record
 from passerby.lifecycle.invariants import violations
 from passerby.model.bundle import Bundle
@@ -71,7 +71,8 @@ class EnginesAgree(RuleBasedStateMachine):
         def work(transaction: Transaction) -> list[object]:
             bound = transaction.bound_from(ORG.id, mark)
             held: list[Effect] = [Hold(home), *(Hold(device, mark) for device in bound)]
-            transaction.apply(ORG.id, held if is_on else [Release(home, mark)])
+            released = [Release(device) for device in (home, *transaction.held_by(ORG.id, mark, 9))]
+            transaction.apply(ORG.id, held if is_on else released)
             weights = [transaction.weight_of(ORG.id, home, mark, limit) for limit in (1, 5, 1000)]
             weights += [
                 transaction.weight_of(ORG.id, home, mark, 1000, None, since_ms) for since_ms in (50_000, 200_000)
@@ -80,8 +81,17 @@ class EnginesAgree(RuleBasedStateMachine):
                 page_mark = Marks(ORG.secret).of_origin(home, page)
                 weights.append(transaction.weight_of(ORG.id, home, page_mark, 1000, page, 100_000))
             stored = [len(one.operations) for one, _ in transaction.stored_after(ORG.id, home, mark, 0, 1000)]
-            facts = {piece.received_at_ms for piece in transaction.pieces_with_facts(ORG.id, home)}
-            return [bound, weights, stored, facts, transaction.device(ORG.id, home)]
+            pages = [sorted(transaction.pages_since(ORG.id, home, since_ms, 99)) for since_ms in (0, 100_000)]
+            origins = [
+                sorted(origin.page for _, origin in transaction.origins_since(ORG.id, mark, since_ms, 99))
+                for since_ms in (0, 100_000)
+            ]
+            standing = [
+                transaction.device(ORG.id, home),
+                transaction.held_mark(ORG.id, home),
+                transaction.count_held(2),
+            ]
+            return [bound, weights, stored, pages, origins, standing, transaction.held_by(ORG.id, mark, 2)]
 
         told = [store.submit(work).result() for store in (self.memory, self.sqlite)]
         assert told[0] == told[1]
@@ -128,7 +138,7 @@ class EnginesAgreeOnParts(EnginesAgree):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        for place, name, size in ((owning, "AT_ONCE_MAX", 1), (owning, "STEP", 1), (settling, "AT_ONCE_MAX", 0)):
+        for place, name, size in ((owning, "AT_ONCE_MAX", 1), (owning, "STEP", 1), (learning, "AT_ONCE_MAX", 0)):
             self.patch.setattr(place, name, size)
         self.patch.setattr(holding, "STEP_PIECES_MAX", 1)
 

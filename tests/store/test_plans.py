@@ -29,6 +29,7 @@ ORDERED = {
     "recent_sessions": "in the order of an index, up to a limit",
     "people_after": "in the order of the key, up to a limit",
     "first_part": "any row, and stops",
+    "count_held": "any rows, up to a limit",
     "last_row": "from the last row back to one of the org",
 }
 """Statements that begin at one end of an org and stop."""

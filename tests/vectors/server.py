@@ -19,7 +19,7 @@ from unittest.mock import patch
 import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid
-from passerby.ingest import holding, settling
+from passerby.ingest import holding, learning
 from passerby.ingest.pipeline import Pipeline
 from passerby.lifecycle.invariants import violations
 from passerby.model.bundle import Piece
@@ -87,7 +87,7 @@ def perform(vector: Vector, new_store: Callable[[], Store] = MemoryStore) -> Non
 
 def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
     clock = SetClock()
-    at_once = vector.get("given", {}).get("at_once", settling.AT_ONCE_MAX)
+    at_once = vector.get("given", {}).get("at_once", learning.AT_ONCE_MAX)
     names = {written: written for written in _ID.findall(json.dumps([USUAL, vector]))}
     pipeline = Pipeline(store, clock, Counters())
     store.submit(lambda transaction: _add_org(transaction, vector)).result()
@@ -97,7 +97,7 @@ def _perform_once(vector: Vector, steps: Sequence[Step], store: Store) -> None:
             where = f"{vector['id']} step {number}"
             match step["do"]:
                 case "deliver":
-                    with patch.object(settling, "AT_ONCE_MAX", at_once):
+                    with patch.object(learning, "AT_ONCE_MAX", at_once):
                         _deliver(pipeline, step, where)
                 case "settle":
                     settle(store)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from passerby.ingest import holding, settling
+from passerby.ingest import holding, learning
 from passerby.ingest.pipeline import Pipeline
 from passerby.store.memory import MemoryStore
 from tests.vectors.server import Vector, perform, settle, vectors
@@ -14,7 +14,7 @@ _UNCUT = [pytest.param(found, id=found["id"]) for found in vectors() if "at_once
 
 @pytest.mark.parametrize("vector", _UNCUT)
 def test_the_service_does_what_the_vector_says_in_steps(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "AT_ONCE_MAX", 0)
+    monkeypatch.setattr(learning, "AT_ONCE_MAX", 0)
     monkeypatch.setattr(holding, "STEP_PIECES_MAX", 1)
     accept = Pipeline._accept
 

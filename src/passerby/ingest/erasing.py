@@ -16,7 +16,9 @@ from typing import Final, assert_never
 
 import msgspec
 
-from passerby.base.ids import DeviceId, Ids, OrgId, Uid
+from passerby.base.ids import DeviceId, Ids, OrgId, Uid, UserId
+from passerby.base.units import HOUR_MS
+from passerby.ingest import learning
 from passerby.lifecycle.decide import Facts
 from passerby.model.device import Claim
 from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Hold, Keep, Learn, Meet, Release, Sum
@@ -34,6 +36,10 @@ ERASURE: Final = "erasure"
 _FOR_EVER_MS: Final = 2**53
 _TOGETHER_MAX: Final = 10_000
 _DEVICES_A_TURN: Final = 50
+_PIECES_A_TURN: Final = 100
+"""So many pieces of a device are removed before others have a turn to write."""
+WAITS_MS: Final = HOUR_MS
+"""So long an erasure waits at most for devices that are being placed again (PV-2.5)."""
 
 
 def erased_at_ms(reader: Reader, org: Org, uid: Uid) -> int | None:
@@ -88,9 +94,14 @@ def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids:
     return receipt.id
 
 
-def next_devices(entry: Entry) -> tuple[DeviceId, ...]:
-    """The devices that `remove` would remove next. Those that are held have to be placed before (AT-2.3)."""
-    return msgspec.json.decode(entry.body, type=Erasing).devices[:_DEVICES_A_TURN]
+def waits_for(reader: Reader, org: Org, entry: Entry, now_ms: int) -> tuple[DeviceId, ...]:
+    """The devices that `remove` would remove next: what others have in them has to be brought out of them before.
+
+    Those that are held are placed again first (AT-2.3), but no erasure waits for that longer than an hour.
+    """
+    erasing = msgspec.json.decode(entry.body, type=Erasing)
+    since_ms = receipt_of(reader, org.id, erasing.receipt).requested_at_ms
+    return erasing.devices[:_DEVICES_A_TURN] if now_ms - since_ms < WAITS_MS else ()
 
 
 def remove(store: Store, name: OrgId, entry: Entry, scrub_at_ms: int) -> None:
@@ -101,7 +112,9 @@ def remove(store: Store, name: OrgId, entry: Entry, scrub_at_ms: int) -> None:
     erasing = msgspec.json.decode(entry.body, type=Erasing)
     some, others = erasing.devices[:_DEVICES_A_TURN], erasing.devices[_DEVICES_A_TURN:]
     for device in some:
-        store.submit(functools.partial(_remove_device, name=name, erasing=erasing, device=device)).result()
+        work = functools.partial(_remove_device, name=name, erasing=erasing, device=device)
+        while not store.submit(work).result():
+            pass
     if others:
         left = msgspec.json.encode(msgspec.structs.replace(erasing, devices=others))
         later = msgspec.structs.replace(entry, body=left)
@@ -138,20 +151,28 @@ def _mark_devices(transaction: Transaction, org: Org, devices: Sequence[DeviceId
         transaction.put_entry(org.id, Entry(MARK, marks.of_device(device), msgspec.json.encode(now_ms)))
 
 
-def _remove_device(transaction: Transaction, name: OrgId, erasing: Erasing, device: DeviceId) -> None:
+def _remove_device(transaction: Transaction, name: OrgId, erasing: Erasing, device: DeviceId) -> bool:
+    """Remove some of a device, which turns everything away by then, or at last all that is left; whether it is gone."""
     org = transaction.org(name)
     if org is None:
-        return
+        return True
+    thinned = transaction.thin_out(name, device, _PIECES_A_TURN)
+    if thinned.pieces:
+        _add(transaction, name, erasing.receipt, thinned)
+        return False
     removed = transaction.remove_device(name, device)
     records = transaction.remove_entries_about(name, Marks(org.secret).of_device(device))
-    _add(transaction, name, erasing.receipt, removed, records)
+    _add(transaction, name, erasing.receipt, removed, records, devices=bool(removed.pieces))
+    return True
 
 
-def _add(transaction: Transaction, org: OrgId, name: str, removed: Removed, records: int) -> None:
+def _add(
+    transaction: Transaction, org: OrgId, name: str, removed: Removed, records: int = 0, *, devices: int = 0
+) -> None:
     so_far = receipt_of(transaction, org, name)
     grown = msgspec.structs.replace(
         so_far,
-        devices=so_far.devices + bool(removed.pieces),
+        devices=so_far.devices + devices,
         sessions=so_far.sessions + removed.sessions,
         pieces=so_far.pieces + removed.pieces,
         operations=so_far.operations + removed.operations,
@@ -185,8 +206,7 @@ def turned_away(
     gone: set[DeviceId] = set()
     for effect in effects:
         if isinstance(effect, Bind) and _is_late(transaction, org, effect):
-            _mark_devices(transaction, org, [effect.device], now_ms)
-            transaction.remove_device(org.id, effect.device)
+            _erase_device(transaction, org, effect.device, now_ms)
             gone.add(effect.device)
         elif isinstance(effect, Keep) and effect.piece.device not in {*gone, known}:
             gone |= {effect.piece.device} if is_erased_device(transaction, org, effect.piece.device) else set()
@@ -194,6 +214,20 @@ def turned_away(
     numbers = frozenset(op.n for piece in lost for op in piece.operations)
     kept = [_cleaned(effect, numbers) for effect in effects if _device_of(effect) not in gone]
     return tuple(kept), numbers
+
+
+def _erase_device(transaction: Transaction, org: Org, device: DeviceId, now_ms: int) -> None:
+    """Have a device turn everything away, and remove it: at once, or if that is much or it is held, in turns."""
+    marks = Marks(org.secret)
+    _mark_devices(transaction, org, [device], now_ms)
+    weight = transaction.weight_of(org.id, device, b"", learning.AT_ONCE_MAX + 1)
+    if weight <= learning.AT_ONCE_MAX and transaction.held_mark(org.id, device) is None:
+        transaction.remove_device(org.id, device)
+        return
+    receipt = ErasureReceipt(marks.name_of_erasure(device), now_ms)
+    erasing = Erasing(receipt.id, UserId(device), None, (device,))
+    transaction.put_entry(org.id, Entry(ERASURE, receipt.id, msgspec.json.encode(receipt)))
+    transaction.put_entry(org.id, Entry(ERASING, erasing.user, msgspec.json.encode(erasing), due_at_ms=now_ms))
 
 
 def _is_late(reader: Reader, org: Org, effect: Bind) -> bool:

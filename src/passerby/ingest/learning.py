@@ -91,9 +91,7 @@ def _stored(pieces: Iterable[Piece], marks: Marks) -> Facts:
     )
 
 
-def _begun(
-    transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks
-) -> tuple[Knowledge, Reach]:
+def _begun(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> tuple[Knowledge, Reach]:
     """Begin to remember facts of a device that was simple until now."""
     mark = marks.of_origin(device.id, None)
     if transaction.weight_of(org, device.id, mark, AT_ONCE_MAX + 1) > AT_ONCE_MAX:

@@ -53,6 +53,7 @@ class Settling:
         self._standing: list[Effect] = []
         self._lanes: dict[DeviceId, Lane] = {}
         self._claimed: dict[DeviceId, tuple[Uid, Instant]] = {}
+        self._is_in_steps = False
 
     def settle(self, bundle: Bundle, made: Sequence[Made], reach: Reach) -> Settled:
         """Place `made`, the new of `bundle`, and again what `reach` says."""
@@ -74,6 +75,7 @@ class Settling:
 
     def again(self, stored: Sequence[Stored]) -> tuple[list[Effect], list[Effect]]:
         """Place some of what is stored again: what is to be done about identity, and with what is stored."""
+        self._is_in_steps = True
         places = Places(self._device, self._known, self._frames)
         brought = [(piece, self._frames.brought_back(piece, origin) if origin else piece) for piece, origin in stored]
         moves = list(self._moves(places, brought))
@@ -156,7 +158,7 @@ class Settling:
                 for one, lane, outcome in zip(made, lanes, own.outcomes, strict=True)
             ]
             if any(one.device != kept.device or one.lane.is_late for one in placed):
-                yield Drop(kept)
+                yield Drop(kept, self._is_in_steps)
                 yield from keeps(own, [one for one in placed if not one.lane.is_late], self._frames)
 
     def _stored(self, page: PageId, reach: Reach) -> list[tuple[Piece, Piece]]:

@@ -63,10 +63,15 @@ def _place(store: Store, clock: Clock, due: Sequence[Due]) -> None:
 
 
 def _remove(store: Store, clock: Clock, scrub_delay_ms: int, due: Sequence[Due]) -> None:
-    org, entry = due[0]
-    for device in erasing.next_devices(entry):
-        holding.work_off(store, org, device, clock.now_ms())
-    erasing.remove(store, org, entry, clock.now_ms() + scrub_delay_ms)
+    name, entry = due[0]
+    now_ms = clock.now_ms()
+    with store.read() as reader:
+        org = reader.org(name)
+        behind = holding.behind(reader, org, erasing.waits_for(reader, org, entry, now_ms)) if org else None
+    if behind is not None:
+        store.submit(partial(holding.step, name=name, device=behind, now_ms=now_ms)).result()
+    else:
+        erasing.remove(store, name, entry, now_ms + scrub_delay_ms)
 
 
 def _forget(store: Store, due: Sequence[Due]) -> None:

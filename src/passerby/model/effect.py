@@ -55,10 +55,9 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """Hold a device no longer, nor any substitute held for it, whose mark is `mark`."""
+    """Hold a device no longer."""
 
     device: DeviceId
-    mark: bytes
 
 
 class Keep(msgspec.Struct, frozen=True):
@@ -69,9 +68,13 @@ class Keep(msgspec.Struct, frozen=True):
 
 
 class Drop(msgspec.Struct, frozen=True):
-    """Remove a stored piece, because what it held is kept elsewhere now (AT-2)."""
+    """Remove a stored piece, because what it held is kept elsewhere now (AT-2).
+
+    Which older user properties stand where those in it stood is seen to with it, unless that is done later (AT-2.3).
+    """
 
     piece: Piece
+    is_set_later: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import uuid
 from typing import Final
 
 from passerby.base.ids import DeviceId, PageId, Uid
@@ -39,6 +40,10 @@ class Marks:
     def of_bytes(self, content: bytes) -> str:
         """The mark of anything that must be recognised and not kept (AP-3)."""
         return self._mark("bytes", content)
+
+    def name_of_erasure(self, device: DeviceId) -> str:
+        """The id of the erasure of a device that nobody asked for by name (PV-2.2): a UUID, as of any other."""
+        return str(uuid.UUID(bytes=self._digest("erasure", device.encode())[:16], version=4))
 
     def of_key(self, device: DeviceId, key: str) -> bytes:
         """The mark of a device's key, which is another on another device (AT-9)."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from passerby.base.ids import DeviceId, OrgId, SessionId, UserId
+from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
 from passerby.model.org import Org
 from passerby.model.session import Session
 from passerby.store.contract import Person, Reader, Transaction
@@ -36,16 +36,29 @@ def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
     return reader.person(org, user_id(known.secret, binding.uid))
 
 
+def is_held(reader: Reader, org: Org, name: str) -> bool:
+    """Whether nobody shows for a user id, device id or uid because all is being placed again (AT-2.3)."""
+    device = _device_of(reader, org, name)
+    return device is not None and reader.held_mark(org.id, device) is not None
+
+
 def held_person(transaction: Transaction, org: Org, name: str) -> Person | None:
-    """Somebody whom nothing shows because all their devices are held, by user id, device id or uid (AT-2.3)."""
-    device = transaction.device(org.id, DeviceId(name)) if is_uuid(name) else None
-    if device is not None and device.is_held and device.binding is None:
-        return Person(UserId(name), None, None, None, 0, 0)
-    bound = device.binding.uid if device is not None and device.is_held and device.binding else None
-    for uid in transaction.held_uids(org.id):
-        if uid in (name, bound) or user_id(org.secret, uid) == name:
-            return Person(user_id(org.secret, uid), uid, None, None, 0, 0)
-    return None
+    """Whoever does not show because all of their devices are being placed again, by user id, device id or uid."""
+    device = _device_of(transaction, org, name)
+    if device is None or not is_held(transaction, org, name):
+        return None
+    binding = transaction.device(org.id, device).binding
+    if binding is None:
+        return Person(UserId(device), None, None, None, 0, 0)
+    return Person(user_id(org.secret, binding.uid), binding.uid, None, None, 0, 0)
+
+
+def _device_of(reader: Reader, org: Org, name: str) -> DeviceId | None:
+    """The device of that id, or any of the user of that id or uid, held or not."""
+    if is_uuid(name) and reader.has_device(org.id, DeviceId(name)):
+        return DeviceId(name)
+    user = UserId(name) if is_uuid(name) else user_id(org.secret, Uid(name))
+    return reader.device_of_user(org.id, user)
 
 
 def devices_of(

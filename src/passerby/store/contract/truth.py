@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
 from passerby.model.bundle import Origin, Piece, Receipt
 from passerby.model.device import Claim, Device, Ending, Instant
 from passerby.model.effect import Effect
@@ -93,8 +93,16 @@ class TruthReader(Protocol):
         """The pieces of a device by the server time of their latest operation, descending; read as it is asked."""
         ...
 
-    def count_held(self) -> int:
-        """How many devices are held, over all orgs (AT-2.3)."""
+    def count_held(self, limit: int) -> int:
+        """How many devices are held, over all orgs (AT-2.3); `limit` if there are more."""
+        ...
+
+    def held_mark(self, org: OrgId, device: DeviceId) -> bytes | None:
+        """For which device a held one is held: the mark of that if it is a substitute, none if it is itself."""
+        ...
+
+    def device_of_user(self, org: OrgId, user: UserId) -> DeviceId | None:
+        """A device with something of the user, held or not; None if there is none."""
         ...
 
 
@@ -119,10 +127,6 @@ class TruthWriter(Protocol):
         """
         ...
 
-    def pieces_with_facts(self, org: OrgId, device: DeviceId) -> list[Piece]:
-        """At least the pieces of a device that hold an identify or an end, in order of row."""
-        ...
-
     def stored_after(self, org: OrgId, device: DeviceId, mark: bytes, row: int, limit: int) -> Iterator[Stored]:
         """What is stored of a device and of what came from it, whose mark that is, behind `row`, in order of row.
 
@@ -139,8 +143,20 @@ class TruthWriter(Protocol):
         """
         ...
 
-    def held_uids(self, org: OrgId) -> list[Uid]:
-        """To whom devices are bound that are held, each once."""
+    def pages_since(self, org: OrgId, device: DeviceId, since_ms: int, limit: int) -> list[PageId]:
+        """Pages of which something is kept on a device from that server time on, each once; `limit` of them at most."""
+        ...
+
+    def origins_since(self, org: OrgId, mark: bytes, since_ms: int, limit: int) -> list[tuple[Piece, Origin]]:
+        """One piece of each such page of what came from the device of that mark; `limit` of them at most."""
+        ...
+
+    def held_by(self, org: OrgId, mark: bytes, limit: int) -> list[DeviceId]:
+        """The substitutes that are held for the device of that mark; `limit` of them at most."""
+        ...
+
+    def set_again(self, org: OrgId, pieces: Sequence[Piece]) -> None:
+        """Set the user properties in `pieces` once more, where pieces with later ones were dropped (PR-2)."""
         ...
 
     def bound_from(self, org: OrgId, mark: bytes) -> list[DeviceId]:
@@ -182,6 +198,13 @@ class TruthWriter(Protocol):
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         """Do `effects` in order. BindingViolation if a device would be bound twice."""
+        ...
+
+    def thin_out(self, org: OrgId, device: DeviceId, limit: int, /) -> Removed:
+        """Remove so many pieces of a device that is to be removed, if it has more, and nothing else of it yet.
+
+        None where `remove_device` never takes long.
+        """
         ...
 
     def remove_device(self, org: OrgId, device: DeviceId) -> Removed:

@@ -62,8 +62,20 @@ class MemoryReader:
         is_held = self._is_held(org, device)
         return msgspec.structs.replace(found, binding=None if is_held else found.binding, is_held=is_held)
 
-    def count_held(self) -> int:
-        return len(self._truth.held)
+    def count_held(self, limit: int) -> int:
+        return min(limit, len(self._truth.held))
+
+    def held_mark(self, org: OrgId, device: DeviceId) -> bytes | None:
+        return self._truth.held.get((org, device))
+
+    def device_of_user(self, org: OrgId, user: UserId) -> DeviceId | None:
+        secret = self._truth.orgs[org].secret if org in self._truth.orgs else b""
+        for device in {piece.device for (owner, _), piece in self._truth.pieces.items() if owner == org}:
+            found = self._truth.devices.get((org, device))
+            binding = found.binding if found else None
+            if user == (projection.user_id(secret, binding.uid) if binding else device):
+                return device
+        return None
 
     def _is_held(self, org: OrgId, device: DeviceId) -> bool:
         return (org, device) in self._truth.held

@@ -14,12 +14,15 @@ from passerby.model.bundle import Origin, Piece, Receipt
 from passerby.model.device import Claim, Device, Ending, Instant, by_server_time
 from passerby.model.effect import Answer, Bind, Close, Drop, Effect, Hold, Keep, Learn, Meet, Release, Sum
 from passerby.model.member import Admission, Member
-from passerby.model.operation import End, Identify
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
 from passerby.model.secret import Secret
 from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed, Stored
 from passerby.store.memory.reader import MemoryReader, kind_of
+
+
+def _is_since(piece: Piece, since_ms: int) -> bool:
+    return max(op.at for op in piece.operations) >= since_ms
 
 
 class MemoryTransaction(MemoryReader):
@@ -55,6 +58,9 @@ class MemoryTransaction(MemoryReader):
         for key in found:
             self._truth.remove(self._truth.entries, key)
         return len(found)
+
+    def thin_out(self, _org: OrgId, _device: DeviceId, _limit: int) -> Removed:
+        return Removed()
 
     def remove_device(self, org: OrgId, device: DeviceId) -> Removed:
         truth, pieces = self._truth, self.pieces(org, device)
@@ -140,13 +146,8 @@ class MemoryTransaction(MemoryReader):
         return [
             (self._truth.pieces[org, row], origin)
             for row, origin in origins
-            if mark == (origin.page if is_page else origin.device)
-            and max(op.at for op in self._truth.pieces[org, row].operations) >= since_ms
+            if mark == (origin.page if is_page else origin.device) and _is_since(self._truth.pieces[org, row], since_ms)
         ]
-
-    def pieces_with_facts(self, org: OrgId, device: DeviceId) -> list[Piece]:
-        mine = self.pieces_of_device(org, device)
-        return [piece for piece in mine if any(isinstance(op, Identify | End) for op in piece.operations)]
 
     def stored_after(self, org: OrgId, device: DeviceId, mark: bytes, row: int, limit: int) -> Iterator[Stored]:
         home: list[Stored] = [(piece, None) for piece in self.pieces_of_device(org, device)]
@@ -158,12 +159,22 @@ class MemoryTransaction(MemoryReader):
     ) -> int:
         home = self.pieces(org, device, page)
         away = [piece for piece, _ in self.pieces_from(org, mark, is_page=page is not None)]
-        counted = [piece for piece in (*home, *away) if max(op.at for op in piece.operations) >= since_ms]
+        counted = [piece for piece in (*home, *away) if _is_since(piece, since_ms)]
         return min(limit, sum(len(piece.operations) for piece in counted))
 
-    def held_uids(self, org: OrgId) -> list[Uid]:
-        bound = (self._truth.devices.get(at) for at in self._truth.held if at[0] == org)
-        return sorted({device.binding.uid for device in bound if device is not None and device.binding})
+    def pages_since(self, org: OrgId, device: DeviceId, since_ms: int, limit: int) -> list[PageId]:
+        mine = self.pieces_of_device(org, device)
+        return list(dict.fromkeys(piece.page for piece in mine if _is_since(piece, since_ms)))[:limit]
+
+    def origins_since(self, org: OrgId, mark: bytes, since_ms: int, limit: int) -> list[tuple[Piece, Origin]]:
+        found = self.pieces_from(org, mark, is_page=False, since_ms=since_ms)
+        return list({origin.page: (piece, origin) for piece, origin in reversed(found)}.values())[:limit]
+
+    def held_by(self, org: OrgId, mark: bytes, limit: int) -> list[DeviceId]:
+        return sorted(device for (owner, device), by in self._truth.held.items() if (owner, by) == (org, mark))[:limit]
+
+    def set_again(self, org: OrgId, pieces: Sequence[Piece]) -> None:
+        """Nothing: what pieces set is worked out when it is asked for."""
 
     def bound_from(self, org: OrgId, mark: bytes) -> list[DeviceId]:
         devices = {piece.device for piece, _ in self.pieces_from(org, mark, is_page=False)}
@@ -228,10 +239,9 @@ class MemoryTransaction(MemoryReader):
                 truth.put(truth.devices, (org, device), met)
             case Hold(device=device, mark=mark):
                 truth.put(truth.held, (org, device), mark)
-            case Release(device=device, mark=mark):
-                mine = [at for at, by in truth.held.items() if at == (org, device) or (at[0], by) == (org, mark)]
-                for at in mine:
-                    truth.remove(truth.held, at)
+            case Release(device=device):
+                if (org, device) in truth.held:
+                    truth.remove(truth.held, (org, device))
             case Keep(piece=piece, origin=origin):
                 row = truth.next_row
                 truth.next_row += 1

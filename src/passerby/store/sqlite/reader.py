@@ -124,9 +124,17 @@ class SqliteReader(OwnedReader):
         sql = f"SELECT count(*) FROM people WHERE org = ?{where}"
         return int(self._db.execute(sql, (self._number(org), *values)).fetchone()[0])
 
-    def count_held(self) -> int:
-        found: int = self._db.execute(SQL.count_held).fetchone()[0]
+    def count_held(self, limit: int) -> int:
+        found: int = self._db.execute(SQL.count_held, (limit,)).fetchone()[0]
         return found
+
+    def held_mark(self, org: OrgId, device: DeviceId) -> bytes | None:
+        row = self._db.execute(SQL.held_mark, (self._number(org), blob(device))).fetchone()
+        return row[0] if row else None
+
+    def device_of_user(self, org: OrgId, user: UserId) -> DeviceId | None:
+        row = self._db.execute(SQL.device_of_user, (self._number(org), blob(user))).fetchone()
+        return DeviceId(rows.text(row[0])) if row else None
 
     def person(self, org: OrgId, user: UserId) -> Person | None:
         row = self._db.execute(SQL.person, (self._number(org), blob(user))).fetchone()

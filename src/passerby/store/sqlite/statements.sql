@@ -45,11 +45,13 @@ INSERT OR REPLACE INTO held (org, device, mark) VALUES (?, ?, ?);
 -- name: is_held
 SELECT EXISTS (SELECT 1 FROM held WHERE org = ? AND device = ?);
 -- name: count_held
-SELECT count(*) FROM held;
--- name: held_uids
-SELECT DISTINCT b.uid FROM held h JOIN bindings b ON b.org = h.org AND b.device = h.device WHERE h.org = ? ORDER BY b.uid;
+SELECT count(*) FROM (SELECT 1 FROM held LIMIT ?);
+-- name: held_mark
+SELECT mark FROM held WHERE org = ? AND device = ?;
+-- name: device_of_user
+SELECT device FROM sessions WHERE org = ?1 AND owner = ?2 UNION ALL SELECT device FROM parts WHERE org = ?1 AND owner = ?2 LIMIT 1;
 -- name: held_by
-SELECT device FROM held WHERE org = ? AND mark = ? AND mark <> X'';
+SELECT device FROM held WHERE org = ? AND mark = ? AND mark <> X'' ORDER BY device LIMIT ?;
 -- name: release
 DELETE FROM held WHERE org = ? AND device = ?;
 -- name: device
@@ -97,10 +99,6 @@ FROM pieces WHERE org = ? AND device = ? ORDER BY piece;
 -- name: pieces_of_page
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body
 FROM pieces WHERE page = ?3 AND org = ?1 AND device = ?2 ORDER BY piece;
--- name: pieces_with_facts
-SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces
-WHERE org = ? AND device = ? AND (instr(body, CAST('"op":"identify"' AS BLOB)) OR instr(body, CAST('"op":"end"' AS BLOB)))
-ORDER BY piece;
 -- name: home_after
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces WHERE piece IN (
   SELECT piece FROM pieces WHERE org = ? AND device = ? AND piece > ? ORDER BY piece LIMIT ?) ORDER BY piece;
@@ -117,6 +115,13 @@ SELECT total(operations) FROM (
   SELECT * FROM (SELECT operations FROM pieces WHERE org = ?1 AND device = ?2 AND page = ?6 AND last_at_ms >= ?5 LIMIT ?4)
   UNION ALL SELECT * FROM (SELECT p.operations FROM moved m JOIN pieces p ON p.piece = m.piece
     WHERE m.org = ?1 AND m.page_mark = ?3 AND p.last_at_ms >= ?5 LIMIT ?4));
+-- name: pages_since
+SELECT DISTINCT page FROM pieces WHERE org = ? AND device = ? AND last_at_ms >= ? LIMIT ?;
+-- name: origins_since
+SELECT p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body, m.device_mark, m.page_mark, m.hidden
+FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.piece IN (
+  SELECT min(a.piece) FROM moved a JOIN pieces b ON b.piece = a.piece
+  WHERE a.org = ? AND a.device_mark = ? AND b.last_at_ms >= ? GROUP BY a.page_mark LIMIT ?) ORDER BY m.piece;
 -- name: bound_from
 SELECT DISTINCT p.device FROM moved m JOIN pieces p ON p.piece = m.piece
 JOIN bindings b ON b.org = p.org AND b.device = p.device WHERE m.org = ? AND m.device_mark = ? ORDER BY p.device;
@@ -186,7 +191,7 @@ SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, bo
 WHERE org = ? AND session = ? AND instr(body, CAST('"op":"end"' AS BLOB));
 -- name: pieces_with_properties
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces
-WHERE org = ? AND device = ? AND (instr(body, CAST('"op":"identify"' AS BLOB)) OR instr(body, CAST('"op":"properties"' AS BLOB))) ORDER BY piece;
+WHERE org = ? AND device = ? AND (instr(body, CAST('"op":"identify"' AS BLOB)) OR instr(body, CAST('"op":"properties"' AS BLOB))) ORDER BY last_at_ms DESC, piece DESC;
 -- name: forget_sessions_of
 DELETE FROM sessions WHERE org = ? AND device = ?;
 -- name: session
@@ -276,6 +281,8 @@ WHERE CASE
   WHEN excluded.page <> page AND abs(excluded.offset_ms - offset_ms) <= 60000 AND excluded.t <> t THEN excluded.t > t
   ELSE (excluded.at_ms, excluded.n, excluded.session) >= (at_ms, n, session)
 END;
+-- name: forget_set_here
+DELETE FROM properties WHERE org = ? AND device = ? AND page = ? AND n BETWEEN ? AND ? RETURNING name;
 -- name: forget_properties_of
 DELETE FROM properties WHERE org = ? AND device = ?;
 -- name: properties_of_device
@@ -386,6 +393,10 @@ WHERE kind = ? AND org = ? AND lane = ? AND due_at_ms <= ? ORDER BY due_at_ms, i
 
 -- name: count_of_sessions_of
 SELECT count(*) FROM sessions WHERE org = ? AND device = ? AND session <> device;
+-- name: has_more_pieces
+SELECT EXISTS (SELECT 1 FROM pieces WHERE org = ? AND device = ? LIMIT 1 OFFSET ?);
+-- name: thin_out
+DELETE FROM pieces WHERE piece IN (SELECT piece FROM pieces WHERE org = ? AND device = ? LIMIT ?) RETURNING operations;
 -- name: remove_pieces
 DELETE FROM pieces WHERE org = ? AND device = ?;
 -- name: remove_receipts

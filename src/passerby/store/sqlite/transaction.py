@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from passerby.base.errors import BindingViolation
-from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Origin, Piece, Receipt
 from passerby.model.device import SLACK_MS, Claim, Device, Ending, Instant, Seal, by_server_time
@@ -20,12 +20,10 @@ from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
 from passerby.model.secret import Secret
-from passerby.model.session import Session
-from passerby.store import projection
 from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed, Stored
 from passerby.store.sqlite import rows
 from passerby.store.sqlite.owning import own
-from passerby.store.sqlite.reader import SqliteReader
+from passerby.store.sqlite.projecting import Projecting
 from passerby.store.sqlite.rows import blob, encoded
 from passerby.store.sqlite.statements import SQL
 
@@ -33,10 +31,9 @@ _RECEIPT_SPAN: Final = 1024
 """No receipt's row spans more numbers, so that the rows that may hold a number are found from the number alone."""
 _CLAIM: Final = msgspec.json.Decoder(Claim)
 _ENDING: Final = msgspec.json.Decoder(Ending)
-_NAMING: Final = frozenset({"displayName", "email"})
 
 
-class SqliteTransaction(SqliteReader):
+class SqliteTransaction(Projecting):
     """The `Transaction` of the contract; the caller holds the savepoint."""
 
     def device(self, org: OrgId, device: DeviceId) -> Device:
@@ -88,9 +85,6 @@ class SqliteTransaction(SqliteReader):
         statement = SQL.pieces_from_page if is_page else SQL.pieces_from_device
         return [rows.piece_from(row) for row in self._db.execute(statement, (self._number(org), mark, since_ms))]
 
-    def pieces_with_facts(self, org: OrgId, device: DeviceId) -> list[Piece]:
-        return [rows.piece(row) for row in self._db.execute(SQL.pieces_with_facts, (self._number(org), blob(device)))]
-
     def stored_after(self, org: OrgId, device: DeviceId, mark: bytes, row: int, limit: int) -> Iterator[Stored]:
         number = self._number(org)
         home = self._db.execute(SQL.home_after, (number, blob(device), row, limit))
@@ -106,8 +100,17 @@ class SqliteTransaction(SqliteReader):
             return min(limit, int(self._db.execute(SQL.weight_of, where).fetchone()[0]))
         return min(limit, int(self._db.execute(SQL.weight_of_page, (*where, blob(page))).fetchone()[0]))
 
-    def held_uids(self, org: OrgId) -> list[Uid]:
-        return [Uid(row[0]) for row in self._db.execute(SQL.held_uids, (self._number(org),))]
+    def pages_since(self, org: OrgId, device: DeviceId, since_ms: int, limit: int) -> list[PageId]:
+        values = (self._number(org), blob(device), since_ms, limit)
+        return [PageId(rows.text(row[0])) for row in self._db.execute(SQL.pages_since, values)]
+
+    def origins_since(self, org: OrgId, mark: bytes, since_ms: int, limit: int) -> list[tuple[Piece, Origin]]:
+        values = (self._number(org), mark, since_ms, limit)
+        return [rows.piece_from(row) for row in self._db.execute(SQL.origins_since, values)]
+
+    def held_by(self, org: OrgId, mark: bytes, limit: int) -> list[DeviceId]:
+        found = self._db.execute(SQL.held_by, (self._number(org), mark, limit))
+        return [DeviceId(rows.text(row[0])) for row in found]
 
     def bound_from(self, org: OrgId, mark: bytes) -> list[DeviceId]:
         return [DeviceId(rows.text(row[0])) for row in self._db.execute(SQL.bound_from, (self._number(org), mark))]
@@ -194,6 +197,13 @@ class SqliteTransaction(SqliteReader):
     def remove_entries_about(self, org: OrgId, about: str) -> int:
         return self._db.execute(SQL.remove_entries_about, (self._number(org), about)).rowcount
 
+    def thin_out(self, org: OrgId, device: DeviceId, limit: int) -> Removed:
+        where = (self._number(org), blob(device), limit)
+        if not self._db.execute(SQL.has_more_pieces, where).fetchone()[0]:
+            return Removed()
+        gone = [row[0] for row in self._db.execute(SQL.thin_out, where)]
+        return Removed(len(gone), sum(gone))
+
     def remove_device(self, org: OrgId, device: DeviceId) -> Removed:
         number, name = self._number(org), blob(device)
         operations = sum(len(piece.operations) for piece in self.pieces_of_device(org, device))
@@ -216,7 +226,7 @@ class SqliteTransaction(SqliteReader):
 
     def apply(self, org: OrgId, effects: Sequence[Effect]) -> None:
         number = self._number(org)
-        dropped: dict[DeviceId, list[Piece]] = {}
+        dropped: dict[DeviceId, list[Drop]] = {}
         for effect in effects:
             match effect:
                 case Keep(piece=piece, origin=origin):
@@ -238,16 +248,14 @@ class SqliteTransaction(SqliteReader):
                 case Hold(device=device, mark=mark):
                     self._db.execute(SQL.hold, (number, blob(device), mark))
                     self._project_owner(org, number, device)
-                case Release(device=device, mark=mark):
-                    held = [row[0] for row in self._db.execute(SQL.held_by, (number, mark))]
-                    for name in (blob(device), *held):
-                        self._db.execute(SQL.release, (number, name))
-                        self._project_owner(org, number, DeviceId(rows.text(name)))
+                case Release(device=device):
+                    self._db.execute(SQL.release, (number, blob(device)))
+                    self._project_owner(org, number, device)
                 case Drop(piece=piece):
                     self._db.execute(SQL.drop_piece, (piece.row,))
-                    dropped.setdefault(piece.device, []).append(piece)
-        for device, pieces in dropped.items():
-            self._take_out(org, device, pieces)
+                    dropped.setdefault(piece.device, []).append(effect)
+        for device, drops in dropped.items():
+            self._take_out(org, device, drops)
 
     def _learn(self, number: int, learned: Learn) -> None:
         device = blob(learned.device)
@@ -284,85 +292,3 @@ class SqliteTransaction(SqliteReader):
             span = (outcomes[0][0], outcomes[-1][0])
             values = (number, blob(receipt.page), *span, blob(receipt.device), encoded(outcomes))
             self._db.execute(SQL.add_receipt, values)
-
-    def project(self, org: OrgId, piece: Piece) -> None:
-        """Take a kept piece into what serves reading."""
-        number = self._number(org)
-        shown = projection.session_of(piece)
-        bound = self._db.execute(SQL.binding, (number, blob(piece.device))).fetchone()
-        uid = Uid(bound[0]) if bound else None
-        user = blob(self._user(org, uid) if uid else piece.device)
-        self._db.execute(SQL.add_to_session, rows.session_row(number, shown, user))
-        set_here = projection.user_properties(piece)
-        if set_here:
-            values = [rows.property_row(number, kept, user) for kept in set_here]
-            self._db.executemany(SQL.set_property, values)
-        if self._db.execute(SQL.is_held, (number, blob(piece.device))).fetchone()[0]:
-            return
-        touched = (number, user, uid, shown.began_at_ms, shown.active_at_ms)
-        self._db.execute(SQL.touch_person, touched)
-        if any(kept.property.name in _NAMING for kept in set_here) or (uid and projection.identifies(piece)):
-            self._name(number, user)
-
-    def project_all(self) -> None:
-        """Make anew all that serves reading."""
-        for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people, SQL.forget_parts):
-            self._db.execute(statement)
-        for name, *row in self._db.execute(SQL.all_pieces):
-            self.project(OrgId(name), rows.piece(tuple(row)))
-
-    def _take_out(self, org: OrgId, device: DeviceId, pieces: Sequence[Piece]) -> None:
-        """Take pieces that went out of what serves reading, and read no more of the device than it takes."""
-        number = self._number(org)
-        parts: dict[SessionId, list[Session]] = {}
-        for piece in pieces:
-            parts.setdefault(piece.session, []).append(projection.session_of(piece))
-        for session, shown in parts.items():
-            name = (number, blob(session))
-            counts = (sum(getattr(one, field) for one in shown) for field in ("operations", "events", "pages"))
-            self._db.execute(SQL.empty_session, name)
-            self._db.execute(SQL.take_out_of_session, (*name, *counts))
-            if any(one.end_why for one in shown):
-                ended = [projection.session_of(rows.piece(row)) for row in self._db.execute(SQL.ending_pieces, name)]
-                ends = [(one.ended_at_ms, one.end_why) for one in ended if one.end_why]
-                self._db.execute(SQL.end_session, (*name, *min(ends, default=(None, None))))
-        if any(projection.user_properties(piece) for piece in pieces):
-            self._set_again(org, number, device)
-        self._project_owner(org, number, device)
-
-    def _set_again(self, org: OrgId, number: int, device: DeviceId) -> None:
-        """Make anew the user properties of a device."""
-        bound = self._db.execute(SQL.binding, (number, blob(device))).fetchone()
-        user = blob(self._user(org, Uid(bound[0])) if bound else device)
-        self._db.execute(SQL.forget_properties_of, (number, blob(device)))
-        for row in self._db.execute(SQL.pieces_with_properties, (number, blob(device))).fetchall():
-            set_here = projection.user_properties(rows.piece(row))
-            self._db.executemany(SQL.set_property, [rows.property_row(number, kept, user) for kept in set_here])
-
-    def _project_owner(self, org: OrgId, number: int, device: DeviceId) -> None:
-        """Make anew the person that a device is or belongs to."""
-        bound = self._db.execute(SQL.binding, (number, blob(device))).fetchone()
-        if bound:
-            self._db.execute(SQL.forget_person, (number, blob(device)))
-        self._project_person(org, number, Uid(bound[0]) if bound else None, blob(device))
-
-    def _project_person(self, org: OrgId, number: int, uid: Uid | None, device: bytes = b"") -> None:
-        """Make anew the person of a uid, or the anonymous one of a device, from what they have now."""
-        user = blob(self._user(org, uid)) if uid is not None else device
-        self._db.execute(SQL.forget_person, (number, user))
-        spans = [self._db.execute(SQL.span_of_owner, (number, one)).fetchone() for one in self._owners(number, user)]
-        lived = [(first_at_ms, last_at_ms) for first_at_ms, last_at_ms in spans if first_at_ms is not None]
-        if lived:
-            span = (min(first for first, _ in lived), max(last for _, last in lived))
-            self._db.execute(SQL.touch_person, (number, user, uid, *span))
-            self._name(number, user)
-
-    def _user(self, org: OrgId, uid: Uid) -> UserId:
-        known = self.org(org)
-        return projection.user_id(known.secret if known else b"", uid)
-
-    def _name(self, number: int, user: bytes) -> None:
-        """Bring a person's name and e-mail up to date with their properties."""
-        kept = [self._named(number, user, name) for name in ("displayName", "email")]
-        found = [one.property.value if one and isinstance(one.property.value, str) else None for one in kept]
-        self._db.execute(SQL.name_person, (*found, number, user))
