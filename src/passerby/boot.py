@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -164,6 +165,11 @@ def compose(settings: Settings) -> Service:
         raise
 
 
+def _count_held(store: Store) -> int:
+    with store.read() as reader:
+        return reader.count_held(_HELD_COUNTED_MAX)
+
+
 def _composed(settings: Settings, store: Store) -> Service:
     clock, ids, counters = SystemClock(), RandomIds(), Counters()
     org, new_key = _found_org(store, settings, clock.now_ms())
@@ -197,7 +203,8 @@ def _composed(settings: Settings, store: Store) -> Service:
         settings.public_url, new_signing_secret,
     )  # fmt: skip
     routes = [*api, *dashboard_routes(office), *health_routes(store, clock, counters, __version__, leaving.is_set)]
-    counters.watch(__version__, store.sizes)
+    counters.watch(__version__, store.sizes, partial(_count_held, store))
+    store.watch_commits(counters.observe_commit)
     app: App = Application(collector, Starlette(routes=routes))
     if settings.log_requests:
         app = RequestLog(app, routes)

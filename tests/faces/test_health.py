@@ -31,7 +31,7 @@ class Service:
     def __init__(self, path: Path) -> None:
         self.store, self.clock, self.counters = SqliteStore(path), SetClock(), Counters()
         self.leaving = threading.Event()
-        self.counters.watch("1.2.3", self.store.sizes)
+        self.counters.watch("1.2.3", self.store.sizes, lambda: 7)
         routes = health_routes(self.store, self.clock, self.counters, "1.2.3", self.leaving.is_set)
         self.client = TestClient(Starlette(routes=routes))
 
@@ -132,6 +132,18 @@ def test_metrics_say_how_large_the_files_are(service: Service) -> None:
     assert float(values["passerby_disk_free_bytes"]) > 0
     assert values['passerby_build{version="1.2.3"}'] == "1.0"
     assert "process_resident_memory_bytes" in values
+    assert values["passerby_devices_being_placed"] == "7.0"
+
+
+def test_metrics_say_how_long_commits_hold_others_up(service: Service) -> None:
+    service.store.watch_commits(service.counters.observe_commit)
+    service.store.submit(lambda transaction: transaction.add_org(ORG)).result()
+    service.store.submit(lambda _: time.sleep(0.3)).result()
+    service.store.submit(lambda _: None).result()  # what a commit took is told after it is answered
+    told = service.counters.text().decode()
+    values = dict(line.rsplit(" ", 1) for line in told.splitlines() if not line.startswith("#"))
+    assert float(values['passerby_commit_seconds_bucket{le="+Inf"}']) >= 2
+    assert float(values['passerby_commit_seconds_bucket{le="0.25"}']) == 1
 
 
 def test_a_port_of_their_own_answers_this_machine_without_a_key(tmp_path: Path) -> None:

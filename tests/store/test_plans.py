@@ -17,6 +17,7 @@ WHOLE = {
     "count_sessions": "a count is one",
     "remove_receipts": "an erasure may take its time",
     "org_names": "orgs are few",
+    "count_held_of": "devices that are being placed again are few",
     "keys": "keys are few",
     "secrets": "secrets are few",
     "members": "members are few",

@@ -37,6 +37,7 @@ def _shown(reader: Reader, org: OrgId) -> Iterator[tuple[str, Any]]:
     yield "pieces", [_plain(piece) for piece in pieces]
     yield "devices", [reader.device(org, device) for device in devices]
     yield "owned", {uid: reader.devices_of(org, Uid(uid)) for uid in ("ann", "bob", "cy", "nobody")}
+    yield "held", [reader.count_held_of(org, Uid(uid), 9) for uid in ("ann", "bob", "cy", "nobody")]
     yield "people", [_pages(reader, org, wanted) for wanted in _FILTERS]
     yield "counted", [reader.count_people(org, wanted) for wanted in _FILTERS]
     yield "persons", [reader.person(org, person.id) for person in reader.people(org, PersonFilter(), None, 1000)]

@@ -23,7 +23,7 @@ from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.model.session import Session
 from passerby.store.contract import Person, Reader, Transaction
-from passerby.store.people import find_person, find_session
+from passerby.store.people import find_person, find_session, missing
 from passerby.store.projection import user_id
 from passerby.wire.reports import (
     Context,
@@ -145,7 +145,7 @@ def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operat
 def _person(reader: Reader, org: Org, user: str) -> Person:
     person = find_person(reader, org.id, user)
     if person is None:
-        raise Refusal("resource_not_found", "no such user")
+        raise missing(reader, org.id, user)
     if is_being_erased(reader, org.id, person):
         raise Refusal("erased", "this user is being erased")
     return person

@@ -224,8 +224,8 @@ def _about(reader: Reader, org: Org, kind: str, request: bytes) -> str | None:
         return marks.of_uid(Uid(uid))
     found = find_session(reader, org.id, session) if session else None
     person = owner_of(reader, org.id, found.device) if found else find_person(reader, org.id, name or "")
-    if person is None:
-        return None
+    if person is None:  # a device that is being placed again is nobody's, and can be erased all the same (AT-2.3)
+        return marks.of_device(found.device) if found else marks.of_device(DeviceId(name)) if name else None
     return marks.of_uid(person.uid) if person.uid else marks.of_device(DeviceId(person.id))
 
 

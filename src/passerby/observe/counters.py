@@ -39,13 +39,22 @@ class Counters:
         self._seconds = Histogram(
             "passerby_bundle_seconds", "From a bundle's last byte to its reply", registry=self._registry
         )
+        self._commits = Histogram(
+            "passerby_commit_seconds", "How long whatever else is written waits for a commit", registry=self._registry
+        )
 
-    def watch(self, version: str, sizes: Callable[[], Mapping[str, int]]) -> None:
-        """Show the version too, and how large things are: in bytes, by name, asked for anew each time."""
+    def watch(self, version: str, sizes: Callable[[], Mapping[str, int]], held: Callable[[], int]) -> None:
+        """Show the version too, and what is asked for anew each time.
+
+        That is how large things are, in bytes, by name, and how many devices are being placed again (AT-2.3).
+        """
         Gauge("passerby_build", "Always 1", ["version"], registry=self._registry).labels(version).set(1)
         for name in sizes():
             gauge = Gauge(f"passerby_{name}_bytes", f"Bytes: {name.replace('_', ' ')}", registry=self._registry)
             gauge.set_function(functools.partial(_size, sizes, name))
+
+        placing = Gauge("passerby_devices_being_placed", "Devices placed again just now", registry=self._registry)
+        placing.set_function(held)
 
     def serve(self, port: int) -> None:
         """Answer `/metrics` to this machine alone, on a port of its own, as long as the process lives.
@@ -71,6 +80,10 @@ class Counters:
     def observe_bundle(self, seconds: float) -> None:
         """Take in how long a bundle took."""
         self._seconds.observe(seconds)
+
+    def observe_commit(self, seconds: float) -> None:
+        """Take in how long all others who write waited for a commit."""
+        self._commits.observe(seconds)
 
     def refusals(self) -> dict[str, int]:
         """The refused bundles so far, by code."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from passerby.base.errors import Refusal
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
-from passerby.model.org import Org
 from passerby.model.session import Session
-from passerby.store.contract import Person, Reader, Transaction
+from passerby.store.contract import Person, PersonFilter, Reader, Transaction
 from passerby.store.projection import user_id
 
 _DEVICES_A_PAGE: Final = 500
@@ -29,36 +29,51 @@ def find_person(reader: Reader, org: OrgId, name: str) -> Person | None:
 
 
 def owner_of(reader: Reader, org: OrgId, device: DeviceId) -> Person | None:
-    """The person to whom a device belongs now; itself when it is unbound."""
-    binding, known = reader.device(org, device).binding, reader.org(org)
-    if binding is None or known is None:
-        return reader.person(org, UserId(device))
-    return reader.person(org, user_id(known.secret, binding.uid))
-
-
-def is_held(reader: Reader, org: Org, name: str) -> bool:
-    """Whether nobody shows for a user id, device id or uid because all is being placed again (AT-2.3)."""
-    device = _device_of(reader, org, name)
-    return device is not None and reader.held_mark(org.id, device) is not None
-
-
-def held_person(transaction: Transaction, org: Org, name: str) -> Person | None:
-    """Whoever does not show because all of their devices are being placed again, by user id, device id or uid."""
-    device = _device_of(transaction, org, name)
-    if device is None or not is_held(transaction, org, name):
+    """The person to whom a device belongs now; itself when it is unbound. Nobody while it is held (AT-2.3)."""
+    standing, known = reader.device(org, device), reader.org(org)
+    if standing.is_held:
         return None
-    binding = transaction.device(org.id, device).binding
+    if standing.binding is None or known is None:
+        return reader.person(org, UserId(device))
+    return reader.person(org, user_id(known.secret, standing.binding.uid))
+
+
+def known_by_uid(reader: Reader, org: OrgId, uid: str) -> Person | None:
+    """The user of that uid."""
+    return next(iter(reader.people(org, PersonFilter(uid=uid), None, 1)), None)
+
+
+def is_held(reader: Reader, org: OrgId, name: str) -> bool:
+    """Whether all of whoever has that user id, device id or uid is being placed again, and so does not show (AT-2.3)."""
+    device = _device_of(reader, org, name)
+    return device is not None and reader.held_mark(org, device) is not None
+
+
+def missing(reader: Reader, org: OrgId, name: str) -> Refusal:
+    """Why nobody shows who has that user id, device id or uid: `resource_not_found`, or for now `unavailable`."""
+    if is_held(reader, org, name):
+        return Refusal("unavailable", "what this user's devices reported is being placed again: ask in a minute")
+    return Refusal("resource_not_found", "no such user")
+
+
+def held_person(transaction: Transaction, org: OrgId, name: str) -> Person | None:
+    """Whoever does not show because all of them is being placed again, by user id, device id or uid."""
+    device, known = _device_of(transaction, org, name), transaction.org(org)
+    if device is None or known is None or transaction.held_mark(org, device) is None:
+        return None
+    binding = transaction.device(org, device).binding
     if binding is None:
         return Person(UserId(device), None, None, None, 0, 0)
-    return Person(user_id(org.secret, binding.uid), binding.uid, None, None, 0, 0)
+    return Person(user_id(known.secret, binding.uid), binding.uid, None, None, 0, 0)
 
 
-def _device_of(reader: Reader, org: Org, name: str) -> DeviceId | None:
+def _device_of(reader: Reader, org: OrgId, name: str) -> DeviceId | None:
     """The device of that id, or any of the user of that id or uid, held or not."""
-    if is_uuid(name) and reader.has_device(org.id, DeviceId(name)):
+    if is_uuid(name) and reader.has_device(org, DeviceId(name)):
         return DeviceId(name)
-    user = UserId(name) if is_uuid(name) else user_id(org.secret, Uid(name))
-    return reader.device_of_user(org.id, user)
+    known = reader.org(org)
+    user = UserId(name) if is_uuid(name) else user_id(known.secret if known else b"", Uid(name))
+    return reader.device_of_user(org, user)
 
 
 def devices_of(

@@ -18,7 +18,7 @@ from passerby.model.operation import Page
 from passerby.query.happened import Happening
 from passerby.query.sessions import latest_happenings
 from passerby.query.users import User, find_user
-from passerby.store.contract import PersonFilter, Reader, Transaction
+from passerby.store.contract import Reader, Transaction
 from passerby.store.people import find_session, owner_of
 from passerby.wire.instants import iso_text
 from passerby.wire.reports import EventRequest, Object, SessionReference, UserReference, UserRequest, read_uid
@@ -133,11 +133,11 @@ def _happened(call: Call, is_wanted: Callable[[Happening], bool]) -> Answer:
 
 
 def _user(call: Call, reader: Reader) -> User:
-    wanted = PersonFilter(uid=read_uid(call.path["uid"]))
-    person = next(iter(reader.people(call.org.id, wanted, None, 1)), None)
+    uid = read_uid(call.path["uid"]) or ""
+    person = known_by_uid(reader, call.org.id, uid)
     user = find_user(reader, call.org.id, person.id) if person else None
     if user is None:
-        raise Refusal("resource_not_found", "no such user")
+        raise missing(reader, call.org.id, uid)
     return user
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
@@ -16,7 +16,7 @@ from passerby.query.dossier import dossier
 from passerby.query.sessions import latest_happenings
 from passerby.query.users import User, find_user, list_users, types_given
 from passerby.store.contract import Person, PersonFilter, Reader, Transaction
-from passerby.store.people import find_person, held_person
+from passerby.store.people import find_person, held_person, known_by_uid, missing
 from passerby.wire.reports import Object, UserRequest
 
 EVENTS_DEFAULT = 100
@@ -108,10 +108,10 @@ def get_user(call: Call) -> Answer:
 
 
 def known_user(reader: Reader, org: OrgId, name: str) -> User:
-    """The user of that id. Refusal: `resource_not_found`."""
+    """The user of that id. Refusal: `resource_not_found`; `unavailable` while all of them is placed again (AT-2.3)."""
     user = find_user(reader, org, name)
     if user is None:
-        raise Refusal("resource_not_found", "no such user")
+        raise missing(reader, org, name)
     return user
 
 
@@ -136,7 +136,7 @@ def export_user(call: Call) -> Answer:
 def delete_user(call: Call) -> Answer:
     """Erase a user, for good (PV-2). The header `Passerby-Erasure` names the receipt."""
     name = call.path["user"]
-    return _erased(call, lambda t: find_person(t, call.org.id, name) or held_person(t, call.org, name))
+    return _erased(call, lambda t: find_person(t, call.org.id, name) or held_person(t, call.org.id, name))
 
 
 def delete_user_by_uid(call: Call) -> Answer:
@@ -146,13 +146,10 @@ def delete_user_by_uid(call: Call) -> Answer:
 
 def erase_uid(call: Call, uid: str) -> Answer:
     """Erase the user of `uid`. Refusal: `resource_not_found`."""
-    wanted = PersonFilter(uid=uid)
-    return _erased(
-        call, lambda t: next(iter(t.people(call.org.id, wanted, None, 1)), None) or held_person(t, call.org, uid)
-    )
+    return _erased(call, lambda t: known_by_uid(t, call.org.id, uid) or held_person(t, call.org.id, uid))
 
 
-def _erased(call: Call, find: Any) -> Answer:
+def _erased(call: Call, find: Callable[[Transaction], Person | None]) -> Answer:
     def accept(transaction: Transaction) -> Answer:
         person = find(transaction)
         if person is None:

@@ -24,8 +24,8 @@ from passerby.query.cursor import read, written
 from passerby.query.dossier import dossier
 from passerby.query.timeline import timeline_of
 from passerby.query.users import User, find_user, list_users
-from passerby.store.contract import MATCHES_MAX, PersonFilter
-from passerby.store.people import count_devices, devices_of
+from passerby.store.contract import MATCHES_MAX, Person, PersonFilter
+from passerby.store.people import count_devices, devices_of, is_held
 
 _SHOWN: Final = 50
 _SESSIONS_SHOWN: Final = 25
@@ -56,19 +56,19 @@ def users_routes(desk: Desk) -> list[Route]:
     def user(asked: Asked) -> Response:
         found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
         if found is None:
-            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+            return _missing(desk, asked)
         return desk.show(asked, "user.html", **_life(asked, found))
 
     def lanes(asked: Asked) -> Response:
         found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
         if found is None:
-            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+            return _missing(desk, asked)
         return desk.show(asked, "lanes.html", **_drawn(asked, found))
 
     def erase(asked: Asked, fields: Mapping[str, str]) -> Response:
         found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
         if found is None:
-            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+            return _missing(desk, asked)
         person = found.person
         if fields.get("confirm", "").strip() != (person.uid or person.id[:8]).strip():
             return desk.show(asked, "notice.html", 400, title="Nothing was erased", text=_UNCONFIRMED)
@@ -82,7 +82,7 @@ def users_routes(desk: Desk) -> list[Route]:
     def export(asked: Asked, _fields: Mapping[str, str]) -> Response:
         found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
         if found is None:
-            return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+            return _missing(desk, asked)
         held = msgspec.json.format(msgspec.json.encode(dossier(asked.reader, asked.org.id, found)))
         as_file = {"Content-Disposition": f'attachment; filename="user-{found.person.id[:8]}.json"'}
         return Response(held, 200, {**HEADERS, **as_file}, "application/json")
@@ -96,6 +96,15 @@ def users_routes(desk: Desk) -> list[Route]:
     ]
 
 
+def _missing(desk: Desk, asked: Asked) -> Response:
+    if is_held(asked.reader, asked.org.id, asked.request.path_params["user"]):
+        return desk.show(asked, "notice.html", 503, title="Being placed again", text=_HELD)
+    return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
+
+
+_HELD: Final = (
+    "Something came that changes whose all of this is. It shows again when that is settled: look in a minute."
+)
 _UNCONFIRMED: Final = "What was typed is not what the page asked for. Go back and try again."
 _ACCEPTED: Final = "Every byte about this user goes, and what arrives late is turned away. The receipt is {}."
 _GONE: Final = "It may have been erased, or the link is from another service."
@@ -125,6 +134,11 @@ def _drawn(asked: Asked, user: User) -> dict[str, Any]:
     return {"timeline": timeline, "picture": picture_of(timeline), "row": ROW, "user": user}
 
 
+def _being_placed(asked: Asked, person: Person) -> int:
+    """How many devices of somebody who was identified do not show just now (AT-2.3)."""
+    return 0 if person.uid is None else asked.reader.count_held_of(asked.org.id, person.uid, _DEVICES_SHOWN)
+
+
 def _life(asked: Asked, user: User) -> dict[str, Any]:
     after = None
     with contextlib.suppress(Refusal):
@@ -140,6 +154,7 @@ def _life(asked: Asked, user: User) -> dict[str, Any]:
     return {
         **_drawn(asked, user),
         "sessions": listed(asked, shown),
+        "being_placed": _being_placed(asked, user.person),
         "is_being_erased": erasing.is_being_erased(asked.reader, asked.org.id, user.person),
         "older": older,
         "standings": standings,

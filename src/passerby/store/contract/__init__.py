@@ -96,6 +96,10 @@ class Store(Protocol):
         """How many bytes the engine's files have, by name, and how many are free beside them."""
         ...
 
+    def watch_commits(self, observe: Callable[[float], object]) -> None:
+        """Tell `observe` of each commit from now on how many seconds all others who write waited for it."""
+        ...
+
     def close(self) -> None:
         """Finish what was submitted, then let go. Idempotent."""
         ...

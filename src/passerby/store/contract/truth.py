@@ -97,6 +97,10 @@ class TruthReader(Protocol):
         """How many devices are held, over all orgs (AT-2.3); `limit` if there are more."""
         ...
 
+    def count_held_of(self, org: OrgId, uid: Uid, limit: int) -> int:
+        """How many devices that are bound to `uid` are held; `limit` if there are more."""
+        ...
+
     def held_mark(self, org: OrgId, device: DeviceId) -> bytes | None:
         """For which device a held one is held: the mark of that if it is a substitute, none if it is itself."""
         ...

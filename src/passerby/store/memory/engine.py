@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ from passerby.store.memory.transaction import MemoryTransaction
 from passerby.store.memory.truth import Truth
 
 
+def _unwatched(_seconds: float) -> None:
+    """Nobody asked how long commits take."""
+
+
 class MemoryStore:
     """A store that lives as long as its process."""
 
@@ -24,6 +29,7 @@ class MemoryStore:
         self._truth = Truth()
         self._lock = threading.RLock()
         self._closed = False
+        self._observe: Callable[[float], object] = _unwatched
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """See the contract; the work is done when this returns."""
@@ -31,6 +37,7 @@ class MemoryStore:
         with self._lock:
             if self._closed:
                 raise StoreClosed("the store is closed")
+            began = time.perf_counter()
             try:
                 result = work(MemoryTransaction(self._truth))
             except BaseException as error:
@@ -39,6 +46,7 @@ class MemoryStore:
             else:
                 self._truth.keep_all()
                 future.set_result(result)
+            self._observe(time.perf_counter() - began)
         return future
 
     @contextmanager
@@ -60,6 +68,10 @@ class MemoryStore:
     def sizes(self) -> Mapping[str, int]:
         """There are no files."""
         return {}
+
+    def watch_commits(self, observe: Callable[[float], object]) -> None:
+        """See the contract."""
+        self._observe = observe
 
     def close(self) -> None:
         """See the contract."""

@@ -65,6 +65,9 @@ class MemoryReader:
     def count_held(self, limit: int) -> int:
         return min(limit, len(self._truth.held))
 
+    def count_held_of(self, org: OrgId, uid: Uid, limit: int) -> int:
+        return min(limit, sum(self._is_held(org, device) for device in self._bound_to(org, uid)))
+
     def held_mark(self, org: OrgId, device: DeviceId) -> bytes | None:
         return self._truth.held.get((org, device))
 

@@ -10,6 +10,7 @@ import queue
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -48,6 +49,10 @@ class _Scrub(Future[None]):
         self.tried = 0
 
 
+def _unwatched(_seconds: float) -> None:
+    """Nobody asked how long commits take."""
+
+
 class SqliteStore:
     """A store in one SQLite file, which is made if it is not there.
 
@@ -69,12 +74,17 @@ class SqliteStore:
         self._closing = threading.Lock()
         self._closed = False
         self._damage: str | None = None
+        self._observe: Callable[[float], object] = _unwatched
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 
     def _unlock(self) -> None:
         if self._lock:
             self._lock.release()
+
+    def watch_commits(self, observe: Callable[[float], object]) -> None:
+        """See the contract."""
+        self._observe = observe
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """See the contract."""
@@ -94,7 +104,9 @@ class SqliteStore:
             items = [item for item in waiting if isinstance(item, tuple)]
             wanted = [item for item in items if item[1].set_running_or_notify_cancel()]
             if wanted:
+                began = time.perf_counter()
                 self._commit(wanted)
+                self._observe(time.perf_counter() - began)
             for item in waiting:
                 if isinstance(item, _Scrub):
                     self._scrub(item)

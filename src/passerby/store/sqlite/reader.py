@@ -128,6 +128,9 @@ class SqliteReader(OwnedReader):
         found: int = self._db.execute(SQL.count_held, (limit,)).fetchone()[0]
         return found
 
+    def count_held_of(self, org: OrgId, uid: Uid, limit: int) -> int:
+        return int(self._db.execute(SQL.count_held_of, (self._number(org), uid, limit)).fetchone()[0])
+
     def held_mark(self, org: OrgId, device: DeviceId) -> bytes | None:
         row = self._db.execute(SQL.held_mark, (self._number(org), blob(device))).fetchone()
         return row[0] if row else None

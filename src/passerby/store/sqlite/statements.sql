@@ -46,6 +46,9 @@ INSERT OR REPLACE INTO held (org, device, mark) VALUES (?, ?, ?);
 SELECT EXISTS (SELECT 1 FROM held WHERE org = ? AND device = ?);
 -- name: count_held
 SELECT count(*) FROM (SELECT 1 FROM held LIMIT ?);
+-- name: count_held_of
+SELECT count(*) FROM (SELECT 1 FROM held h CROSS JOIN bindings b ON b.org = h.org AND b.device = h.device
+  WHERE h.org = ? AND b.uid = ? LIMIT ?);
 -- name: held_mark
 SELECT mark FROM held WHERE org = ? AND device = ?;
 -- name: device_of_user
