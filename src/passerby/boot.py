@@ -54,6 +54,8 @@ from passerby.store.sqlite import SqliteStore
 
 MEMORY: Final = ":memory:"
 DATABASE: Final = "passerby.db"
+HELD_COUNTED_MAX: Final = 1000
+"""So many devices that are being placed again are counted for `/metrics` at most."""
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -167,7 +169,7 @@ def compose(settings: Settings) -> Service:
 
 def _count_held(store: Store) -> int:
     with store.read() as reader:
-        return reader.count_held(_HELD_COUNTED_MAX)
+        return reader.count_held(HELD_COUNTED_MAX)
 
 
 def _composed(settings: Settings, store: Store) -> Service:

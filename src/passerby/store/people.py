@@ -44,7 +44,7 @@ def known_by_uid(reader: Reader, org: OrgId, uid: str) -> Person | None:
 
 
 def is_held(reader: Reader, org: OrgId, name: str) -> bool:
-    """Whether all of whoever has that user id, device id or uid is being placed again, and so does not show (AT-2.3)."""
+    """Whether all of whoever has that user id, device id or uid is being placed again: none of it shows (AT-2.3)."""
     device = _device_of(reader, org, name)
     return device is not None and reader.held_mark(org, device) is not None
 

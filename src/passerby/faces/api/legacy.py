@@ -19,7 +19,7 @@ from passerby.query.happened import Happening
 from passerby.query.sessions import latest_happenings
 from passerby.query.users import User, find_user
 from passerby.store.contract import Reader, Transaction
-from passerby.store.people import find_session, owner_of
+from passerby.store.people import find_session, known_by_uid, missing, owner_of
 from passerby.wire.instants import iso_text
 from passerby.wire.reports import EventRequest, Object, SessionReference, UserReference, UserRequest, read_uid
 from passerby.wire.suffixes import bared

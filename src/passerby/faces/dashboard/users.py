@@ -102,9 +102,7 @@ def _missing(desk: Desk, asked: Asked) -> Response:
     return desk.show(asked, "notice.html", 404, title="No such user", text=_GONE)
 
 
-_HELD: Final = (
-    "Something came that changes whose all of this is. It shows again when that is settled: look in a minute."
-)
+_HELD: Final = "Something came that changes whose all of this is. It shows when that is settled: look in a minute."
 _UNCONFIRMED: Final = "What was typed is not what the page asked for. Go back and try again."
 _ACCEPTED: Final = "Every byte about this user goes, and what arrives late is turned away. The receipt is {}."
 _GONE: Final = "It may have been erased, or the link is from another service."
