@@ -6,7 +6,9 @@ import functools
 import tempfile
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -34,6 +36,9 @@ class _GaveUp(Exception):
 def _record_and_fail(transaction: Transaction, bundle: Bundle) -> None:
     record(transaction, bundle)
     raise _GaveUp
+
+
+SET_LATER = {"properties", "all properties", "people", "counted", "persons", "of people"}
 
 
 class EnginesAgree(RuleBasedStateMachine):
@@ -98,9 +103,9 @@ class EnginesAgree(RuleBasedStateMachine):
 
     @rule()
     def rebuild(self) -> None:
-        before = view(self.sqlite, ORG.id)
+        before = self.shown(self.sqlite)
         self.sqlite.rebuild()
-        assert view(self.sqlite, ORG.id) == before
+        assert self.shown(self.sqlite) == before
 
     @rule()
     def reopen(self) -> None:
@@ -109,7 +114,21 @@ class EnginesAgree(RuleBasedStateMachine):
 
     @invariant()
     def agree(self) -> None:
-        assert view(self.memory, ORG.id) == view(self.sqlite, ORG.id)
+        memory, sqlite = (self.shown(store) for store in (self.memory, self.sqlite))
+        assert memory == sqlite
+
+    def shown(self, store: Store) -> dict[str, Any]:
+        """All that a store shows; but while something is placed again, not what a user property changes."""
+        found = view(store, ORG.id)
+        if not self.is_unset():
+            return found
+        return {name: told for name, told in found.items() if name not in SET_LATER}
+
+    def is_unset(self) -> bool:
+        """Whether user properties were dropped that are set again at the end of the placing."""
+        with self.sqlite.read() as reader:
+            due = reader.due_entries([holding.PLACING], 2**53, 9)
+        return any(msgspec.json.decode(entry.body, type=holding.Placing).is_unset for _, entry in due)
 
     @invariant()
     def hold_the_rules(self) -> None:
@@ -154,7 +173,7 @@ class EnginesAgreeOnParts(EnginesAgree):
         self.patch.undo()
 
 
-for machine, count in ((EnginesAgree, 60), (EnginesAgreeOnParts, 40)):
+for machine, count in ((EnginesAgree, 60), (EnginesAgreeOnParts, 600)):
     machine.TestCase.settings = settings(
         max_examples=count, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

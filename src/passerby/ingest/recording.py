@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -25,7 +25,7 @@ from passerby.lifecycle.placing import Placed, keeps
 from passerby.lifecycle.plan import ANONYMOUS
 from passerby.lifecycle.substitute import Substitutes, is_made_here
 from passerby.model.bundle import Bundle, Piece
-from passerby.model.device import Device, Instant
+from passerby.model.device import SLACK_MS, Device, Instant
 from passerby.model.effect import Effect, Meet
 from passerby.model.marks import Marks
 from passerby.model.operation import Operation, Unproved
@@ -222,17 +222,15 @@ def _stays_simple(transaction: Transaction, org: Org, device: Device, made: Sequ
     if device.summary is not None or not is_simple(device, made):
         return False
     end = next((one.instant for one in made if one.is_end), None)
-    return end is None or not _has_past(transaction.pieces_past(org.id, device.id, end), end)
+    return end is None or not _may_have_past(transaction, org, device, end)
 
 
-def _has_past(pieces: Iterable[Piece], end: Instant) -> bool:
-    """Whether something in `pieces` was made past an end, or they are too many to look at (AT-2.3)."""
-    looked_at = 0
-    for piece in pieces:
-        looked_at += len(piece.operations)
-        if looked_at > learning.AT_ONCE_MAX or has_past([piece], end):
-            return True
-    return False
+def _may_have_past(transaction: Transaction, org: Org, device: Device, end: Instant) -> bool:
+    """Whether something was made past an end, or too much may have been to look at it at once (AT-2.3)."""
+    limit = learning.AT_ONCE_MAX + 1
+    if transaction.weight_of(org.id, device.id, b"", limit, None, end.at - SLACK_MS) == limit:
+        return True
+    return has_past(transaction.pieces_past(org.id, device.id, end), end)
 
 
 def _reported(
