@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from passerby import boot
 from passerby.base.errors import Refusal
@@ -17,7 +16,6 @@ from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
 from passerby.model.erasure import ErasureReceipt
 from passerby.query.dossier import dossier
-from passerby.query.users import find_user
 from passerby.store.contract import Person, PersonFilter, Reader
 from passerby.store.people import find_person
 
@@ -34,13 +32,18 @@ def user() -> None:
 @ORG
 @CONFIG
 def export(uid: str | None, name: str | None, config: Path | None, **flags: Any) -> None:
-    """Write everything held about a user as one JSON document."""
+    """Write everything held about a user as one JSON document. One that breaks off ends with exit code 2."""
 
     def work() -> None:
-        with boot.workplace(settings_of(flags, config)) as place, place.store.read() as reader:
-            found = find_user(reader, place.org.id, _person(reader, place, uid, name).id)
-            if found is not None:
-                click.echo(msgspec.json.format(msgspec.json.encode(dossier(reader, place.org.id, found))))
+        with boot.workplace(settings_of(flags, config)) as place:
+            org, store = place.org, place.store
+            with store.read() as reader:
+                person = _person(reader, place, uid, name)
+            for chunk in dossier(
+                store.read, org.id, person, lambda t, device: erasing.is_erased_device(t, org, device), is_indented=True
+            ):
+                click.echo(chunk, nl=False)
+            click.echo()
 
     guard(work)
 

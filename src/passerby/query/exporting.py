@@ -6,7 +6,7 @@ timekeeper's, which remembers a bounded number of sessions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ INDIVIDUAL_FIELDS: Final = (
 )  # fmt: skip
 WILDCARDS: Final = ("user_*", "evt_*", "page_*")
 _CHUNK: Final = 200
+_CHUNK_BYTES: Final = 1 << 16
 
 
 def export_rows(read: Read, org: OrgId, export: Export, is_going: Turned) -> Iterator[Row]:
@@ -115,6 +116,17 @@ def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_go
 
 def _user_properties(reader: Reader, org: OrgId, person: Person) -> Row:
     return values([kept.property for kept in reader.properties_of_user(org, person.id)])
+
+
+def in_chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks of some size, so that none is sent by itself."""
+    gathered = bytearray()
+    for part in parts:
+        gathered += part
+        if len(gathered) >= _CHUNK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
 
 
 def shown(row: Row, fields: Sequence[str]) -> Row:
