@@ -22,7 +22,7 @@ from passerby.model.outcome import Outcome
 from passerby.store.contract import PieceMark, Reader
 
 PIECES_MAX: Final = 20_000
-"""Of one session no more are looked at to tell the time of one; what is behind them tells its own."""
+"""Of one session no more are looked at together to tell the time of one; what is behind them tells its own."""
 
 
 class Happening(msgspec.Struct, frozen=True):

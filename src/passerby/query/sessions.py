@@ -63,12 +63,40 @@ def happenings(reader: Reader, org: OrgId, session: SessionId) -> list[Happening
 def some_happenings(reader: Reader, org: OrgId, session: SessionId, start: int, limit: int) -> list[Happening]:
     """Of `happenings` those from `start` on, `limit` of them.
 
-    Reads no more pieces than may hold one of these: which, their marks tell. Of a session with more than `PIECES_MAX`
-    pieces only the first of these are looked at.
+    Reads no more pieces than may hold one of these: which, their marks tell. A session with more than `PIECES_MAX`
+    pieces comes in parts of so many, each in its own order.
     """
-    marks = reader.marks_of_session(org, session, PIECES_MAX)
-    times = told_of(reader, org, session, marks)
-    spans = [(mark, *_span(times, mark)) for mark in marks]
+    found: list[Happening] = []
+    for part in _parts(reader, org, session, start):
+        wanted = max(0, start - part.before)
+        found += _some_of(reader, org, part, wanted, limit - len(found))
+        if len(found) == limit:
+            break
+    return found
+
+
+class _Part(msgspec.Struct):
+    """`PIECES_MAX` pieces of a session, with how many operations of it come before."""
+
+    before: int
+    marks: list[PieceMark]
+    times: Times
+
+
+def _parts(reader: Reader, org: OrgId, session: SessionId, start: int) -> Iterator[_Part]:
+    """The parts of a session, from the one on that holds its operation `start`. Behind the first each tells its own."""
+    before, behind = 0, None
+    while weight := reader.weight_of_session(org, session, PIECES_MAX, behind):
+        operations, last = weight
+        if before + operations > start:
+            marks = reader.marks_of_session(org, session, PIECES_MAX, behind)
+            yield _Part(before, marks, Times({}) if behind else told_of(reader, org, session, marks))
+        before, behind = before + operations, last
+
+
+def _some_of(reader: Reader, org: OrgId, part: _Part, start: int, limit: int) -> list[Happening]:
+    times = part.times
+    spans = [(mark, *_span(times, mark)) for mark in part.marks]
     begun, before_begun = _counted((low, mark.operations) for mark, low, _ in spans)
     over, before_over = _counted((high, mark.operations) for mark, _, high in spans)
     skipped, rows = 0, []
@@ -83,9 +111,18 @@ def some_happenings(reader: Reader, org: OrgId, session: SessionId, start: int, 
 
 def last_until(reader: Reader, org: OrgId, session: SessionId, t: int) -> tuple[int, Happening] | None:
     """The last of `happenings` whose client time is not behind `t`, and how many stand before it."""
-    marks = reader.marks_of_session(org, session, PIECES_MAX)
-    times = told_of(reader, org, session, marks)
-    spans = [(*_span(times, mark), mark) for mark in marks]
+    found = None
+    for part in _parts(reader, org, session, 0):
+        in_part = _last_of(reader, org, part, t)
+        if in_part is None and found is not None:
+            break
+        found = (part.before + in_part[0], in_part[1]) if in_part else None
+    return found
+
+
+def _last_of(reader: Reader, org: OrgId, part: _Part, t: int) -> tuple[int, Happening] | None:
+    times = part.times
+    spans = [(*_span(times, mark), mark) for mark in part.marks]
     last: Happening | None = None
     for _, high, mark in sorted(spans, key=itemgetter(1), reverse=True):
         if last is not None and high < _place(last):
@@ -161,6 +198,8 @@ def _latest_of(
         return
     marks = reader.marks_of_session(org, session.id, PIECES_MAX)
     times = told_of(reader, org, session.id, marks)
+    if len(marks) == PIECES_MAX:
+        marks = reader.last_marks_of_session(org, session.id, PIECES_MAX)
     for last_ms, row in sorted(((times.span_of(mark)[1], mark.row) for mark in marks), reverse=True):
         if len(latest) == limit and last_ms < latest[0]:
             return

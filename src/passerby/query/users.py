@@ -80,6 +80,6 @@ def _last_pieces(reader: Reader, org: OrgId, user: UserId) -> Iterator[Piece]:
             outside = reader.latest_pieces(org, session.device)
             yield from (piece for piece in outside if str(piece.session) == piece.device)
         else:
-            marks = reader.marks_of_session(org, session.id, PIECES_MAX)
+            marks = reader.last_marks_of_session(org, session.id, PIECES_MAX)
             for mark in sorted(marks, key=attrgetter("latest_ms"), reverse=True):
                 yield from reader.pieces_of_rows(org, [mark.row])
