@@ -22,12 +22,14 @@ from passerby.ingest.recording import record
 from passerby.model.bundle import Piece
 from passerby.model.device import Seal
 from passerby.model.effect import Close, Drop, Effect, Hold, Keep
+from passerby.model.export import Export
 from passerby.model.operation import Event, Identify
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.query import dossier as telling
 from passerby.query import exporting
 from passerby.query.dossier import dossier
+from passerby.query.exporting import export_rows
 from passerby.query.happened import Timekeeper
 from passerby.query.users import find_user
 from passerby.store.contract import Person, PersonFilter, Reader, Store, Transaction
@@ -45,11 +47,10 @@ PEAK_BYTES: Final = 10 << 20
 @pytest.fixture
 def in_small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is read in pages has one a page, and each part is a chunk."""
-    for place, name in (
-        (exporting, "_CHUNK_BYTES"),
-        *((telling, f"_{n}") for n in ("DEVICES", "PIECES", "PROPERTIES")),
-    ):
-        monkeypatch.setattr(place, name, 1)
+    for name in ("_CHUNK_BYTES", "PAGE_PIECES_MAX"):
+        monkeypatch.setattr(exporting, name, 1)
+    for name in ("_DEVICES", "_PROPERTIES"):
+        monkeypatch.setattr(telling, name, 1)
     monkeypatch.setattr(telling, "_ROWS", 2)
 
 
@@ -123,7 +124,8 @@ def test_in_pages_it_is_byte_for_byte_what_it_is_at_once(made: list[Delivery]) -
         wanted = [msgspec.json.encode(whole(reader, person)) for person in people]
     for size in (1, 100):
         with pytest.MonkeyPatch.context() as patch:
-            for name in ("_DEVICES", "_PIECES", "_PROPERTIES", "_ROWS"):
+            patch.setattr(exporting, "PAGE_PIECES_MAX", size)
+            for name in ("_DEVICES", "_PROPERTIES", "_ROWS"):
                 patch.setattr(telling, name, size)
             assert [b"".join(told(store, person)) for person in people] == wanted
             assert [b"".join(told(store, person, is_indented=True)) for person in people] == [
@@ -328,15 +330,28 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
     found.close()
 
 
-def test_much_costs_little_memory(large: SqliteStore) -> None:
-    ann = person_of(large, "ann")
+def peak_of(do: Callable[[], Any]) -> tuple[Any, int]:
+    """What is returned, and how many bytes it took at most."""
     tracemalloc.start()
     try:
-        size = sum(map(len, told(large, ann)))
-        peak = tracemalloc.get_traced_memory()[1]
+        return do(), tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def test_much_costs_little_memory(large: SqliteStore) -> None:
+    ann = person_of(large, "ann")
+    size, peak = peak_of(lambda: sum(map(len, told(large, ann))))
     assert size > 100 * EVENTS
+    assert peak < PEAK_BYTES
+
+
+EVERYONE: Final = Export("e", "everyone", "TYPE_EVENT", "FORMAT_NDJSON", 0, 0, 2**53, 2**53, ())
+
+
+def test_much_costs_little_memory_in_an_export_of_everyone_too(large: SqliteStore) -> None:
+    rows, peak = peak_of(lambda: sum(1 for _ in export_rows(large.read, ORG.id, EVERYONE, is_going)))
+    assert rows == EVENTS
     assert peak < PEAK_BYTES
 
 
@@ -356,12 +371,7 @@ def test_of_much_the_first_part_comes_soon(large: SqliteStore) -> None:
 def test_what_an_erasure_would_remove_is_counted_in_little_memory(large: SqliteStore) -> None:
     with large.read() as reader:
         ann = person_of(large, "ann")
-        tracemalloc.start()
-        try:
-            would = erasing.counted(reader, ORG.id, ann)
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        would, peak = peak_of(lambda: erasing.counted(reader, ORG.id, ann))
     assert (would.devices, would.sessions, would.pieces, would.operations) == (1, 3, EVENTS // 100, EVENTS)
     assert peak < 1 << 20
 
@@ -370,7 +380,7 @@ def test_a_session_is_read_once_a_page_however_sessions_alternate(
     large: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("passerby.query.happened.PIECES_MAX", 210)
-    monkeypatch.setattr(telling, "_PIECES_BYTES", 1 << 30)
+    monkeypatch.setattr(exporting, "PAGE_BYTES_MAX", 1 << 30)
     asked: list[str] = []
 
     class Marked(Counted):
@@ -383,8 +393,13 @@ def test_a_session_is_read_once_a_page_however_sessions_alternate(
         with large.read() as reader:
             yield Marked(reader, [0])
 
-    assert sum(map(len, dossier(read, ORG.id, person_of(large, "ann"), is_going)))
-    assert len(asked) <= 3 * (EVENTS // 100 // 200 + 1)
+    for do in (
+        lambda: dossier(read, ORG.id, person_of(large, "ann"), is_going),
+        lambda: export_rows(read, ORG.id, EVERYONE, is_going),
+    ):
+        asked.clear()
+        assert sum(1 for _ in do())
+        assert len(asked) <= 3 * (EVENTS // 100 // 200 + 1)
 
 
 def test_the_user_of_a_document_is_whom_it_was_asked_for(store: Store) -> None:

@@ -7,6 +7,7 @@ else's. So it is no JSON then, and whoever writes it out breaks the connection.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from passerby.base.errors import Refusal, Unfinished
 from passerby.base.ids import DeviceId, OrgId
 from passerby.model.bundle import Piece
 from passerby.model.device import Device
-from passerby.query.exporting import Read, Turned, in_chunks
+from passerby.query.exporting import Read, Turned, a_page_of, in_chunks
 from passerby.query.happened import Timekeeper
 from passerby.store.contract import KeptProperty, Person, Reader
 from passerby.store.people import devices_of
@@ -25,9 +26,6 @@ _DEVICES: Final = 500
 _PROPERTIES: Final = 200
 _ROWS: Final = 20_000
 """So many rows are looked up at once: it costs what there are, so a device of few needs it once."""
-_PIECES: Final = 200
-_PIECES_BYTES: Final = 1 << 17
-"""A page of pieces ends behind the first that is over this, as JSON."""
 
 
 def dossier(read: Read, org: OrgId, person: Person, is_going: Turned, *, is_indented: bool = False) -> Iterator[bytes]:
@@ -148,26 +146,17 @@ class _Telling:
                 if self._standing(reader, device.id) != device:
                     raise Unfinished("a device of this user changed while it was read: ask again")
                 rows = rows or reader.rows_of_device(self._org, device.id, after, _ROWS)
-                pieces, seen = self._page(reader, device.id, rows)
-            yield from pieces
+                pieces = a_page_of(self._of_rows(reader, device.id, rows))
+                times = self._timekeeper.times_by_row(reader, pieces)
+            yield from (_piece(piece, times[piece.row]) for piece in pieces)
             if not rows:
                 return
-            after, rows = rows[seen - 1], rows[seen:]
+            after = pieces[-1].row if pieces else rows[-1]
+            rows = rows[bisect_right(rows, after) :]
 
-    def _page(self, reader: Reader, device: DeviceId, rows: Sequence[int]) -> tuple[list[dict[str, Any]], int]:
-        """Some of the pieces of these rows, as they are told, and how many rows were seen to."""
-        found: list[Piece] = []
-        seen = size = 0
-        for row in rows[:_PIECES]:
-            for piece in reader.pieces_of_rows(self._org, [row]):
-                if piece.device == device:
-                    found.append(piece)
-                    size += len(msgspec.json.encode(piece.operations))
-            seen += 1
-            if size > _PIECES_BYTES:
-                break
-        times = self._timekeeper.times_by_row(reader, found)
-        return [_piece(piece, times[piece.row]) for piece in found], seen
+    def _of_rows(self, reader: Reader, device: DeviceId, rows: Sequence[int]) -> Iterator[Piece]:
+        for row in rows:
+            yield from (piece for piece in reader.pieces_of_rows(self._org, [row]) if piece.device == device)
 
 
 def _property(kept: KeptProperty) -> dict[str, Any]:

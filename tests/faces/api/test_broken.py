@@ -14,7 +14,6 @@ import pytest
 import uvicorn
 
 from passerby.ingest import erasing
-from passerby.query import dossier as telling
 from passerby.query import exporting
 from tests.faces.api.speaking import Api
 
@@ -36,7 +35,7 @@ def served(api: Api) -> Iterator[str]:
 def path(api: Api, monkeypatch: pytest.MonkeyPatch) -> str:
     """Of a user with ten events whose document comes in many chunks, and who begins to be erased after some."""
     monkeypatch.setattr(exporting, "_CHUNK_BYTES", 1)
-    monkeypatch.setattr(telling, "_PIECES", 1)
+    monkeypatch.setattr(exporting, "PAGE_PIECES_MAX", 1)
     made = api.post("/v2/users", {"uid": "u"})
     for n in range(10):
         api.post("/v2/events", {"name": f"e{n}", "user": {"uid": "u"}})
