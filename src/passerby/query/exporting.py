@@ -18,6 +18,7 @@ from passerby.model.bundle import Piece
 from passerby.model.export import Export
 from passerby.query.happened import Timekeeper
 from passerby.query.seen import seen, values
+from passerby.query.users import shown_properties
 from passerby.store.contract import Person, Reader
 from passerby.store.people import devices_of, owner_of
 from passerby.wire.instants import iso_text
@@ -140,7 +141,7 @@ def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_go
 
 
 def _user_properties(reader: Reader, org: OrgId, person: Person) -> Row:
-    return values([kept.property for kept in reader.properties_of_user(org, person.id)])
+    return values([kept.property for kept in shown_properties(reader, org, person.id)])
 
 
 def in_chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
