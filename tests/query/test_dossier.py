@@ -31,6 +31,7 @@ from passerby.query import exporting
 from passerby.query.dossier import dossier
 from passerby.query.exporting import export_rows
 from passerby.query.happened import Timekeeper
+from passerby.query.sessions import BYTES_MAX, latest_happenings, some_happenings
 from passerby.query.users import find_user
 from passerby.store.contract import Person, PersonFilter, Reader, Store, Transaction
 from passerby.store.people import device_pages
@@ -374,6 +375,30 @@ def test_what_an_erasure_would_remove_is_counted_in_little_memory(large: SqliteS
         would, peak = peak_of(lambda: erasing.counted(reader, ORG.id, ann))
     assert (would.devices, would.sessions, would.pieces, would.operations) == (1, 3, EVENTS // 100, EVENTS)
     assert peak < 1 << 20
+
+
+def test_a_session_of_large_bundles_is_shown_in_little_memory(tmp_path: Path) -> None:
+    """One visitor's, who compresses megabytes of nothing well: 60 bundles of 4 MB."""
+    store = opened("sqlite", tmp_path)
+    named = tuple(Property(f"name{number}", "str", "v" * 8000) for number in range(60))
+    for number in range(60):
+        made = tuple(Event(n=n, t=10 * number + n, at=10 * number + n, name="e", properties=named) for n in range(1, 9))
+        kept = Piece(device(1), session(1), page(number), 0, 0, 10 * number + 9, "test", made, (Outcome.STORED,) * 8)
+        apply(store, Keep(kept))
+    seen: list[str] = []
+    with store.read() as reader:
+        while True:
+            read = functools.partial(some_happenings, reader, ORG.id, session(1), len(seen), 500)
+            found, peak = peak_of(read)
+            assert peak < 3 * BYTES_MAX
+            if not found:
+                break
+            seen += [f"{one.piece.page} {one.operation.n}" for one in found]
+        latest, peak = peak_of(lambda: latest_happenings(reader, ORG.id, UserId(device(1)), 500))
+        assert peak < 5 * BYTES_MAX
+    store.close()
+    assert seen == [f"{page(number)} {n}" for number in range(60) for n in range(1, 9)]
+    assert [f"{one.piece.page} {one.operation.n}" for one in latest] == seen[: -len(latest) - 1 : -1]
 
 
 def test_a_session_is_read_once_a_page_however_sessions_alternate(

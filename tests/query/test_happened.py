@@ -121,6 +121,24 @@ def test_a_part_of_a_session_is_that_part_of_the_whole(
         assert latest_happenings(reader, ORG.id, UserId(DEVICE), limit) == person[:limit]
 
 
+@settings(max_examples=200, deadline=None)
+@given(bundles, st.integers(0, 25), st.integers(1, 10), st.sampled_from([1, 200, 400]))
+def test_what_is_large_comes_in_smaller_parts_and_nothing_is_left_out(
+    made: list[tuple[str, int, int, int, int, bool]], start: int, limit: int, most: int
+) -> None:
+    with filled(made).read() as reader, pytest.MonkeyPatch.context() as patch:
+        person = latest_happenings(reader, ORG.id, UserId(DEVICE), 1000)
+        patch.setattr(sessions, "BYTES_MAX", most)
+        for name in map(SessionId, SESSIONS):
+            whole = happenings(reader, ORG.id, name)
+            found = some_happenings(reader, ORG.id, name, start, limit)
+            assert found == whole[start : start + len(found)]
+            assert bool(found) == (start < len(whole))
+        latest = latest_happenings(reader, ORG.id, UserId(DEVICE), limit)
+        assert latest == person[: len(latest)]
+        assert 1 <= len(latest) <= limit
+
+
 @settings(max_examples=300, deadline=None)
 @given(bundles, st.integers(-40_000, 240_000))
 def test_the_last_until_a_moment_of_the_client_is_found(

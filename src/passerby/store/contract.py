@@ -281,6 +281,10 @@ class Reader(Protocol):
         """All pieces of a device, in order of row."""
         ...
 
+    def sizes_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[int]:
+        """About how many bytes of JSON each of these pieces has; 0 for what is not there."""
+        ...
+
     def rows_of_device(self, org: OrgId, device: DeviceId, after: int, limit: int) -> list[int]:
         """The rows of a device's pieces above `after`, in order, `limit` of them.
 

@@ -218,6 +218,10 @@ class MemoryReader:
         mine = (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.device == device)
         yield from sorted(mine, key=lambda piece: piece.row)
 
+    def sizes_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[int]:
+        found = (self._truth.pieces.get((org, row)) for row in numbers)
+        return [len(msgspec.json.encode(piece.operations)) if piece else 0 for piece in found]
+
     def rows_of_device(self, org: OrgId, device: DeviceId, after: int, limit: int) -> list[int]:
         return [piece.row for piece in self.pieces_of_device(org, device) if piece.row > after][:limit]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from passerby.base.ids import DeviceId, OrgId, SessionId
@@ -35,6 +36,10 @@ class PartsReader(OwnedReader):
         for first_at_ms, row, count in self._db.execute(SQL.weights_of_session, values):
             operations, place = operations + count, (first_at_ms, row)
         return (operations, place) if place else None
+
+    def sizes_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[int]:
+        found = (self._db.execute(SQL.size_of_row, (row, self._number(org))).fetchone() for row in numbers)
+        return [row[0] if row else 0 for row in found]
 
     def rows_of_device(self, org: OrgId, device: DeviceId, after: int, limit: int) -> list[int]:
         values = (self._number(org), blob(device), after, limit)

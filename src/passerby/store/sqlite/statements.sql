@@ -157,6 +157,8 @@ SELECT count(*), coalesce(sum(operations), 0),
 FROM pieces WHERE org = ?1 AND device = ?2;
 -- name: piece_of_row
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces WHERE piece = ? AND org = ?;
+-- name: size_of_row
+SELECT length(body) FROM pieces WHERE piece = ? AND org = ?;
 -- name: has_device
 SELECT EXISTS (SELECT 1 FROM pieces WHERE org = ? AND device = ?);
 
