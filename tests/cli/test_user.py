@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from passerby.cli.commands import main
+from passerby.ingest import erasing
 from passerby.ingest.reports import report_user
 from passerby.store.contract import PersonFilter
 from passerby.store.sqlite import SqliteStore
@@ -42,7 +44,17 @@ def uids(data: Path) -> set[str | None]:
 def test_an_export_is_one_json_document(data: Path) -> None:
     code, told = passerby("user", "export", "gone", "--data", str(data))
     assert code == 0
-    assert json.loads(told)["user"]["email"] == "gone@example.com"
+    assert told == json.dumps(found := json.loads(told), indent=2) + "\n"
+    assert found["user"]["email"] == "gone@example.com"
+
+
+def test_an_export_that_breaks_off_ends_with_a_code(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = itertools.count()
+    monkeypatch.setattr(erasing, "is_erased_device", lambda *_: next(asked) > 3)
+    code, told = passerby("user", "export", "gone", "--data", str(data))
+    assert (code, told.splitlines()[-1]) == (2, "passerby: this user is being erased")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(told)
 
 
 def test_a_dry_run_counts_and_removes_nothing(data: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from passerby.base.units import DAY_MS, MINUTE_MS
 from passerby.faces.dashboard.mending import REMEDIES
 from passerby.model.outcome import Outcome
+from passerby.query import sessions
 from tests.faces.dashboards import NOW_MS, ORG, Browser, Dashboard, session_path, uuid
 
 PAGE = {"op": "page", "url": "https://a.example/"}
@@ -205,3 +206,20 @@ def test_errors_are_forgotten_after_a_day(dashboard: Dashboard) -> None:
 
 def test_every_refusing_outcome_has_a_remedy() -> None:
     assert {outcome.value for outcome in Outcome if not outcome.accepted} <= set(REMEDIES)
+
+
+def test_a_session_whose_events_are_large_is_paged_to_its_end(
+    dashboard: Dashboard, vera: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "BYTES_MAX", 1)
+    dashboard.send(7, *({"op": "event", "name": f"large {n}"} for n in range(4)))
+    path, seen = session_path(7), []
+    while True:
+        text = vera.see(path)
+        seen += re.findall(r"large \d", text.split('class="happenings"')[1])
+        later = re.search(r'href="(\?from=\d+)" rel="next">After', text)
+        if later is None:
+            break
+        path = session_path(7) + later[1]
+    assert seen == [f"large {n}" for n in range(4)]
+    assert "4–4 of 4" in text

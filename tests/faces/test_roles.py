@@ -77,6 +77,13 @@ def test_an_export_is_everything_held_as_one_file(dashboard: Dashboard) -> None:
     assert answer.json()["user"]["uid"] == "ada"
 
 
+def test_of_somebody_who_is_being_erased_there_is_no_export(dashboard: Dashboard) -> None:
+    privacy = member(dashboard, "privacy")
+    assert privacy.fill_in("/", f"/user/{uuid(1)}/erase", confirm="ada").status_code == 202
+    answer = privacy.fill_in("/", f"/user/{uuid(1)}/export")
+    assert (answer.status_code, "being erased" in answer.text) == (410, True)
+
+
 def test_another_role_holds_at_once(dashboard: Dashboard) -> None:
     vera, admin = dashboard.browser("vera"), dashboard.browser("admin")
     assert admin.fill_in("/settings", "/settings/change-role", name="vera", role="support").status_code == 303

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerby.base.ids import DeviceId, SessionId, UserId
+from passerby.base.ids import DeviceId, PageId, SessionId, UserId
 from passerby.ingest.recording import record
+from passerby.model.bundle import Piece
+from passerby.model.effect import Keep
 from passerby.model.marks import Marks
+from passerby.model.operation import Event, Identify
+from passerby.model.outcome import Outcome
+from passerby.model.properties import Property
+from passerby.query import happened, sessions, users
 from passerby.query.happened import Happening, Timekeeper
 from passerby.query.sessions import happenings, last_until, latest_happenings, some_happenings
-from passerby.store.contract import Reader
+from passerby.query.users import find_user, types_given
+from passerby.store.contract import Reader, Store
 from passerby.store.memory import MemoryStore
 from passerby.wire.decode import decode
-from tests.worlds import NOW_MS, ORG
+from tests.worlds import ENGINES, NOW_MS, ORG, opened
 
 DEVICE = "d0000000-0000-4000-8000-000000000000"
 SESSIONS = [f"5{n}000000-0000-4000-8000-000000000000" for n in range(3)]
@@ -111,6 +121,24 @@ def test_a_part_of_a_session_is_that_part_of_the_whole(
         assert latest_happenings(reader, ORG.id, UserId(DEVICE), limit) == person[:limit]
 
 
+@settings(max_examples=200, deadline=None)
+@given(bundles, st.integers(0, 25), st.integers(1, 10), st.sampled_from([1, 200, 400]))
+def test_what_is_large_comes_in_smaller_parts_and_nothing_is_left_out(
+    made: list[tuple[str, int, int, int, int, bool]], start: int, limit: int, most: int
+) -> None:
+    with filled(made).read() as reader, pytest.MonkeyPatch.context() as patch:
+        person = latest_happenings(reader, ORG.id, UserId(DEVICE), 1000)
+        patch.setattr(sessions, "BYTES_MAX", most)
+        for name in map(SessionId, SESSIONS):
+            whole = happenings(reader, ORG.id, name)
+            found = some_happenings(reader, ORG.id, name, start, limit)
+            assert found == whole[start : start + len(found)]
+            assert bool(found) == (start < len(whole))
+        latest = latest_happenings(reader, ORG.id, UserId(DEVICE), limit)
+        assert latest == person[: len(latest)]
+        assert 1 <= len(latest) <= limit
+
+
 @settings(max_examples=300, deadline=None)
 @given(bundles, st.integers(-40_000, 240_000))
 def test_the_last_until_a_moment_of_the_client_is_found(
@@ -121,3 +149,67 @@ def test_the_last_until_a_moment_of_the_client_is_found(
         for name in map(SessionId, SESSIONS):
             until = [(i, one) for i, one in enumerate(happenings(reader, ORG.id, name)) if one.operation.t <= t]
             assert last_until(reader, ORG.id, name, t) == (until[-1] if until else None)
+
+
+LONG = "5f000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(params=ENGINES)
+def long_session(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """Eight bundles of two events each, of a session of which three are looked at together."""
+    for place in (happened, sessions, users):
+        monkeypatch.setattr(place, "PIECES_MAX", 3)
+    store = opened(request.param, tmp_path)
+    for number in range(8):
+        events = [Event(n=n, t=number * 100 + n, at=number * 100 + n, name=f"e{number}{n}") for n in (1, 2)]
+        page = PageId(f"9f00000{number}-0000-4000-8000-000000000000")
+        kept = Piece(
+            DeviceId(DEVICE),
+            SessionId(LONG),
+            page,
+            0,
+            0,
+            number * 100 + 2,
+            "test",
+            tuple(events),
+            (Outcome.STORED,) * 2,
+        )
+        store.submit(lambda transaction, kept=kept: transaction.apply(ORG.id, [Keep(kept)])).result()
+    yield store
+    store.close()
+
+
+def named(found: Sequence[Happening]) -> list[str]:
+    return [str(getattr(one.operation, "name", "")) for one in found]
+
+
+def test_a_session_of_very_much_is_shown_to_its_end(long_session: Store) -> None:
+    everything = [f"e{number}{n}" for number in range(8) for n in (1, 2)]
+    with long_session.read() as reader:
+        for limit in (1, 3, 6, 7, 100):
+            for start in range(18):
+                found = some_happenings(reader, ORG.id, SessionId(LONG), start, limit)
+                assert named(found) == everything[start : start + limit]
+
+
+def test_the_last_of_very_much_is_the_last(long_session: Store) -> None:
+    with long_session.read() as reader:
+        latest = latest_happenings(reader, ORG.id, UserId(DEVICE), 3)
+        assert named(latest) == ["e72", "e71", "e62"]
+        for number in range(8):
+            last = last_until(reader, ORG.id, SessionId(LONG), number * 100 + 1)
+            assert last is not None
+            assert (last[0], named([last[1]])) == (2 * number, [f"e{number}1"])
+        assert last_until(reader, ORG.id, SessionId(LONG), 0) is None
+
+
+def test_the_last_types_of_very_much_are_the_last(long_session: Store) -> None:
+    named_so = (Property("plan", "real", 1),)
+    last = Identify(n=1, t=900, at=900, uid="ann", properties=named_so)
+    page = PageId("9f000009-0000-4000-8000-000000000000")
+    kept = Piece(DeviceId(DEVICE), SessionId(LONG), page, 0, 0, 900, "test", (last,), (Outcome.STORED,))
+    long_session.submit(lambda transaction: transaction.apply(ORG.id, [Keep(kept)])).result()
+    with long_session.read() as reader:
+        user = find_user(reader, ORG.id, DEVICE)
+        assert user is not None
+        assert types_given(reader, ORG.id, msgspec.structs.replace(user, properties=[])) == {"plan": ["real"]}

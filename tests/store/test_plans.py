@@ -34,6 +34,8 @@ ORDERED = {
     "last_row": "from the last row back to one of the org",
 }
 """Statements that begin at one end of an org and stop."""
+IN_PARTS = ("pieces_after", "marks_of_session", "last_marks_of_session", "weights_of_session")
+"""Statements that are asked again and again for the next part."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_a_statement_looks_only_at_what_it_is_about(db: sqlite3.Connection, name
     assert wide(plan(db, getattr(SQL, name))) == []
 
 
-@pytest.mark.parametrize("name", sorted({*ORDERED, "pieces_after"}))
+@pytest.mark.parametrize("name", sorted({*ORDERED, *IN_PARTS}))
 def test_a_statement_up_to_a_limit_sorts_nothing(db: sqlite3.Connection, name: str) -> None:
     steps = plan(db, getattr(SQL, name))
     assert not [step for step in steps if "TEMP B-TREE" in step], steps

@@ -10,7 +10,7 @@ import msgspec
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
 from passerby.model.bundle import Piece
 from passerby.model.session import Session
-from passerby.store.contract import PersonFilter, Reader, Store
+from passerby.store.contract import KeptProperty, PersonFilter, PieceMark, Reader, Store
 
 _FILTERS = (
     PersonFilter(),
@@ -47,6 +47,8 @@ def _shown(reader: Reader, org: OrgId) -> Iterator[tuple[str, Any]]:
     yield "sessions of all", _session_pages(reader, org, devices)
     yield "pieces of sessions", [list(map(_plain, reader.pieces_of_session(org, name))) for name in sessions]
     yield "pieces of devices", [list(map(_plain, reader.pieces_of_device(org, name))) for name in devices]
+    yield "parts of devices", [_device_parts(reader, org, name) for name in devices]
+    yield "parts of sessions", [_session_parts(reader, org, name) for name in sessions]
     yield "properties", [reader.properties_of(org, [device]) for device in devices]
     yield "all properties", reader.properties_of(org, devices)
     yield (
@@ -74,7 +76,41 @@ def _of_person(reader: Reader, org: OrgId, user: UserId) -> list[Any]:
     later = [reader.next_session_of_user(org, user, (found.began_at_ms, found.id)) for found in sessions]
     counted = [reader.count_sessions_of_user(org, user, limit) for limit in (1, 1000)]
     active = list(reader.active_sessions_of_user(org, user))
-    return [sessions, later, counted, active, reader.properties_of_user(org, user)]
+    properties: list[KeptProperty] = []
+    while some := reader.properties_of_user(org, user, properties[-1].property.name if properties else "", 2):
+        properties += some
+    assert properties == reader.properties_of_user(org, user)
+    return [sessions, later, counted, active, properties]
+
+
+def _device_parts(reader: Reader, org: OrgId, device: DeviceId) -> list[Any]:
+    """How much there is of a device, and its pieces by rows, two at a time."""
+    found: list[int] = []
+    while some := reader.rows_of_device(org, device, found[-1] if found else 0, 2):
+        found += some
+    pieces = [_plain(piece) for piece in reader.pieces_of_rows(org, found)]
+    assert pieces == list(map(_plain, reader.pieces_of_device(org, device)))
+    kept = reader.kept_of(org, device)
+    assert (kept.pieces, kept.operations) == (len(pieces), sum(len(piece.operations) for piece in pieces))
+    return [kept, pieces]
+
+
+def _session_parts(reader: Reader, org: OrgId, session: SessionId) -> list[Any]:
+    """The marks of a session, two at a time and from the end, and what they weigh."""
+    found: list[PieceMark] = []
+    weights: list[int] = []
+    behind: tuple[int, int] | None = None
+    while weight := reader.weight_of_session(org, session, 2, behind):
+        part = reader.marks_of_session(org, session, 2, behind)
+        operations, behind = weight
+        assert operations == sum(mark.operations for mark in part)
+        assert behind == (part[-1].earliest_ms, part[-1].row)
+        found += part
+        weights.append(operations)
+    assert found == reader.marks_of_session(org, session, 1000)
+    assert found == reader.last_marks_of_session(org, session, 1000)[::-1]
+    assert found[-1:] == reader.last_marks_of_session(org, session, 1)
+    return [weights, [msgspec.structs.replace(mark, row=0) for mark in found]]
 
 
 def _device_pages(reader: Reader, org: OrgId, uid: Uid) -> list[Any]:

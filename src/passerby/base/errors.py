@@ -2,6 +2,7 @@
 
     PasserbyError
     ├── Refusal          a whole request is refused: what the caller did wrong, by code
+    ├── Unfinished       what was being told may not be told on
     ├── SettingsError    the configuration cannot be used
     ├── StoreError       the store failed; nothing of the work was kept
     │   └── StoreClosed  work was handed in after close
@@ -33,6 +34,10 @@ class Refusal(PasserbyError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class Unfinished(PasserbyError):
+    """What was being told changed meanwhile, and the rest may not be told (PV-2.3)."""
 
 
 class SettingsError(PasserbyError):

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from passerby import boot
 from passerby.base.errors import Refusal
@@ -17,9 +16,8 @@ from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
 from passerby.model.erasure import ErasureReceipt
 from passerby.query.dossier import dossier
-from passerby.query.users import find_user
-from passerby.store.contract import Person, PersonFilter, Reader
-from passerby.store.people import find_person
+from passerby.store.contract import Person, Reader
+from passerby.store.people import find_person, held_person, known_by_uid, missing
 
 
 @click.group("user")
@@ -34,13 +32,18 @@ def user() -> None:
 @ORG
 @CONFIG
 def export(uid: str | None, name: str | None, config: Path | None, **flags: Any) -> None:
-    """Write everything held about a user as one JSON document."""
+    """Write everything held about a user as one JSON document. One that breaks off ends with exit code 2."""
 
     def work() -> None:
-        with boot.workplace(settings_of(flags, config)) as place, place.store.read() as reader:
-            found = find_user(reader, place.org.id, _person(reader, place, uid, name).id)
-            if found is not None:
-                click.echo(msgspec.json.format(msgspec.json.encode(dossier(reader, place.org.id, found))))
+        with boot.workplace(settings_of(flags, config)) as place:
+            org, store = place.org, place.store
+            with store.read() as reader:
+                person = _person(reader, place, uid, name)
+            for chunk in dossier(
+                store.read, org.id, person, lambda t, device: erasing.is_erased_device(t, org, device), is_indented=True
+            ):
+                click.echo(chunk, nl=False)
+            click.echo()
 
     guard(work)
 
@@ -58,10 +61,13 @@ def erase(uid: str | None, name: str | None, dry_run: bool, yes: bool, config: P
 
     def work() -> None:
         with boot.workplace(settings_of(flags, config)) as place:
+            person = _person_or_held(place, uid, name)
             with place.store.read() as reader:
-                person = _person(reader, place, uid, name)
                 would = erasing.counted(reader, place.org.id, person)
+                is_less = person.uid is not None and reader.count_held_of(place.org.id, person.uid, 1) > 0
             _say("Would remove" if dry_run else "Removing", would)
+            if is_less:
+                click.echo("So much shows. Some of their devices are being placed again, and go too.")
             if dry_run or not (yes or click.confirm("Erase this user for good?")):
                 return
             _erase(place, person)
@@ -96,10 +102,20 @@ def _say(what: str, receipt: ErasureReceipt) -> None:
 def _person(reader: Reader, place: Workplace, uid: str | None, name: str | None) -> Person:
     if (uid is None) == (name is None):
         raise Refusal("invalid_argument", "name the user by a uid or by --id")
-    if name is not None:
-        person = find_person(reader, place.org.id, name)
-    else:
-        person = next(iter(reader.people(place.org.id, PersonFilter(uid=uid), None, 1)), None)
+    org = place.org.id
+    person = find_person(reader, org, name) if name is not None else known_by_uid(reader, org, uid or "")
     if person is None:
-        raise Refusal("resource_not_found", "no such user")
+        raise missing(reader, org, name or uid or "")
     return person
+
+
+def _person_or_held(place: Workplace, uid: str | None, name: str | None) -> Person:
+    """The person, though all of them is being placed again just now (AT-2.3)."""
+    try:
+        with place.store.read() as reader:
+            return _person(reader, place, uid, name)
+    except Refusal as refusal:
+        held = place.store.submit(lambda t: held_person(t, place.org.id, name or uid or "")).result()
+        if held is None:
+            raise refusal
+        return held

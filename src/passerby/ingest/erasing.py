@@ -27,7 +27,7 @@ from passerby.model.marks import Marks
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.store.contract import Entry, Person, Reader, Removed, Store, Transaction
-from passerby.store.people import devices_of
+from passerby.store.people import device_pages, devices_of
 
 MARK: Final = "mark"
 ERASING: Final = "erasing"
@@ -60,17 +60,11 @@ def is_being_erased(reader: Reader, org: OrgId, person: Person) -> bool:
 
 def counted(reader: Reader, org: OrgId, person: Person) -> ErasureReceipt:
     """What an erasure of this person would remove."""
-    devices = devices_of(reader, org, person)
-    pieces = [piece for device in devices for piece in reader.pieces_of_device(org, device)]
-    return ErasureReceipt(
-        "",
-        0,
-        devices=len(devices),
-        sessions=len({piece.session for piece in pieces if piece.session != str(piece.device)}),
-        pieces=len(pieces),
-        operations=sum(len(piece.operations) for piece in pieces),
-        properties=len(reader.properties_of(org, devices)),
-    )
+    would = ErasureReceipt("", 0)
+    for page in device_pages(reader, org, person):
+        for kept in (reader.kept_of(org, device) for device in page):
+            would = _with(would, kept, devices=bool(kept.pieces))
+    return would
 
 
 def accept(transaction: Transaction, org: Org, person: Person, now_ms: int, ids: Ids) -> str:
@@ -169,8 +163,12 @@ def _remove_device(transaction: Transaction, name: OrgId, erasing: Erasing, devi
 def _add(
     transaction: Transaction, org: OrgId, name: str, removed: Removed, records: int = 0, *, devices: int = 0
 ) -> None:
-    so_far = receipt_of(transaction, org, name)
-    grown = msgspec.structs.replace(
+    grown = _with(receipt_of(transaction, org, name), removed, records, devices)
+    transaction.put_entry(org, Entry(ERASURE, name, msgspec.json.encode(grown)))
+
+
+def _with(so_far: ErasureReceipt, removed: Removed, records: int = 0, devices: int = 0) -> ErasureReceipt:
+    return msgspec.structs.replace(
         so_far,
         devices=so_far.devices + devices,
         sessions=so_far.sessions + removed.sessions,
@@ -179,7 +177,6 @@ def _add(
         properties=so_far.properties + removed.properties,
         records=so_far.records + records,
     )
-    transaction.put_entry(org, Entry(ERASURE, name, msgspec.json.encode(grown)))
 
 
 def _finish(transaction: Transaction, name: OrgId, erasing: Erasing, scrub_at_ms: int) -> None:

@@ -6,15 +6,19 @@ timekeeper's, which remembers a bounded number of sessions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from typing import Any, Final
+
+import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, UserId
 from passerby.model.bundle import Piece
 from passerby.model.export import Export
 from passerby.query.happened import Timekeeper
 from passerby.query.seen import seen, values
+from passerby.query.users import shown_properties
 from passerby.store.contract import Person, Reader
 from passerby.store.people import devices_of, owner_of
 from passerby.wire.instants import iso_text
@@ -32,7 +36,11 @@ INDIVIDUAL_FIELDS: Final = (
     "IndvId", "UserAppKey", "UserDisplayName", "UserEmail", "FirstSeen", "LastSeen", "UserProperties",
 )  # fmt: skip
 WILDCARDS: Final = ("user_*", "evt_*", "page_*")
-_CHUNK: Final = 200
+PAGE_PIECES_MAX: Final = 200
+PAGE_BYTES_MAX: Final = 1 << 17
+"""A page of pieces ends behind the first that takes it over this, as JSON."""
+_PEOPLE: Final = 200
+_CHUNK_BYTES: Final = 1 << 16
 
 
 def export_rows(read: Read, org: OrgId, export: Export, is_going: Turned) -> Iterator[Row]:
@@ -45,16 +53,35 @@ def _event_rows(read: Read, org: OrgId, export: Export, is_going: Turned) -> Ite
     row, timekeeper = 0, Timekeeper(org)
     while True:
         with read() as reader:
-            pieces = [piece for piece in reader.pieces_after(org, row, _CHUNK) if piece.row <= export.last_row]
-            rows = [found for piece in pieces for found in _of_piece(reader, org, export, piece, timekeeper, is_going)]
+            pieces = a_page_of(_between(reader, org, row, export.last_row))
+            times = timekeeper.times_by_row(reader, pieces)
+            rows = [found for one in pieces for found in _of_piece(reader, org, export, one, times[one.row], is_going)]
         yield from rows
         if not pieces:
             return
         row = pieces[-1].row
 
 
+def a_page_of(pieces: Iterable[Piece]) -> list[Piece]:
+    """As many of them as are worked on at once: a bundle may be large, or small and one of very many."""
+    found: list[Piece] = []
+    size = 0
+    for piece in islice(pieces, PAGE_PIECES_MAX):
+        found.append(piece)
+        size += len(msgspec.json.encode(piece.operations))
+        if size > PAGE_BYTES_MAX:
+            break
+    return found
+
+
+def _between(reader: Reader, org: OrgId, row: int, last: int) -> Iterator[Piece]:
+    while (found := reader.pieces_after(org, row, 1)) and found[0].row <= last:
+        yield found[0]
+        row = found[0].row
+
+
 def _of_piece(
-    reader: Reader, org: OrgId, export: Export, piece: Piece, timekeeper: Timekeeper, is_going: Turned
+    reader: Reader, org: OrgId, export: Export, piece: Piece, times: Sequence[int], is_going: Turned
 ) -> Iterator[Row]:
     owner = owner_of(reader, org, piece.device)
     outside = export.segment == "identified" and (owner is None or owner.uid is None)
@@ -63,7 +90,7 @@ def _of_piece(
     session = reader.session(org, piece.session)
     session_start = iso_text(session.began_at_ms) if session else None
     user = _user_properties(reader, org, owner) if "user_*" in export.fields else {}
-    for operation, at_ms in zip(piece.operations, timekeeper.times(reader, piece), strict=True):
+    for operation, at_ms in zip(piece.operations, times, strict=True):
         if export.since_ms <= at_ms < export.until_ms:
             event = seen(operation)
             yield {
@@ -89,7 +116,7 @@ def _individual_rows(read: Read, org: OrgId, export: Export, is_going: Turned) -
     after: UserId | None = None
     while True:
         with read() as reader:
-            people = reader.people_after(org, after, _CHUNK)
+            people = reader.people_after(org, after, _PEOPLE)
             rows = [found for person in people for found in _of_person(reader, org, export, person, is_going)]
         yield from rows
         if not people:
@@ -114,7 +141,18 @@ def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_go
 
 
 def _user_properties(reader: Reader, org: OrgId, person: Person) -> Row:
-    return values([kept.property for kept in reader.properties_of_user(org, person.id)])
+    return values([kept.property for kept in shown_properties(reader, org, person.id)])
+
+
+def in_chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks of some size, so that none is sent by itself."""
+    gathered = bytearray()
+    for part in parts:
+        gathered += part
+        if len(gathered) >= _CHUNK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
 
 
 def shown(row: Row, fields: Sequence[str]) -> Row:

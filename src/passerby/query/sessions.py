@@ -20,6 +20,8 @@ from passerby.query.happened import ORDER, PIECES_MAX, Happening, Times, in_orde
 from passerby.store.contract import PersonFilter, PieceMark, Reader
 from passerby.store.projection import user_id
 
+BYTES_MAX: Final = 8 << 20
+"""What is shown at once comes from no more bundles than have so many bytes as JSON, if these are more than one."""
 _NEARLY_MAX: Final = 20
 """How many sessions are looked at that were active too early for the last events.
 
@@ -61,31 +63,80 @@ def happenings(reader: Reader, org: OrgId, session: SessionId) -> list[Happening
 
 
 def some_happenings(reader: Reader, org: OrgId, session: SessionId, start: int, limit: int) -> list[Happening]:
-    """Of `happenings` those from `start` on, `limit` of them.
+    """Of `happenings` those from `start` on, `limit` of them, or fewer where they are large, but at least one.
 
-    Reads no more pieces than may hold one of these: which, their marks tell. Of a session with more than `PIECES_MAX`
-    pieces only the first of these are looked at.
+    Reads no more pieces than may hold one of these: which, their marks tell. A session with more than `PIECES_MAX`
+    pieces comes in parts of so many, each in its own order.
     """
-    marks = reader.marks_of_session(org, session, PIECES_MAX)
-    times = told_of(reader, org, session, marks)
-    spans = [(mark, *_span(times, mark)) for mark in marks]
+    found: list[Happening] = []
+    for part in _parts(reader, org, session, start):
+        wanted = max(0, start - part.before)
+        found += _some_of(reader, org, part, wanted, limit - len(found))
+        end = part.before + sum(mark.operations for mark in part.marks)
+        if len(found) == limit or start + len(found) < end:
+            break
+    return found
+
+
+class _Part(msgspec.Struct):
+    """`PIECES_MAX` pieces of a session, with how many operations of it come before."""
+
+    before: int
+    marks: list[PieceMark]
+    times: Times
+
+
+def _parts(reader: Reader, org: OrgId, session: SessionId, start: int) -> Iterator[_Part]:
+    """The parts of a session, from the one on that holds its operation `start`. Behind the first each tells its own."""
+    before, behind = 0, None
+    while weight := reader.weight_of_session(org, session, PIECES_MAX, behind):
+        operations, last = weight
+        if before + operations > start:
+            marks = reader.marks_of_session(org, session, PIECES_MAX, behind)
+            yield _Part(before, marks, Times({}) if behind else told_of(reader, org, session, marks))
+        before, behind = before + operations, last
+
+
+def _some_of(reader: Reader, org: OrgId, part: _Part, start: int, limit: int) -> list[Happening]:
+    times = part.times
+    spans = [(mark, *_span(times, mark)) for mark in part.marks]
     begun, before_begun = _counted((low, mark.operations) for mark, low, _ in spans)
     over, before_over = _counted((high, mark.operations) for mark, _, high in spans)
-    skipped, rows = 0, []
+    skipped, reached = 0, list[tuple[int, int]]()
     for mark, low, high in spans:
         if before_begun[bisect_right(begun, high)] <= start:
             skipped += mark.operations
-        elif before_over[bisect_left(over, low)] < start + limit:
-            rows.append(mark.row)
-    found = ordered(reader.pieces_of_rows(org, rows), times)
+        elif (before := before_over[bisect_left(over, low)]) < start + limit:
+            reached.append((before, mark.row))
+    limit = _fitting(reader, org, reached, start, limit)
+    found = ordered(reader.pieces_of_rows(org, [row for before, row in reached if before < start + limit]), times)
     return found[start - skipped : start - skipped + limit]
+
+
+def _fitting(reader: Reader, org: OrgId, reached: list[tuple[int, int]], start: int, limit: int) -> int:
+    """How many operations from `start` on may be read together; `reached` are rows, with what surely comes before."""
+    sizes = reader.sizes_of_rows(org, [row for _, row in reached])
+    while limit > 1:
+        if sum(size for size, (before, _) in zip(sizes, reached, strict=True) if before < start + limit) <= BYTES_MAX:
+            break
+        limit //= 2
+    return limit
 
 
 def last_until(reader: Reader, org: OrgId, session: SessionId, t: int) -> tuple[int, Happening] | None:
     """The last of `happenings` whose client time is not behind `t`, and how many stand before it."""
-    marks = reader.marks_of_session(org, session, PIECES_MAX)
-    times = told_of(reader, org, session, marks)
-    spans = [(*_span(times, mark), mark) for mark in marks]
+    found = None
+    for part in _parts(reader, org, session, 0):
+        in_part = _last_of(reader, org, part, t)
+        if in_part is None and found is not None:
+            break
+        found = (part.before + in_part[0], in_part[1]) if in_part else None
+    return found
+
+
+def _last_of(reader: Reader, org: OrgId, part: _Part, t: int) -> tuple[int, Happening] | None:
+    times = part.times
+    spans = [(*_span(times, mark), mark) for mark in part.marks]
     last: Happening | None = None
     for _, high, mark in sorted(spans, key=itemgetter(1), reverse=True):
         if last is not None and high < _place(last):
@@ -98,8 +149,9 @@ def last_until(reader: Reader, org: OrgId, session: SessionId, t: int) -> tuple[
     if last is None:
         return None
     before = sum(mark.operations for _, high, mark in spans if high < _place(last))
-    around = [mark.row for low, high, mark in spans if low <= _place(last) <= high]
-    return before + sum(_place(one) < _place(last) for one in ordered(reader.pieces_of_rows(org, around), times)), last
+    around = ([mark.row] for low, high, mark in spans if low <= _place(last) <= high)
+    one_by_one = (one for row in around for one in ordered(reader.pieces_of_rows(org, row), times))
+    return before + sum(_place(one) < _place(last) for one in one_by_one), last
 
 
 def _is_until(one: Happening, t: int) -> bool:
@@ -125,44 +177,75 @@ def _counted(places: Iterable[tuple[_Place, int]]) -> tuple[list[_Place], list[i
     return [place for place, _ in in_turn], list(accumulate((count for _, count in in_turn), initial=0))
 
 
+class _Latest:
+    """The latest that was found so far: `limit` of it, and fewer where it is large."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._found: list[Happening] = []
+        self._times: list[int] = []
+        self._bytes = 0
+
+    def is_past(self, at_ms: int, by_ms: int = 0) -> bool:
+        """Whether what was made then, and by no more than `by_ms` later, is not among them."""
+        return len(self._times) == self._limit and at_ms < self._times[0] - by_ms
+
+    def add(self, piece: Piece, times: Times) -> None:
+        """All that happened in a piece."""
+        for happening in ordered([piece], times):
+            self._found.append(happening)
+            if len(self._times) < self._limit:
+                heappush(self._times, happening.at_ms)
+            else:
+                heappushpop(self._times, happening.at_ms)
+        self._bytes += _size(piece)
+        while self._bytes > BYTES_MAX and self._limit > 1:
+            self._limit = max(1, len(self._times) // 2)
+            self._found = self.all()[::-1]
+            self._times = [happening.at_ms for happening in self._found]
+            self._bytes = sum(map(_size, {one.piece.row: one.piece for one in self._found}.values()))
+
+    def all(self) -> list[Happening]:
+        """They, the latest first."""
+        return sorted(self._found, key=ORDER)[: -self._limit - 1 : -1]
+
+
+def _size(piece: Piece) -> int:
+    return len(msgspec.json.encode(piece.operations))
+
+
 def latest_happenings(reader: Reader, org: OrgId, user: UserId, limit: int) -> list[Happening]:
-    """The last things that a person did, the latest first.
+    """The last things that a person did, the latest first; `limit` of them, or fewer where they are large.
 
     Reads no more sessions than it needs, and of these no more pieces.
     """
-    found: list[Happening] = []
-    latest: list[int] = []
+    latest = _Latest(limit)
     nearly = 0
     for session in reader.active_sessions_of_user(org, user):
-        if len(latest) == limit and session.active_at_ms < latest[0]:
+        if latest.is_past(session.active_at_ms):
             nearly += 1
-            if nearly > _NEARLY_MAX or session.active_at_ms < latest[0] - 2 * SAME_CLOCK_MS:
+            if nearly > _NEARLY_MAX or latest.is_past(session.active_at_ms, 2 * SAME_CLOCK_MS):
                 break
-        for piece, times in _latest_of(reader, org, session, latest, limit):
-            for happening in ordered([piece], times):
-                found.append(happening)
-                if len(latest) < limit:
-                    heappush(latest, happening.at_ms)
-                else:
-                    heappushpop(latest, happening.at_ms)
-    return sorted(found, key=ORDER)[: -limit - 1 : -1]
+        for piece, times in _latest_of(reader, org, session, latest):
+            latest.add(piece, times)
+    return latest.all()
 
 
-def _latest_of(
-    reader: Reader, org: OrgId, session: Session, latest: list[int], limit: int
-) -> Iterator[tuple[Piece, Times]]:
+def _latest_of(reader: Reader, org: OrgId, session: Session, latest: _Latest) -> Iterator[tuple[Piece, Times]]:
     """The pieces of a session as long as they may hold something later than the first of `latest`, and their times."""
     if str(session.id) == session.device:  # outside of any (AP-7): each tells its own time
         for piece in reader.latest_pieces(org, session.device):
             if str(piece.session) == piece.device:
-                if len(latest) == limit and max(op.at for op in piece.operations) < latest[0]:
+                if latest.is_past(max(op.at for op in piece.operations)):
                     return
                 yield piece, Times({})
         return
     marks = reader.marks_of_session(org, session.id, PIECES_MAX)
     times = told_of(reader, org, session.id, marks)
+    if len(marks) == PIECES_MAX:
+        marks = reader.last_marks_of_session(org, session.id, PIECES_MAX)
     for last_ms, row in sorted(((times.span_of(mark)[1], mark.row) for mark in marks), reverse=True):
-        if len(latest) == limit and last_ms < latest[0]:
+        if latest.is_past(last_ms):
             return
         for piece in reader.pieces_of_rows(org, [row]):
             yield piece, times

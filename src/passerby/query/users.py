@@ -17,9 +17,13 @@ from passerby.store.contract import KeptProperty, Person, PersonFilter, Reader
 from passerby.store.people import find_person, owner_of
 from passerby.store.projection import user_properties
 
-__all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of", "types_given"]
+__all__ = ["PAGE_MAX", "User", "UserPage", "find_user", "list_users", "owner_of", "shown_properties", "types_given"]
 
 PAGE_MAX: Final = 100
+PROPERTIES_MAX: Final = 1000
+PROPERTIES_BYTES_MAX: Final = 1 << 20
+"""Of one user no more properties are shown than so many, and no more once they have so many bytes as JSON."""
+_PROPERTIES_AT_ONCE: Final = 50
 _TYPES_PIECES_MAX: Final = 50
 _TYPES_OPERATIONS_MAX: Final = 2000
 
@@ -33,10 +37,11 @@ class UserPage(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True):
-    """One person with what is known of them."""
+    """One person with what is known of them. `has_more` where that is more properties than are shown (AP-5)."""
 
     person: Person
     properties: list[KeptProperty]
+    has_more: bool = False
 
 
 def list_users(
@@ -58,7 +63,25 @@ def find_user(reader: Reader, org: OrgId, user: str) -> User | None:
     person = find_person(reader, org, user)
     if person is None:
         return None
-    return User(person, reader.properties_of_user(org, person.id))
+    found = shown_properties(reader, org, person.id)
+    has_more = len(found) >= _PROPERTIES_AT_ONCE and bool(
+        reader.properties_of_user(org, person.id, found[-1].property.name, 1)
+    )
+    return User(person, found, has_more)
+
+
+def shown_properties(reader: Reader, org: OrgId, user: UserId) -> list[KeptProperty]:
+    """The last value of each user property (PR-2), by name: the first of them, where they are many or large (AP-5)."""
+    found: list[KeptProperty] = []
+    size = 0
+    while len(found) < PROPERTIES_MAX and size < PROPERTIES_BYTES_MAX:
+        after = found[-1].property.name if found else ""
+        page = reader.properties_of_user(org, user, after, _PROPERTIES_AT_ONCE)
+        found += page
+        size += sum(len(msgspec.json.encode(kept.property.value)) for kept in page)
+        if len(page) < _PROPERTIES_AT_ONCE:
+            break
+    return found
 
 
 def types_given(reader: Reader, org: OrgId, user: User) -> dict[str, list[str]]:
@@ -80,6 +103,6 @@ def _last_pieces(reader: Reader, org: OrgId, user: UserId) -> Iterator[Piece]:
             outside = reader.latest_pieces(org, session.device)
             yield from (piece for piece in outside if str(piece.session) == piece.device)
         else:
-            marks = reader.marks_of_session(org, session.id, PIECES_MAX)
+            marks = reader.last_marks_of_session(org, session.id, PIECES_MAX)
             for mark in sorted(marks, key=attrgetter("latest_ms"), reverse=True):
                 yield from reader.pieces_of_rows(org, [mark.row])

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.attacks.known import bodies, complaints, dear, guesses, heads, hooks, seals, slow
+from tests.attacks.known import bodies, complaints, dear, exports, guesses, heads, hooks, seals, slow
 from tests.attacks.outside import Figure
 
 ATTACKS: Final[Mapping[str, Callable[[], Iterator[Figure]]]] = {
@@ -19,6 +19,7 @@ ATTACKS: Final[Mapping[str, Callable[[], Iterator[Figure]]]] = {
     "dear": dear.attack,
     "complaints": complaints.attack,
     "seals": seals.attack,
+    "exports": exports.attack,
     "guesses": guesses.attack,
     "hooks": hooks.attack,
 }

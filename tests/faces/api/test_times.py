@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from passerby.base.ids import DeviceId
-from passerby.query import happened
+from passerby.query import happened, sessions
 from passerby.query.timeline import timeline_of_devices
 from passerby.wire.instants import iso_text as iso
 from tests.faces.api.speaking import Api
@@ -154,7 +154,21 @@ def test_an_export_remembers_a_bounded_number_of_bundles(api: Api, monkeypatch: 
 
 
 @pytest.mark.usefixtures("made")
-def test_events_of_a_session_come_in_pages(api: Api) -> None:
+def test_in_a_session_of_more_than_is_read_together_an_operation_has_one_time_too(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in (happened, sessions):
+        monkeypatch.setattr(place, "PIECES_MAX", 3)
+    shown = of_session(api)
+    assert len(shown) == 6
+    assert shown == written(download(api, location(api, format="FORMAT_JSON")).json())
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("together", [3, 20_000])
+def test_events_of_a_session_come_in_pages(api: Api, monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    for place in (happened, sessions):
+        monkeypatch.setattr(place, "PIECES_MAX", together)
     path = f"/v2/sessions/{DEVICE}:{SESSION}/events"
     whole = api.get(path)
     assert "next_page_token" not in whole or whole["next_page_token"] is None

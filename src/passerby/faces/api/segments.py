@@ -22,7 +22,7 @@ from passerby.ingest.erasing import is_erased_device
 from passerby.jobs.work import EXPORT
 from passerby.model.export import Export, Format
 from passerby.model.org import Org
-from passerby.query.exporting import EVENT_FIELDS, INDIVIDUAL_FIELDS, WILDCARDS, Row, export_rows, shown
+from passerby.query.exporting import EVENT_FIELDS, INDIVIDUAL_FIELDS, WILDCARDS, Row, export_rows, in_chunks, shown
 from passerby.store.contract import Entry, Reader, Transaction
 from passerby.wire.instants import iso_ms, iso_text
 
@@ -31,7 +31,6 @@ _KEPT_MS: Final = 7 * DAY_MS
 _LOCATION_MS: Final = DAY_MS
 _UNTIL_MS: Final = 2**53
 _LISTED: Final = 100
-_CHUNK_BYTES: Final = 1 << 16
 _MEDIA: Final[dict[Format, str]] = {
     "FORMAT_JSON": "application/json",
     "FORMAT_NDJSON": "application/x-ndjson",
@@ -214,7 +213,7 @@ def download_export(call: Call) -> Answer:
         call.desk.store.read, org.id, export, lambda reader, device: is_erased_device(reader, org, device)
     )
     headers = {"Vary": "Accept-Encoding"}
-    chunks = _chunks(_written(export, rows))
+    chunks = in_chunks(_written(export, rows))
     if "gzip" in call.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
         chunks = _gzipped(chunks)
@@ -259,17 +258,6 @@ def _csv(fields: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
         line.seek(0)
         line.truncate()
     yield line.getvalue().encode()
-
-
-def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in chunks of some size, so that none is sent by itself."""
-    gathered = bytearray()
-    for part in parts:
-        gathered += part
-        if len(gathered) >= _CHUNK_BYTES:
-            yield bytes(gathered)
-            gathered.clear()
-    yield bytes(gathered)
 
 
 def _gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -33,7 +33,7 @@ class Typed(_Shape, frozen=True, kw_only=True):
 
 
 class UserShape(_Shape, frozen=True, kw_only=True):
-    """A user; the last five only where they are asked for."""
+    """A user; the last six only where they are asked for. `has_more_properties` where not all are shown (AP-5)."""
 
     id: str
     uid: str | None = None
@@ -43,6 +43,7 @@ class UserShape(_Shape, frozen=True, kw_only=True):
     properties: dict[str, Any] | None = None
     schema: Typed | None = None
     type_conflicts: Typed | None = None
+    has_more_properties: bool = False
     app_url: str | None = None
 
 
@@ -136,7 +137,7 @@ def user_shape(
     """A user with properties, and with `types`, all types ever given to each, their schema and conflicts."""
     kept = [found.property for found in user.properties if found.property.name not in ("displayName", "email")]
     shape = person_shape(user.person, is_being_deleted, base, org)
-    shape = msgspec.structs.replace(shape, properties=values(kept))
+    shape = msgspec.structs.replace(shape, properties=values(kept), has_more_properties=user.has_more)
     if types is None:
         return shape
     conflicts: dict[str, Any] = {name: several for name, several in types.items() if len(several) > 1}

@@ -127,10 +127,14 @@ def user_events(call: Call) -> Answer:
 
 
 def export_user(call: Call) -> Answer:
-    """Everything that is held about one user, as one document (PV-2.3)."""
-    with call.desk.store.read() as reader:
-        user = known_user(reader, call.org.id, call.path["user"])
-        return Answer(dossier(reader, call.org.id, user))
+    """Everything that is held about one user, as one document, which is written while it is read (PV-2.3)."""
+    store, org = call.desk.store, call.org
+    with store.read() as reader:
+        person = find_person(reader, org.id, call.path["user"])
+        if person is None:
+            raise missing(reader, org.id, call.path["user"])
+    told = dossier(store.read, org.id, person, lambda reader, device: erasing.is_erased_device(reader, org, device))
+    return Answer(stream=told)
 
 
 def delete_user(call: Call) -> Answer:
@@ -190,5 +194,5 @@ ENDPOINTS = (
     Endpoint(
         "GET", "/v2/users/{user}/events", "read", user_events, shapes.HappeningListShape, EventsQuery, errors=_GONE[:1]
     ),
-    Endpoint("GET", "/v2/users/{user}/export", "read", export_user, Object, errors=_GONE[:1]),
+    Endpoint("GET", "/v2/users/{user}/export", "read", export_user, Object, errors=_GONE),
 )

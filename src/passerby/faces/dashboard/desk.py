@@ -28,7 +28,7 @@ from passerby.model.org import Org
 from passerby.store.contract import Reader, Store
 
 COOKIE: Final = "passerby_pass"
-STATUS: Final = {"too_many_attempts": 429, "busy": 503}
+STATUS: Final = {"erased": 410, "too_many_attempts": 429, "busy": 503}
 """What a refusal is answered with, where it is not the face's own to say."""
 _FORM_BYTES_MAX: Final = 16 << 10
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"

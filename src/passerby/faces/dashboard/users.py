@@ -9,11 +9,11 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from passerby.base.errors import Refusal
-from passerby.base.ids import SessionId
+from passerby.base.ids import DeviceId, SessionId
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.lanes import ROW, picture_of
 from passerby.faces.dashboard.listing import listed
@@ -24,8 +24,8 @@ from passerby.query.cursor import read, written
 from passerby.query.dossier import dossier
 from passerby.query.timeline import timeline_of
 from passerby.query.users import User, find_user, list_users
-from passerby.store.contract import MATCHES_MAX, Person, PersonFilter
-from passerby.store.people import count_devices, devices_of, is_held
+from passerby.store.contract import MATCHES_MAX, Person, PersonFilter, Reader
+from passerby.store.people import count_devices, devices_of, find_person, is_held
 
 _SHOWN: Final = 50
 _SESSIONS_SHOWN: Final = 25
@@ -80,12 +80,16 @@ def users_routes(desk: Desk) -> list[Route]:
         return desk.show(asked, "notice.html", 202, title="Being erased", text=_ACCEPTED.format(receipt))
 
     def export(asked: Asked, _fields: Mapping[str, str]) -> Response:
-        found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
-        if found is None:
+        org, person = asked.org, find_person(asked.reader, asked.org.id, asked.request.path_params["user"])
+        if person is None:
             return _missing(desk, asked)
-        held = msgspec.json.format(msgspec.json.encode(dossier(asked.reader, asked.org.id, found)))
-        as_file = {"Content-Disposition": f'attachment; filename="user-{found.person.id[:8]}.json"'}
-        return Response(held, 200, {**HEADERS, **as_file}, "application/json")
+
+        def is_going(reader: Reader, device: DeviceId) -> bool:
+            return erasing.is_erased_device(reader, org, device)
+
+        told = dossier(desk.store.read, org.id, person, is_going, is_indented=True)
+        as_file = {"Content-Disposition": f'attachment; filename="user-{person.id[:8]}.json"'}
+        return StreamingResponse(iter(told), 200, {**HEADERS, **as_file}, "application/json")
 
     return [
         Route("/ui/{org}/user/{user}/erase", desk.form(erase, "erase"), methods=["POST"]),

@@ -36,7 +36,7 @@ from passerby.store.contract.access import AccessReader, AccessWriter, Key
 from passerby.store.contract.arrivals import COMPLAINTS_MAX, ArrivalReader, ArrivalWriter
 from passerby.store.contract.entries import Entry, EntryReader, EntryWriter, Lane
 from passerby.store.contract.history import MATCHES_MAX, HistoryReader, KeptProperty, Person, PersonFilter
-from passerby.store.contract.truth import PieceMark, Removed, Stored, TruthReader, TruthWriter
+from passerby.store.contract.truth import PieceMark, Place, Removed, Stored, TruthReader, TruthWriter
 
 __all__ = [
     "COMPLAINTS_MAX",
@@ -48,6 +48,7 @@ __all__ = [
     "Person",
     "PersonFilter",
     "PieceMark",
+    "Place",
     "Reader",
     "Removed",
     "Store",

@@ -73,8 +73,13 @@ class HistoryReader(Protocol):
         """The last value of each user property over these devices (PR-2), by name."""
         ...
 
-    def properties_of_user(self, org: OrgId, user: UserId) -> list[KeptProperty]:
-        """The last value of each user property over all devices of a person (PR-2), by name."""
+    def properties_of_user(
+        self, org: OrgId, user: UserId, after: str = "", limit: int | None = None
+    ) -> list[KeptProperty]:
+        """The last value of each user property over all devices of a person (PR-2), by name.
+
+        Beginning behind the name `after`; `limit` of them, or all.
+        """
         ...
 
     def sessions_of(

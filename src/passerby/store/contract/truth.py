@@ -30,7 +30,7 @@ class PieceMark(msgspec.Struct, frozen=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """How much of a device was removed."""
+    """How much of a device was removed, or would be."""
 
     pieces: int = 0
     operations: int = 0
@@ -40,6 +40,8 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 Stored = tuple[Piece, Origin | None]
+Place = tuple[int, int]
+"""Where a piece stands in its session: the server time of its earliest operation, and its row."""
 
 
 class TruthReader(Protocol):
@@ -77,8 +79,23 @@ class TruthReader(Protocol):
         """In order of their first operation's server time, then row."""
         ...
 
-    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
-        """The marks of the first `limit` pieces of a session, in the order of `pieces_of_session`."""
+    def marks_of_session(
+        self, org: OrgId, session: SessionId, limit: int, behind: Place | None = None
+    ) -> list[PieceMark]:
+        """The marks of the first `limit` pieces of a session, or behind a place, ordered as in `pieces_of_session`."""
+        ...
+
+    def last_marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        """The marks of the last `limit` pieces of a session, the last first."""
+        ...
+
+    def weight_of_session(
+        self, org: OrgId, session: SessionId, limit: int, behind: Place | None = None
+    ) -> tuple[int, Place] | None:
+        """How many operations those pieces have whose marks `marks_of_session` would give, and the last one's place.
+
+        None if there is none.
+        """
         ...
 
     def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
@@ -87,6 +104,21 @@ class TruthReader(Protocol):
 
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
         """All pieces of a device, in order of row."""
+        ...
+
+    def sizes_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[int]:
+        """About how many bytes of JSON each of these pieces has; 0 for what is not there."""
+        ...
+
+    def rows_of_device(self, org: OrgId, device: DeviceId, after: int, limit: int) -> list[int]:
+        """The rows of a device's pieces above `after`, in order, `limit` of them.
+
+        A row may be another device's at another moment, once its piece was dropped.
+        """
+        ...
+
+    def kept_of(self, org: OrgId, device: DeviceId) -> Removed:
+        """What `remove_device` would remove, but for receipts, which are not counted."""
         ...
 
     def latest_pieces(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:

@@ -28,6 +28,8 @@ from passerby.store.contract import (
     Person,
     PersonFilter,
     PieceMark,
+    Place,
+    Removed,
 )
 from passerby.store.memory.truth import Truth
 
@@ -209,8 +211,20 @@ class MemoryReader:
         mine = (self._truth.pieces[org, row] for row in self._truth.sessions.get((org, session), ()))
         yield from sorted(mine, key=lambda piece: (min(op.at for op in piece.operations), piece.row))
 
-    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
-        return [_mark(piece) for piece in islice(self.pieces_of_session(org, session), limit)]
+    def marks_of_session(
+        self, org: OrgId, session: SessionId, limit: int, behind: Place | None = None
+    ) -> list[PieceMark]:
+        marks = map(_mark, self.pieces_of_session(org, session))
+        return list(islice((mark for mark in marks if behind is None or _place(mark) > behind), limit))
+
+    def last_marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
+        return list(islice(reversed(list(map(_mark, self.pieces_of_session(org, session)))), limit))
+
+    def weight_of_session(
+        self, org: OrgId, session: SessionId, limit: int, behind: Place | None = None
+    ) -> tuple[int, Place] | None:
+        marks = self.marks_of_session(org, session, limit, behind)
+        return (sum(mark.operations for mark in marks), _place(marks[-1])) if marks else None
 
     def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
         return [self._truth.pieces[org, row] for row in numbers if (org, row) in self._truth.pieces]
@@ -218,6 +232,19 @@ class MemoryReader:
     def pieces_of_device(self, org: OrgId, device: DeviceId) -> Iterator[Piece]:
         mine = (p for (owner, _), p in self._truth.pieces.items() if owner == org and p.device == device)
         yield from sorted(mine, key=lambda piece: piece.row)
+
+    def sizes_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[int]:
+        found = (self._truth.pieces.get((org, row)) for row in numbers)
+        return [len(msgspec.json.encode(piece.operations)) if piece else 0 for piece in found]
+
+    def rows_of_device(self, org: OrgId, device: DeviceId, after: int, limit: int) -> list[int]:
+        return [piece.row for piece in self.pieces_of_device(org, device) if piece.row > after][:limit]
+
+    def kept_of(self, org: OrgId, device: DeviceId) -> Removed:
+        pieces = list(self.pieces_of_device(org, device))
+        operations = sum(len(piece.operations) for piece in pieces)
+        sessions = {piece.session for piece in pieces if piece.session != str(device)}
+        return Removed(len(pieces), operations, len(sessions), len(self.properties_of(org, [device])))
 
     def properties_of(self, org: OrgId, devices: Sequence[DeviceId]) -> list[KeptProperty]:
         found: list[KeptProperty] = []
@@ -227,8 +254,11 @@ class MemoryReader:
         last = projection.standing(found)
         return [last[name] for name in sorted(last)]
 
-    def properties_of_user(self, org: OrgId, user: UserId) -> list[KeptProperty]:
-        return self.properties_of(org, self._devices_of_user(org, user))
+    def properties_of_user(
+        self, org: OrgId, user: UserId, after: str = "", limit: int | None = None
+    ) -> list[KeptProperty]:
+        found = self.properties_of(org, self._devices_of_user(org, user))
+        return [kept for kept in found if kept.property.name > after][:limit]
 
     def next_session(self, org: OrgId, devices: Sequence[DeviceId], before: tuple[int, SessionId]) -> Session | None:
         later = [s for s in self._sessions(org) if s.device in set(devices)]
@@ -324,6 +354,10 @@ def _mark(piece: Piece) -> PieceMark:
     first_n, last_n = piece.operations[0].n, piece.operations[-1].n
     shown = (min(instants), max(instants), len(instants))
     return PieceMark(piece.row, piece.page, first_n, last_n, piece.offset_ms, *shown)
+
+
+def _place(mark: PieceMark) -> Place:
+    return (mark.earliest_ms, mark.row)
 
 
 def _begins(person: Person, prefix: str) -> bool:

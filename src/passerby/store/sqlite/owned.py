@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Iterator
-from itertools import islice
+from itertools import groupby, islice
 from typing import Final
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
@@ -90,15 +90,17 @@ class OwnedReader:
         ]
         return max(found, key=lambda one: (-one.began_at_ms, one.id), default=None)
 
-    def properties_of_user(self, org: OrgId, user: UserId) -> list[KeptProperty]:
+    def properties_of_user(
+        self, org: OrgId, user: UserId, after: str = "", limit: int | None = None
+    ) -> list[KeptProperty]:
         number = self._number(org)
-        found = (kept for owner in self._owners(number, blob(user)) for kept in self._standing(number, owner))
-        last = projection.standing(found)
-        return [last[name] for name in sorted(last)]
+        lists = [self._standing(number, owner, after) for owner in self._owners(number, blob(user))]
+        merged = groupby(heapq.merge(*lists, key=_name), key=_name)
+        return [projection.standing(found)[name] for name, found in islice(merged, limit)]
 
-    def _standing(self, number: int, owner: bytes) -> Iterator[KeptProperty]:
-        """The last value of each name, with one step in the index a name."""
-        name = ""
+    def _standing(self, number: int, owner: bytes, after: str) -> Iterator[KeptProperty]:
+        """The last value of each name behind `after`, with one step in the index a name."""
+        name = after
         while row := self._db.execute(SQL.next_property, (number, owner, name)).fetchone():
             yield (kept := rows.kept_property(row))
             name = kept.property.name
@@ -107,3 +109,7 @@ class OwnedReader:
         """The last value of one property over all devices of a person."""
         found = [self._db.execute(SQL.named_property, (number, owner, name)) for owner in self._owners(number, user)]
         return projection.standing(rows.kept_property(row) for one in found for row in one).get(name)
+
+
+def _name(kept: KeptProperty) -> str:
+    return kept.property.name

@@ -18,9 +18,9 @@ from passerby.model.outcome import Complaint, Outcome, Tally
 from passerby.model.secret import Secret
 from passerby.model.session import Session
 from passerby.store import projection
-from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Lane, Person, PersonFilter, PieceMark
+from passerby.store.contract import MATCHES_MAX, Entry, KeptProperty, Key, Lane, Person, PersonFilter
 from passerby.store.sqlite import rows
-from passerby.store.sqlite.owned import OwnedReader
+from passerby.store.sqlite.parts import PartsReader
 from passerby.store.sqlite.rows import blob
 from passerby.store.sqlite.statements import SQL
 
@@ -53,7 +53,7 @@ WHERE (SELECT value FROM (
 _PERSON = "id, uid, display_name, email, first_at_ms, last_at_ms"
 
 
-class SqliteReader(OwnedReader):
+class SqliteReader(PartsReader):
     """The `Reader` of the contract on one connection, whose transaction the caller holds."""
 
     def orgs(self) -> list[OrgId]:
@@ -215,10 +215,6 @@ class SqliteReader(OwnedReader):
     def pieces_of_session(self, org: OrgId, session: SessionId) -> Iterator[Piece]:
         found = self._db.execute(SQL.pieces_of_session, (self._number(org), blob(session)))
         yield from map(rows.piece, found)
-
-    def marks_of_session(self, org: OrgId, session: SessionId, limit: int) -> list[PieceMark]:
-        found = self._db.execute(SQL.marks_of_session, (self._number(org), blob(session), limit))
-        return [rows.piece_mark(row) for row in found]
 
     def pieces_of_rows(self, org: OrgId, numbers: Sequence[int]) -> list[Piece]:
         found = (self._db.execute(SQL.piece_of_row, (row, self._number(org))).fetchone() for row in numbers)

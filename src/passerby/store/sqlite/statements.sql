@@ -149,9 +149,24 @@ SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, bo
 FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece;
 -- name: marks_of_session
 SELECT piece, page, first_n, last_n, offset_ms, first_at_ms, last_at_ms, operations
-FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms, piece LIMIT ?;
+FROM pieces WHERE org = ? AND session = ? AND (first_at_ms, piece) > (?, ?) ORDER BY first_at_ms, piece LIMIT ?;
+-- name: last_marks_of_session
+SELECT piece, page, first_n, last_n, offset_ms, first_at_ms, last_at_ms, operations
+FROM pieces WHERE org = ? AND session = ? ORDER BY first_at_ms DESC, piece DESC LIMIT ?;
+-- name: weights_of_session
+SELECT first_at_ms, piece, operations
+FROM pieces WHERE org = ? AND session = ? AND (first_at_ms, piece) > (?, ?) ORDER BY first_at_ms, piece LIMIT ?;
+-- name: rows_of_device
+SELECT piece FROM pieces WHERE org = ? AND device = ? AND piece > ? ORDER BY piece LIMIT ?;
+-- name: kept_of
+SELECT count(*), coalesce(sum(operations), 0),
+  (SELECT count(*) FROM sessions WHERE org = ?1 AND device = ?2 AND session <> device),
+  (SELECT count(*) FROM properties WHERE org = ?1 AND device = ?2)
+FROM pieces WHERE org = ?1 AND device = ?2;
 -- name: piece_of_row
 SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, body FROM pieces WHERE piece = ? AND org = ?;
+-- name: size_of_row
+SELECT length(body) FROM pieces WHERE piece = ? AND org = ?;
 -- name: has_device
 SELECT EXISTS (SELECT 1 FROM pieces WHERE org = ? AND device = ?);
 
