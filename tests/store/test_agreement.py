@@ -173,7 +173,7 @@ class EnginesAgreeOnParts(EnginesAgree):
         self.patch.undo()
 
 
-for machine, count in ((EnginesAgree, 60), (EnginesAgreeOnParts, 600)):
+for machine, count in ((EnginesAgree, 60), (EnginesAgreeOnParts, 100)):
     machine.TestCase.settings = settings(
         max_examples=count, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

@@ -32,9 +32,11 @@ _ROWS: Final = 20_000
 def dossier(read: Read, org: OrgId, person: Person, is_going: Turned, *, is_indented: bool = False) -> Iterator[bytes]:
     """Names, properties, devices with all their operations; instants in ms since 1970, `made_at_ms` that of AT-8.
 
-    Chunks of JSON. `being_placed` is there where some of their devices are being placed again and so are left out
-    (AT-2.3): how many, at most `BEING_PLACED_MAX`. Refusal: `resource_not_found`, or `erased` for somebody who is being erased. Unfinished, while it is
-    read, when they begin to be, or a device stands otherwise than when its turn came.
+    Chunks of JSON. `being_placed` says how many of their devices are left out because they are being placed again
+    (AT-2.3), at most `BEING_PLACED_MAX`; where there are none it is not there.
+
+    Refusal: `resource_not_found`, or `erased` for somebody who is being erased. Unfinished, while it is read, when they
+    begin to be, or a device stands otherwise than when its turn came.
     """
     with read() as reader:
         first = devices_of(reader, org, person, None, 1)
