@@ -3,6 +3,9 @@
 `released/` holds a file of each schema, as the Passerby of its time made it. Whoever adds a migration adds the file
 that the code before it makes.
 
+`schema6.sql` is one of schema 6: the file of schema 3, brought up to date, with a secret, unsigned identifies, and two
+devices of dee's, of which one is still a part of hers.
+
 `schema3.sql` is one of schema 3. It has something in every table: a device of ann's with properties, one that she left,
 one on which two uids were told, one of nobody's, one with a key; a member, an admission, an API key, a webhook.
 
@@ -44,6 +47,7 @@ UNCHANGED = {
     "004_proofs.sql": "e7715ddd3d03",
     "005_owners.sql": "7c1c436186a0",
     "006_lanes.sql": "c3e7ac247047",
+    "007_held.sql": "91d99ed6fe4d",
 }
 MARKS = Marks(b"s" * 32)
 
@@ -185,6 +189,28 @@ def test_of_schema_3_everything_is_as_it_was(tmp_path: Path) -> None:
     assert (key and key.scope, admission and admission.role, ann.display_name) == ("admin", "admin", "Ann")
     assert webhook is not None
     store.close()
+
+
+def test_of_schema_6_everything_is_as_it_was(tmp_path: Path) -> None:
+    path = old_file(tmp_path, "schema6")
+    with closing(sqlite3.connect(path)) as old:
+        tables = [row[0] for row in old.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        before = {name: old.execute(f"SELECT * FROM {name}").fetchall() for name in tables if name != "sqlite_stat1"}
+    assert [name for name, rows in before.items() if not rows] == []
+    store = SqliteStore(path)
+    with store.read() as reader:
+        (dee,) = reader.people(ORG, PersonFilter(uid="dee"), None, 10)
+        sessions = {found.device for found in reader.sessions_of_user(ORG, dee.id, None, 10)}
+        properties = {kept.property.name: kept.property.value for kept in reader.properties_of_user(ORG, dee.id)}
+        assert (len(reader.secrets(ORG)), reader.unsigned(ORG, 0), reader.count_held(9)) == (1, 3, 0)
+    assert (sessions, properties) == ({device(20), device(21)}, {"plan": "pro", "team": "a"})
+    assert owners(store)["a part's"] == "dee"
+    store.close()
+    with closing(sqlite3.connect(path)) as new:
+        after = {name: new.execute(f"SELECT * FROM {name}").fetchall() for name in before}
+    for name in ("parts", "sessions", "properties"):  # a part is given to its person when there is nothing else to do
+        del before[name], after[name]
+    assert after == before
 
 
 def test_of_schema_3_deliveries_that_wait_are_in_the_lane_of_their_webhook(tmp_path: Path) -> None:
