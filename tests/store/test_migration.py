@@ -35,6 +35,7 @@ from passerby.lifecycle.invariants import violations
 from passerby.model.marks import Marks
 from passerby.store.contract import PersonFilter
 from passerby.store.sqlite import SqliteStore, migrations
+from passerby.store.sqlite.files import damage
 from passerby.wire.decode import decode
 from tests.store.view import view
 
@@ -47,7 +48,7 @@ UNCHANGED = {
     "004_proofs.sql": "e7715ddd3d03",
     "005_owners.sql": "7c1c436186a0",
     "006_lanes.sql": "c3e7ac247047",
-    "007_held.sql": "91d99ed6fe4d",
+    "007_held.sql": "84a049130d43",
 }
 MARKS = Marks(b"s" * 32)
 
@@ -202,7 +203,7 @@ def test_of_schema_6_everything_is_as_it_was(tmp_path: Path) -> None:
         (dee,) = reader.people(ORG, PersonFilter(uid="dee"), None, 10)
         sessions = {found.device for found in reader.sessions_of_user(ORG, dee.id, None, 10)}
         properties = {kept.property.name: kept.property.value for kept in reader.properties_of_user(ORG, dee.id)}
-        assert (len(reader.secrets(ORG)), reader.unsigned(ORG, 0), reader.count_held(9)) == (1, 3, 0)
+        assert (len(reader.secrets(ORG)), reader.unsigned(ORG, 0), reader.count_held(9)) == (1, 5, 0)
     assert (sessions, properties) == ({device(20), device(21)}, {"plan": "pro", "team": "a"})
     assert owners(store)["a part's"] == "dee"
     store.close()
@@ -211,6 +212,40 @@ def test_of_schema_6_everything_is_as_it_was(tmp_path: Path) -> None:
     for name in ("parts", "sessions", "properties"):  # a part is given to its person when there is nothing else to do
         del before[name], after[name]
     assert after == before
+
+
+def test_nothing_of_any_schema_is_taken_for_damaged(tmp_path: Path) -> None:
+    for schema in sorted(path.stem for path in RELEASED.iterdir()):
+        path = old_file(tmp_path, schema)
+        with closing(sqlite3.connect(path)) as old:
+            assert list(damage(old)) == list(damage(old, thorough=True)) == []
+        SqliteStore(path, for_service=True).close()
+
+
+def test_a_value_that_is_missing_is_damage(tmp_path: Path) -> None:
+    path = old_file(tmp_path, "schema6")
+    SqliteStore(path).close()
+    loose, strict = "received_at_ms INTEGER", "received_at_ms INTEGER NOT NULL"
+    with closing(sqlite3.connect(path)) as db, db:
+        declared = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'pieces'").fetchone()[0]
+        assert declared.count(strict) == 1
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'pieces'", (declared.replace(strict, loose),))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE pieces SET received_at_ms = NULL WHERE piece = 1")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'pieces'", (declared,))
+    with closing(sqlite3.connect(path)) as db:
+        assert list(damage(db)) == ["NULL value in pieces.received_at_ms"]
+
+
+def test_of_today_no_table_is_taken_for_damaged_by_sqlite_itself(tmp_path: Path) -> None:
+    path = old_file(tmp_path, "schema6")
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO parts (org, device, owner) VALUES (1, X'00', X'01')")
+        db.execute("INSERT INTO held (org, device, mark) VALUES (1, X'00', X'01')")
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_of_schema_3_deliveries_that_wait_are_in_the_lane_of_their_webhook(tmp_path: Path) -> None:
