@@ -12,7 +12,7 @@ import pytest
 
 from passerby.base.errors import Refusal
 from passerby.base.ids import DeviceId, PageId, SessionId, Uid, UserId
-from passerby.ingest import erasing
+from passerby.ingest import erasing, learning
 from passerby.ingest.recording import record
 from passerby.ingest.reports import report_event, report_user
 from passerby.model.bundle import Bundle
@@ -242,4 +242,51 @@ def test_what_a_server_reports_late_of_an_erased_user_is_turned_away(world: Worl
     with pytest.raises(Refusal) as refused:
         world.store.submit(lambda t: report_event(t, ORG, late, None, NOW_MS + 9_000, world.ids)).result()
     assert refused.value.code == "erased"
+    assert world.uids() == []
+
+
+def test_a_device_of_much_is_removed_in_turns_and_the_receipt_is_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "_PIECES_A_TURN", 2)
+    world.send(1, op(Identify, 1, 1, uid="gone", properties=(Property("plan", "str", "pro"),)))
+    for n in range(2, 8):
+        world.send(n, op(Page, 1, n, url="https://x/"), op(Event, 2, n, name="e"), device=1, session=n)
+    world.erase("gone", NOW_MS + 20_000)
+    assert world.operations_of(1) == 0
+    with world.store.read() as reader:
+        (receipt,) = [
+            erasing.receipt_of(reader, ORG.id, entry.id) for entry in reader.entries(ORG.id, erasing.ERASURE, "", "", 9)
+        ]
+    assert (receipt.devices, receipt.sessions, receipt.pieces, receipt.operations) == (1, 7, 7, 13)
+    assert receipt.properties == 1
+
+
+def test_no_turn_removes_more_than_it_may(tmp_path: Path) -> None:
+    world = World(opened("sqlite", tmp_path))
+    for n in range(1, 8):
+        world.send(n, op(Page, 1, n, url="https://x/"), device=1, session=n)
+    thinned = [world.store.submit(lambda t: t.thin_out(ORG.id, DeviceId(uuid(1)), 3)).result() for _ in range(3)]
+    assert [(removed.pieces, removed.operations) for removed in thinned] == [(3, 3), (3, 3), (0, 0)]
+    assert world.operations_of(1) == 1
+    world.store.close()
+
+
+def test_a_late_identify_that_takes_much_with_it_is_worked_off_in_turns(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "AT_ONCE_MAX", 1)
+    world.send(1, op(Identify, 1, 1, uid="gone"))
+    for n in (2, 3):
+        world.send(n, op(Page, 1, 0, url="https://x/"), op(Event, 2, 1, name="e"), device=2)
+    world.erase("gone", NOW_MS + 5_000)
+    outcomes = world.send(12, op(Identify, 1, 2_000, uid="gone"), device=2)
+    assert set(outcomes.values()) == {Outcome.ERASED}
+    assert set(world.send(13, op(Event, 1, 3_000, name="e"), device=2).values()) == {Outcome.ERASED}
+    assert world.operations_of(2) == 4
+    with world.store.read() as reader:
+        (person,) = reader.people(ORG.id, PersonFilter(), None, 9)
+        assert erasing.is_being_erased(reader, ORG.id, person)
+    world.work_off(NOW_MS + 20_000)
+    assert world.operations_of(2) == 0
     assert world.uids() == []
