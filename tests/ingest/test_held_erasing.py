@@ -1,4 +1,4 @@
-"""Erasing somebody while what is theirs, or others', is being placed again (AT-2.3, PV-2.5)."""
+"""Erasing somebody while what is theirs, or others', is being placed again (AT-2.3, PV-2.4)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _DEVICES_A_TURN: Final = 50
 _PIECES_A_TURN: Final = 100
 """So many pieces of a device are removed before others have a turn to write."""
 WAITS_MS: Final = HOUR_MS
-"""So long an erasure waits at most for devices that are being placed again (PV-2.5)."""
+"""So long an erasure waits at most for devices that are being placed again (PV-2.4)."""
 
 
 def erased_at_ms(reader: Reader, org: Org, uid: Uid) -> int | None:

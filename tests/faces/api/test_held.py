@@ -1,4 +1,4 @@
-"""Somebody all of whom is being placed again: whoever asks is told so, and may erase them (AT-2.3, PV-2.5)."""
+"""Somebody all of whom is being placed again: whoever asks is told so, and may erase them (AT-2.3, PV-2.4)."""
 
 from __future__ import annotations
 
