@@ -204,11 +204,13 @@ class _Latest:
             else:
                 heappushpop(self._times, happening.at_ms)
         self._bytes += _size(piece)
-        while self._bytes > BYTES_MAX and self._limit > 1:
+        while self._bytes > BYTES_MAX:
             self._limit = max(1, len(self._times) // 2)
             self._found = self.all()[::-1]
             self._times = [happening.at_ms for happening in self._found]
             self._bytes = sum(map(_size, {one.piece.row: one.piece for one in self._found}.values()))
+            if self._limit == 1:
+                return
 
     def all(self) -> list[Happening]:
         """They, the latest first."""
