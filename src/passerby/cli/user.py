@@ -9,6 +9,7 @@ import click
 
 from passerby import boot
 from passerby.base.errors import Refusal
+from passerby.base.ids import DeviceId
 from passerby.boot import Workplace
 from passerby.cli.asking import CONFIG, DATA, ORG, guard, settings_of
 from passerby.ingest import erasing
@@ -39,9 +40,11 @@ def export(uid: str | None, name: str | None, config: Path | None, **flags: Any)
             org, store = place.org, place.store
             with store.read() as reader:
                 person = _person(reader, place, uid, name)
-            for chunk in dossier(
-                store.read, org.id, person, lambda t, device: erasing.is_erased_device(t, org, device), is_indented=True
-            ):
+
+            def is_going(reader: Reader, device: DeviceId) -> bool:
+                return erasing.is_erased_device(reader, org, device)
+
+            for chunk in dossier(store.read, org.id, person, is_going, is_indented=True):
                 click.echo(chunk, nl=False)
             click.echo()
 

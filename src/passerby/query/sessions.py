@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappush, heappushpop, merge
 from itertools import accumulate, islice
 from operator import itemgetter
@@ -21,12 +21,14 @@ from passerby.store.contract import PersonFilter, PieceMark, Reader
 from passerby.store.projection import user_id
 
 BYTES_MAX: Final = 8 << 20
-"""What is shown at once comes from no more bundles than have so many bytes as JSON, if these are more than one."""
+"""What is shown at once comes from bundles that have no more bytes as JSON, or from one."""
 _NEARLY_MAX: Final = 20
 """How many sessions are looked at that were active too early for the last events.
 
 What a page did in one counts as made no earlier than what it did in another that seems to be later (AT-8).
 """
+
+_Place = tuple[int, PageId, int]
 
 
 class SessionPage(msgspec.Struct, frozen=True):
@@ -102,25 +104,31 @@ def _some_of(reader: Reader, org: OrgId, part: _Part, start: int, limit: int) ->
     spans = [(mark, *_span(times, mark)) for mark in part.marks]
     begun, before_begun = _counted((low, mark.operations) for mark, low, _ in spans)
     over, before_over = _counted((high, mark.operations) for mark, _, high in spans)
-    skipped, reached = 0, list[tuple[int, int]]()
+    skipped, rows = 0, list[int]()
     for mark, low, high in spans:
         if before_begun[bisect_right(begun, high)] <= start:
             skipped += mark.operations
-        elif (before := before_over[bisect_left(over, low)]) < start + limit:
-            reached.append((before, mark.row))
-    limit = _fitting(reader, org, reached, start, limit)
-    found = ordered(reader.pieces_of_rows(org, [row for before, row in reached if before < start + limit]), times)
-    return found[start - skipped : start - skipped + limit]
+        elif before_over[bisect_left(over, low)] < start + limit:
+            rows.append(mark.row)
+    first = start - skipped
+    sizes = dict(zip(rows, reader.sizes_of_rows(org, rows), strict=True))
+    if sum(sizes.values()) > BYTES_MAX:
+        places = sorted((_place(one), row) for row in rows for one in ordered(reader.pieces_of_rows(org, [row]), times))
+        shown = _fitting(places[first : first + limit], sizes)
+        found = ordered(reader.pieces_of_rows(org, sorted({row for _, row in shown})), times)
+        return [one for one in found if (_place(one), one.piece.row) in shown]
+    return ordered(reader.pieces_of_rows(org, rows), times)[first : first + limit]
 
 
-def _fitting(reader: Reader, org: OrgId, reached: list[tuple[int, int]], start: int, limit: int) -> int:
-    """How many operations from `start` on may be read together; `reached` are rows, with what surely comes before."""
-    sizes = reader.sizes_of_rows(org, [row for _, row in reached])
-    while limit > 1:
-        if sum(size for size, (before, _) in zip(sizes, reached, strict=True) if before < start + limit) <= BYTES_MAX:
-            break
-        limit //= 2
-    return limit
+def _fitting(places: list[tuple[_Place, int]], sizes: Mapping[int, int]) -> set[tuple[_Place, int]]:
+    """The first of these operations, with the rows that they stand in, whose rows may be read together."""
+    size, rows = 0, set[int]()
+    for count, (_, row) in enumerate(places):
+        size += 0 if row in rows else sizes[row]
+        rows.add(row)
+        if size > BYTES_MAX and count:
+            return set(places[:count])
+    return set(places)
 
 
 def last_until(reader: Reader, org: OrgId, session: SessionId, t: int) -> tuple[int, Happening] | None:
@@ -156,9 +164,6 @@ def _last_of(reader: Reader, org: OrgId, part: _Part, t: int) -> tuple[int, Happ
 
 def _is_until(one: Happening, t: int) -> bool:
     return one.operation.t <= t
-
-
-_Place = tuple[int, PageId, int]
 
 
 def _place(one: Happening) -> _Place:
@@ -199,11 +204,13 @@ class _Latest:
             else:
                 heappushpop(self._times, happening.at_ms)
         self._bytes += _size(piece)
-        while self._bytes > BYTES_MAX and self._limit > 1:
+        while self._bytes > BYTES_MAX:
             self._limit = max(1, len(self._times) // 2)
             self._found = self.all()[::-1]
             self._times = [happening.at_ms for happening in self._found]
             self._bytes = sum(map(_size, {one.piece.row: one.piece for one in self._found}.values()))
+            if self._limit == 1:
+                return
 
     def all(self) -> list[Happening]:
         """They, the latest first."""

@@ -21,7 +21,7 @@ from tests.faces.api.speaking import Api
 @contextmanager
 def served(api: Api) -> Iterator[str]:
     """The API on a port of its own: where it listens."""
-    server = uvicorn.Server(uvicorn.Config(api.client.app, port=0, log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(api.client.app, port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

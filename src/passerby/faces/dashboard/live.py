@@ -31,7 +31,7 @@ def live_routes(desk: Desk) -> list[Route]:
 
     def live(asked: Asked) -> Response:
         row = asked.reader.last_row(asked.org.id)
-        pieces = asked.reader.pieces_after(asked.org.id, max(0, row - _SHOWN), _SHOWN)
+        _, pieces = arrived(asked.reader, asked.org.id, max(0, row - _SHOWN))
         arrivals = _arrivals(asked.reader, asked.org.id, pieces)
         return desk.show(asked, "live.html", arrivals=arrivals, row=row, origin=desk.origin(asked.request))
 
@@ -65,14 +65,24 @@ def _look(desk: Desk, request: Request, row: int) -> tuple[int, str] | None:
         asked = desk.asked(reader, request)
         if asked is None or asked.admission.role == GUEST:
             return None
-        pieces = reader.pieces_after(asked.org.id, row, _SHOWN)
-        if len(pieces) == _SHOWN:
+        count, pieces = arrived(reader, asked.org.id, row)
+        if count == _SHOWN:
             row = max(row, reader.last_row(asked.org.id) - _SHOWN)
-            pieces = reader.pieces_after(asked.org.id, row, _SHOWN)
+            _, pieces = arrived(reader, asked.org.id, row)
         if not pieces:
             return row, ""
         arrivals = _arrivals(reader, asked.org.id, pieces)
         return pieces[-1].row, desk.rendering.text("arrivals.html", **desk.frame(asked), arrivals=arrivals)
+
+
+def arrived(reader: Reader, org: OrgId, row: int) -> tuple[int, list[Piece]]:
+    """How many of the first pieces behind `row` there are, and those with the last operations, which alone are kept."""
+    count, found = 0, list[Piece]()
+    while count < _SHOWN and (page := reader.pieces_after(org, row, 1)):
+        count, row, found = count + 1, page[0].row, found + page
+        while sum(len(piece.operations) for piece in found[1:]) >= _SHOWN:
+            del found[0]
+    return count, found
 
 
 def _arrivals(reader: Reader, org: OrgId, pieces: list[Piece]) -> list[dict[str, Any]]:
