@@ -12,6 +12,7 @@ import msgspec
 
 from passerby.base.errors import BindingViolation
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid, UserId
+from passerby.base.progress import Progress, silent
 from passerby.base.units import DAY_MS, HOUR_MS, MINUTE_MS
 from passerby.model.bundle import Origin, Piece, Receipt
 from passerby.model.device import SLACK_MS, Claim, Device, Ending, Instant, Seal, by_server_time
@@ -34,6 +35,9 @@ _RECEIPT_SPAN: Final = 1024
 _CLAIM: Final = msgspec.json.Decoder(Claim)
 _ENDING: Final = msgspec.json.Decoder(Ending)
 _NAMING: Final = frozenset({"displayName", "email"})
+_ANEW: Final = "Making sessions, properties and people anew"
+_TOLD_EVERY: Final = 500
+"""After so many pieces it is told how far that is."""
 
 
 class SqliteTransaction(SqliteReader):
@@ -304,12 +308,16 @@ class SqliteTransaction(SqliteReader):
         if any(kept.property.name in _NAMING for kept in set_here) or (uid and projection.identifies(piece)):
             self._name(number, user)
 
-    def project_all(self) -> None:
+    def project_all(self, progress: Progress = silent) -> None:
         """Make anew all that serves reading."""
         for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people, SQL.forget_parts):
             self._db.execute(statement)
-        for name, *row in self._db.execute(SQL.all_pieces):
+        whole = self._db.execute(SQL.count_pieces).fetchone()[0]
+        for done, (name, *row) in enumerate(self._db.execute(SQL.all_pieces)):
+            if done % _TOLD_EVERY == 0:
+                progress(_ANEW, done, whole)
             self.project(OrgId(name), rows.piece(tuple(row)))
+        progress(_ANEW, whole, whole)
 
     def _take_out(self, org: OrgId, device: DeviceId, pieces: Sequence[Piece]) -> None:
         """Take pieces that went out of what serves reading, and read no more of the device than it takes."""
