@@ -61,6 +61,16 @@ def test_of_nothing_no_share_is_told(watch: Watch) -> None:
     assert lines_of(watch, [("copying", 0, 0, 1), ("copying", 0, 0, 1)]) == ["copying"]
 
 
+def test_that_nobody_reads_it_any_longer_costs_the_work_nothing(watch: Watch) -> None:
+    def broken(_line: str) -> None:
+        raise BrokenPipeError
+
+    lines = progress.Lines(broken, watch)
+    for done in range(3):
+        watch.s += 1
+        lines.show("copying", done, 3)
+
+
 def on_a_terminal(*line: str) -> str:
     """All that a command writes to stderr, if that is a terminal."""
     ours, theirs = pty.openpty()

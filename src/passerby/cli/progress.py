@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from logging.config import dictConfig
 from typing import Any, Final
 
@@ -66,8 +66,9 @@ class _Bar:
         elif what == self._bar.label and done < of and self._now() < self._shown_at + _AGAIN_S:
             return
         self._bar.label, self._bar.length, self._bar.pos = what, of, done
-        self._bar.render_progress()
         self._shown_at = self._now()
+        with suppress(OSError):  # nobody reads it any longer, and the work goes on
+            self._bar.render_progress()
 
 
 class Lines:
@@ -90,4 +91,5 @@ class Lines:
 
     def _tell(self, line: str, what: str, step: int) -> None:
         self._what, self._step, self._said_at = what, step, self._now()
-        self._say(line)
+        with suppress(OSError):  # as above
+            self._say(line)
