@@ -22,6 +22,7 @@ from typing import Final
 
 from passerby import upkeep
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId
+from passerby.base.progress import silent
 from passerby.boot import DATABASE
 from passerby.ingest.recording import record
 from passerby.model.bundle import Bundle
@@ -80,8 +81,8 @@ def main(bundles: int) -> None:
         store.close()
         size = path.stat().st_size
         measured["plain copy"] = seconds(lambda: shutil.copyfile(path, Path(folder) / "plain"))
-        measured["backup"] = seconds(lambda: upkeep.back_up(str(data), str(copy), lambda _done, _of: None))
-        measured["check"] = seconds(lambda: list(upkeep.check(str(data), lambda _pieces: None)))
+        measured["backup"] = seconds(lambda: upkeep.back_up(str(data), str(copy), silent))
+        measured["check"] = seconds(lambda: list(upkeep.check(str(data), silent)))
         start_s = seconds(lambda: SqliteStore(path, for_service=True).close())
     print(f"Python {platform.python_version()}, {bundles * EVENTS:,} events, {size / GB:.2f} GB\n")
     print(f"{size / bundles / EVENTS:.0f} bytes an event; a start takes {start_s:.2f} s\n")

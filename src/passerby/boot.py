@@ -20,6 +20,7 @@ from passerby.access.strength import key_weakness, password_weakness
 from passerby.base.clock import Clock
 from passerby.base.errors import SettingsError, StoreError
 from passerby.base.ids import OrgId
+from passerby.base.progress import Progress, silent
 from passerby.base.token import digest
 from passerby.base.units import SECOND_MS
 from passerby.config import Settings
@@ -109,8 +110,11 @@ class Application:
             await self._rest(scope, receive, send)
 
 
-def open_store(data: str, *, for_service: bool = False) -> Store:
-    """The engine that `data` asks for; `for_service`: nobody else may serve it. StoreError if it cannot be opened."""
+def open_store(data: str, *, for_service: bool = False, progress: Progress = silent) -> Store:
+    """The engine that `data` asks for; `for_service`: nobody else may serve it. StoreError if it cannot be opened.
+
+    `progress` is told how far data of an older version are with being brought up to date.
+    """
     if data == MEMORY:
         return MemoryStore()
     directory = Path(data)
@@ -118,7 +122,7 @@ def open_store(data: str, *, for_service: bool = False) -> Store:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(f"cannot use {data} as a directory for data ({error.strerror})") from error
-    return SqliteStore(directory / DATABASE, for_service=for_service)
+    return SqliteStore(directory / DATABASE, for_service=for_service, progress=progress)
 
 
 class Workplace(msgspec.Struct, frozen=True):
@@ -153,13 +157,14 @@ def workplace(settings: Settings) -> Iterator[Workplace]:
         store.close()
 
 
-def compose(settings: Settings) -> Service:
+def compose(settings: Settings, progress: Progress = silent) -> Service:
     """Open the store, see that an org and a key are there, and put the faces on it.
 
-    SettingsError if the key or the password of the settings is one that others would guess.
+    `progress` is told as by `open_store`. SettingsError if the key or the password of the settings is one that others
+    would guess.
     """
     _refuse_weak(settings)
-    store = open_store(settings.data, for_service=True)
+    store = open_store(settings.data, for_service=True, progress=progress)
     try:
         return _composed(settings, store)
     except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 
 from passerby.base.errors import SettingsError, StoreError
 from passerby.base.ids import DeviceId, OrgId
+from passerby.base.progress import Progress
 from passerby.boot import DATABASE, MEMORY, open_store
 from passerby.host import RandomIds, SystemClock
 from passerby.ingest import erasing, holding
@@ -27,8 +28,6 @@ from passerby.store.sqlite import checking, copying, files
 from passerby.store.sqlite.checking import Finding as Finding
 
 _AT_ONCE: Final = 1000
-Progress = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
 
 
 def database(data: str) -> Path:
@@ -50,10 +49,10 @@ def schema(data: str) -> int:
             raise StoreError(f"cannot open {path.name}: {error}") from error
 
 
-def migrate(data: str) -> tuple[int, int]:
+def migrate(data: str, progress: Progress) -> tuple[int, int]:
     """Bring these data to today's schema, under a lock; the schemas before and after."""
     before = schema(data)
-    open_store(data, for_service=True).close()
+    open_store(data, for_service=True, progress=progress).close()
     return before, schema(data)
 
 
@@ -91,13 +90,13 @@ def restore(data: str, source: Path, *, replace: bool, progress: Progress) -> Re
         marks = copying.entries_in(aside / DATABASE, erasing.MARK)
     except StoreError:
         return Restored(aside)
-    return Restored(aside, sum(_erase_again(data, OrgId(org), found) for org, found in marks.items()))
+    return Restored(aside, sum(_erase_again(data, OrgId(org), found, progress) for org, found in marks.items()))
 
 
-def _erase_again(data: str, name: OrgId, marks: Mapping[str, bytes]) -> int:
+def _erase_again(data: str, name: OrgId, marks: Mapping[str, bytes], progress: Progress) -> int:
     """Erase whom one of `marks`, which tell when, is of; how many there were. The marks are kept as they were."""
     clock, ids, again = SystemClock(), RandomIds(), 0
-    store = open_store(data, for_service=True)
+    store = open_store(data, for_service=True, progress=progress)
     try:
         holding.work_off_all(store, clock.now_ms())
         with store.read() as reader:
@@ -139,9 +138,15 @@ def _put(transaction: Transaction, name: OrgId, entries: Sequence[Entry]) -> Non
         transaction.put_entry(name, entry)
 
 
-def check(data: str, progress: Callable[[int], None]) -> Iterator[Finding]:
+def check(data: str, progress: Progress) -> Iterator[Finding]:
     """What is wrong with these data, served or not; nothing if all is well."""
-    well = True
+    well, read = True, 0
+
+    def more(pieces: int) -> None:
+        nonlocal read
+        read += pieces
+        progress("Reading", read, read)
+
     for found in checking.check(database(data)):
         well = False
         yield found
@@ -150,7 +155,7 @@ def check(data: str, progress: Callable[[int], None]) -> Iterator[Finding]:
     store = open_store(data)
     try:
         with store.read() as reader:
-            broken = contradictions(reader, progress)
+            broken = contradictions(reader, more)
     finally:
         store.close()
     yield from (Finding(what, count) for what, count in sorted(broken.items()))

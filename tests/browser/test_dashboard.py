@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -134,6 +135,23 @@ def test_a_phone_needs_no_sideways_scrolling(running: RunningService, office: Pa
     for address in addresses(running, office):
         office.goto(address)
         assert office.evaluate("document.documentElement.scrollWidth") <= 360, address
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1280, 2), (400, 1)])
+def test_the_cards_of_the_settings_stand_close(running: RunningService, office: Page, width: int, columns: int) -> None:
+    office.set_viewport_size({"width": width, "height": 900})
+    office.goto(f"{running.base}/ui/{running.org}/settings")
+    boxes = [card.bounding_box() for card in office.locator(".columns > .card").all()]
+    stacks: dict[float, list[tuple[float, float]]] = {}
+    for box in boxes:
+        assert box is not None
+        stacks.setdefault(box["x"], []).append((box["y"], box["y"] + box["height"]))
+    assert len(stacks) == columns
+    for stack in stacks.values():
+        gaps = [below[0] - above[1] for above, below in itertools.pairwise(stack)]
+        assert all(8 < gap < 24 for gap in gaps), gaps
+    ends = [stack[-1][1] for stack in stacks.values()]
+    assert max(ends) - min(ends) < 300
 
 
 def test_everything_on_a_page_is_reached_by_keyboard(running: RunningService, office: Page) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import httpx
 
+from passerby.store.sqlite.migration import MIGRATIONS
 from tests.running import RunningService, clean_environment, running_service
 
 RELEASED = Path(__file__).parents[1] / "store" / "released"
+ANEW = "Making sessions, properties and people anew"
 
 
 def passerby(*line: str | Path, code: int = 0) -> str:
@@ -25,6 +27,14 @@ def passerby(*line: str | Path, code: int = 0) -> str:
     )  # fmt: skip
     assert told.returncode == code, told.stderr
     return told.stdout + told.stderr
+
+
+def old_data(folder: Path, schema: int = 2) -> Path:
+    """A data folder with a file of an older schema."""
+    folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(folder / "passerby.db")) as old:
+        old.executescript((RELEASED / f"schema{schema}.sql").read_text())
+    return folder
 
 
 def send(service: RunningService, number: int, uid: str = "") -> None:
@@ -90,16 +100,25 @@ def test_nobody_else_may_read_anything_that_a_service_writes(tmp_path: Path) -> 
 
 
 def test_an_older_file_is_migrated_by_hand_or_at_the_next_start(tmp_path: Path) -> None:
-    for name in ("by hand", "at a start"):
-        (tmp_path / name).mkdir()
-        with closing(sqlite3.connect(tmp_path / name / "passerby.db")) as old:
-            old.executescript((RELEASED / "schema2.sql").read_text())
-    assert passerby("migrate", "--data", tmp_path / "by hand").startswith("Schema 2 → ")
-    assert "up to date" in passerby("migrate", "--data", tmp_path / "by hand")
-    with running_service(tmp_path / "at a start", "--log", "off") as service:
+    by_hand, at_a_start = old_data(tmp_path / "by hand"), old_data(tmp_path / "at a start")
+    assert passerby("migrate", "--data", by_hand).startswith("Schema 2 → ")
+    assert passerby("migrate", "--data", by_hand).endswith(": up to date.\n")
+    with running_service(at_a_start, "--log", "off") as service:
         assert service.org == "o1"
-    assert passerby("check", "--data", tmp_path / "at a start") == "All is well.\n"
+        assert ".sql" not in service.welcome
+    assert passerby("check", "--data", at_a_start) == "All is well.\n"
     assert "there is no database" in passerby("migrate", "--data", tmp_path, code=2)
+
+
+def test_what_is_done_to_an_older_file_is_told_meanwhile(tmp_path: Path) -> None:
+    wanted = ["Copying", "Looking through the copy", *(one.name for one in MIGRATIONS if one.number > 2), ANEW]
+    told = passerby("migrate", "--data", old_data(tmp_path / "by hand")).splitlines()
+    assert [line for line in told if "%" not in line][1:] == wanted
+    with running_service(old_data(tmp_path / "json"), "--log", "json") as service:
+        logged = [json.loads(line) for line in service.welcome.splitlines() if line.startswith("{")]
+    assert [line["message"] for line in logged if "%" not in line["message"]] == wanted
+    with running_service(old_data(tmp_path / "text"), "--log", "text") as service:
+        assert [line for line in service.welcome.splitlines() if line in wanted] == wanted
 
 
 def test_a_check_that_finds_something_says_what_and_fails(tmp_path: Path) -> None:

@@ -22,12 +22,10 @@ from passerby.jobs.teller import Teller
 from passerby.model.org import Org
 from passerby.model.webhook import Attempt, Delivery, Occurrence, Webhook
 from passerby.store.contract import Entry, Store
-from tests.jobs.receivers import answering, drip, endless_header, flood, receiving, until_closed
+from tests.jobs.receivers import BAD, OK, answering, receiving, unreachable
 from tests.worlds import ENGINES, NOW_MS, ORG, SetClock, opened
 
 OTHER = Org(OrgId("o2"), b"t" * 32)
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-REDIRECT = b"HTTP/1.1 307 x\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 
 
 @pytest.fixture(params=ENGINES)
@@ -123,19 +121,18 @@ def test_a_healthy_receiver_is_told_at_once_while_every_kind_of_bad_one_is_under
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(courier_module, "TIMEOUT_S", 4)
-    acts = [until_closed, drip, endless_header, flood, answering(REDIRECT), answering(b"nonsense")]
     with ExitStack() as stack:
-        bad = [stack.enter_context(receiving(act)) for act in acts]
+        bad = [stack.enter_context(receiving(act)) for act in BAD.values()]
         good = stack.enter_context(receiving(answering(OK)))
         urls = [*(receiver.url for receiver in bad), *(f"{bad[0].url}/{n}" for n in range(20))]
-        urls += ["http://hooks..example.com/x", "http://nowhere.invalid/", f"https{bad[0].url[4:]}/"]
+        urls += stack.enter_context(unreachable()).values()
         for n, url in enumerate(urls):
             tell(store, hook(store, f"a{n}", url), *("u" * n for n in range(1, 9)))
         hook(store, "b", good.url, OTHER.id)
         hook(store, "b", good.url)
         running = Running(store, Courier(private_hosts=True))
         teller = stack.enter_context(running)
-        soon(lambda: len(bad[0].heard) > 20)
+        soon(lambda: len(bad[0].heard) > 20 and all(receiver.heard for receiver in bad))
         for n in range(3):
             for org in (ORG.id, OTHER.id):
                 began_at, heard = time.monotonic(), len(good.heard)

@@ -43,7 +43,7 @@ def test_a_copy_made_while_others_write_is_of_the_moment_it_began(
     monkeypatch.setattr("passerby.store.sqlite.copying._PAGES_A_STEP", 5)
     before, steps = pieces(path), 0
 
-    def write(_done: int, _of: int) -> None:
+    def write(_what: str, _done: int, _of: int) -> None:
         nonlocal steps
         steps += 1
         keep(serving, 10_000 + steps)

@@ -36,6 +36,7 @@ from passerby.model.marks import Marks
 from passerby.store.contract import PersonFilter
 from passerby.store.sqlite import SqliteStore, migrations
 from passerby.store.sqlite.files import damage
+from passerby.store.sqlite.migration import MIGRATIONS
 from passerby.wire.decode import decode
 from tests.store.view import view
 
@@ -170,6 +171,29 @@ def test_a_file_of_any_schema_becomes_as_a_new_one(tmp_path: Path, schema: str) 
     assert view(store, ORG) == shown
     store.close()
     assert shape(path) == shape(new_file(tmp_path))
+
+
+def test_it_is_told_what_is_done_and_how_much_of_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("passerby.store.sqlite.projecting._TOLD_EVERY", 2)
+    told: dict[str, list[tuple[int, int]]] = {}
+    SqliteStore(path, progress=lambda what, done, of: told.setdefault(what, []).append((done, of))).close()
+    with closing(sqlite3.connect(path)) as new:
+        pieces = new.execute("SELECT count(*) FROM pieces").fetchone()[0]
+    names = [one.name for one in MIGRATIONS[1:]]
+    facts, anew = f"{names[0]}, stored operations", "Making sessions, properties and people anew"
+    assert list(told) == ["Copying", "Looking through the copy", names[0], facts, *names[1:], anew]
+    assert told[facts] == [(0, pieces), (pieces, pieces)]
+    assert told[anew] == [(done, pieces) for done in (*range(0, pieces, 2), pieces)]
+    for shares in told.values():
+        assert shares == sorted(shares)
+        assert all(done <= of for done, of in shares)
+
+
+def test_of_a_file_that_is_new_or_up_to_date_nothing_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    for _ in range(2):
+        SqliteStore(tmp_path / "new.db", progress=lambda what, _done, _of: told.append(what)).close()
+    assert told == []
 
 
 def test_of_schema_3_everything_is_as_it_was(tmp_path: Path) -> None:

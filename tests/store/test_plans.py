@@ -14,6 +14,7 @@ from passerby.store.sqlite.statements import SQL
 
 WHOLE = {
     "all_pieces": "a rebuild reads everything",
+    "count_pieces": "so does it to tell how much that is",
     "count_sessions": "a count is one",
     "remove_receipts": "an erasure may take its time",
     "org_names": "orgs are few",

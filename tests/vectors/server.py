@@ -132,6 +132,10 @@ def _org(vector: Vector) -> Org:
     return Org(ORG, secret, msgspec.convert(given.get("settings", {}), OrgSettings))
 
 
+def _repeated(text: str, times: int, mark: str = "") -> str:
+    return "".join(text.replace(mark, str(time)) for time in range(1, times + 1)) if mark else text * times
+
+
 def body_of(step: Step) -> tuple[bytes, str]:
     """The bytes that a `deliver` sends, and its `Content-Encoding`."""
     if "bundle" in step:
@@ -141,7 +145,7 @@ def body_of(step: Step) -> tuple[bytes, str]:
     elif "body" in step:
         body = step["body"].encode()
     elif "parts" in step:
-        body = "".join(text * times for text, times in step["parts"]).encode()
+        body = "".join(_repeated(*part) for part in step["parts"]).encode()
     else:
         body = bytes.fromhex(step["hex"])
     if step.get("gzip"):

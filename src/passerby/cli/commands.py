@@ -14,6 +14,7 @@ from passerby import __version__, boot
 from passerby.cli.asking import CONFIG, guard, settings_of
 from passerby.cli.demo import Filling, run_demo
 from passerby.cli.keys import keys
+from passerby.cli.progress import bar_or_lines
 from passerby.cli.secret import secret
 from passerby.cli.serve import serve
 from passerby.cli.upkeep import backup, check, migrate, restore
@@ -104,7 +105,8 @@ def rebuild_command(config: Path | None, **flags: Any) -> None:
     """Make anew what only serves reading, from the stored bundles."""
 
     def rebuild() -> None:
-        store = boot.open_store(settings_of(flags, config).data, for_service=True)
+        with bar_or_lines() as progress:
+            store = boot.open_store(settings_of(flags, config).data, for_service=True, progress=progress)
         store.rebuild()
         store.close()
         click.echo("Rebuilt sessions, properties and people.")

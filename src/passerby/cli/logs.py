@@ -35,10 +35,16 @@ def _instant(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
+def resolved(style: str) -> str:
+    """A style of the settings, of which `auto` is text on a terminal and JSON off it."""
+    if style == "auto":
+        return "text" if sys.stderr.isatty() else "json"
+    return style
+
+
 def log_config(style: str) -> dict[str, Any]:
     """uvicorn's logging as a dictConfig, for a style of the settings."""
-    if style == "auto":
-        style = "text" if sys.stderr.isatty() else "json"
+    style = resolved(style)
     formatter: dict[str, Any] = (
         {"()": TextLines, "fmt": "%(levelname)s %(message)s"} if style == "text" else {"()": JsonLines}
     )

@@ -18,6 +18,7 @@ from passerby.base.errors import SettingsError
 from passerby.boot import MEMORY, Service, compose
 from passerby.cli import certificate
 from passerby.cli.logs import log_config
+from passerby.cli.progress import as_logged
 from passerby.config import Settings
 
 _ACCEPTED_A_TURN: Final = 64
@@ -32,7 +33,8 @@ def serve(settings: Settings, prepare: Callable[[Service, str], None] = lambda _
     """Run until stopped, after `prepare` was given the service and its address. SettingsError if the port is taken."""
     _stop_in_order()
     listener = listen(settings.host, settings.port, "--port")
-    service = compose(settings)
+    with as_logged(settings.log) as progress:
+        service = compose(settings, progress)
     scheme = "https" if settings.tls else "http"
     base = settings.public_url or f"{scheme}://{_shown_host(settings.host)}:{listener.getsockname()[1]}"
     keyfile, certfile, trust = None, None, None

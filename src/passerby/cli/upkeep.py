@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +10,7 @@ import click
 
 from passerby import upkeep
 from passerby.cli.asking import CONFIG, DATA, guard, settings_of
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[upkeep.Progress]:
-    """A bar for what is told as done and of how much; nothing off a terminal."""
-    with click.progressbar(length=0, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-
-        def progress(done: int, of: int) -> None:
-            bar.length = of
-            bar.update(done - bar.pos)
-
-        yield progress
+from passerby.cli.progress import as_logged, bar, bar_or_lines
 
 
 @click.command("migrate")
@@ -33,7 +20,9 @@ def migrate(config: Path | None, **flags: Any) -> None:
     """Bring the data to this version's schema, as the next start would. A copy is kept beside."""
 
     def work() -> None:
-        before, after = upkeep.migrate(settings_of(flags, config).data)
+        settings = settings_of(flags, config)
+        with bar_or_lines() if settings.log == "auto" else as_logged(settings.log) as progress:
+            before, after = upkeep.migrate(settings.data, progress)
         click.echo(f"Schema {before} → {after}." if before != after else f"Schema {after}: up to date.")
 
     guard(work)
@@ -47,7 +36,7 @@ def backup(target: str, config: Path | None, **flags: Any) -> None:
     """Copy the data to TARGET, a new file or a folder, whether or not the service runs. The path is printed."""
 
     def work() -> None:
-        with _bar("Copying") as progress:
+        with bar() as progress:
             path = upkeep.back_up(settings_of(flags, config).data, target, progress)
         click.echo(path)
 
@@ -63,7 +52,7 @@ def restore(source: Path, replace: bool, config: Path | None, **flags: Any) -> N
     """Put a copy of the backup SOURCE in place. The service must not run."""
 
     def work() -> None:
-        with _bar("Copying") as progress:
+        with bar() as progress:
             done = upkeep.restore(settings_of(flags, config).data, source, replace=replace, progress=progress)
         click.echo("Restored.")
         if done.erased is None:
@@ -84,15 +73,8 @@ def check(config: Path | None, **flags: Any) -> None:
     found: list[upkeep.Finding] = []
 
     def work() -> None:
-        with _bar("Reading") as progress:
-            read = 0
-
-            def more(pieces: int) -> None:
-                nonlocal read
-                read += pieces
-                progress(read, read)
-
-            found.extend(upkeep.check(settings_of(flags, config).data, more))
+        with bar() as progress:
+            found.extend(upkeep.check(settings_of(flags, config).data, progress))
         for finding in found:
             click.echo(f"{finding.count} × {finding.what}")
         click.echo("Something is wrong: see docs/operations.md." if found else "All is well.")

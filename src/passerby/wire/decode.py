@@ -95,12 +95,16 @@ def bundle_of(body: Opened, received_at_ms: int) -> Bundle:
     operations: list[Operation] = []
     notes = Notes()
     offset_ms = received_at_ms - envelope.sent
+    user_properties = 0
     for message in messages:
         try:
             if body.is_mended:
                 _check_uid(message)
             complaints: list[Complaint] = []
             operations.append(_operation(message, envelope, offset_ms, complaints))
+            user_properties += _user_properties(operations[-1])
+            if user_properties > limits.USER_PROPERTIES_MAX:
+                raise Refusal("bundle_too_large", f"a bundle sets at most {limits.USER_PROPERTIES_MAX} user properties")
             if complaints:
                 notes.add(message.n, complaints)
         except _Bad as bad:
@@ -120,6 +124,15 @@ def bundle_of(body: Opened, received_at_ms: int) -> Bundle:
         envelope.key,
         tuple((message.n, _proof(message.sig)) for message in messages if _is_signed(message)),
     )
+
+
+def _user_properties(operation: Operation) -> int:
+    """How many user properties an operation sets: each costs the store a row."""
+    match operation:
+        case Identify(properties=properties) | SetProperties(type="user", properties=properties):
+            return len(properties)
+        case _:
+            return 0
 
 
 def _is_signed(message: Message) -> TypeGuard[IdentifyMessage]:

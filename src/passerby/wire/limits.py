@@ -28,5 +28,6 @@ PAST_MS_MAX: Final = 30 * DAY_MS  # AT-7
 PROPERTY_NAME_CHARS_MAX: Final = 512  # PR-1
 PROPERTY_VALUE_BYTES_MAX: Final = 8192  # PR-1
 PROPERTIES_MAX: Final = 500  # PR-1
+USER_PROPERTIES_MAX: Final = 10_000  # WI-1, of all operations of a bundle together
 NOTES_MAX: Final = 32  # WI-6
 PROPERTIES_BYTES_MAX: Final = 512 << 10  # PR-1

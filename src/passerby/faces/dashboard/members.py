@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from starlette.responses import Response
@@ -14,6 +14,8 @@ from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.rendering import redirect
 from passerby.model.member import MEMBER_ROLES, NAME_CHARS_MAX, Role
 
+_NAME_AND_ROLE: Final = "A name has 1 to 64 characters and is nobody else's here, and a role is chosen."
+
 
 class Show(Protocol):
     """Shows the page of settings, with something told and a secret shown once."""
@@ -23,69 +25,77 @@ class Show(Protocol):
 
 def members_routes(desk: Desk, show: Show) -> list[Route]:
     """The routes of the forms about members."""
+    pages = _Members(desk, show)
+    forms = {
+        "invite": pages.invite,
+        "uninvite": pages.uninvite,
+        "add-member": pages.add,
+        "remove-member": pages.remove,
+        "change-role": pages.change_role,
+        "reset-two-step": pages.reset_two_step,
+    }
+    return [
+        Route("/ui/{org}/settings/password", desk.form(pages.password, "look"), methods=["POST"]),
+        *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
+    ]
 
-    def add(asked: Asked, fields: Mapping[str, str]) -> Response:
+
+class _Members:
+    """The forms about members."""
+
+    def __init__(self, desk: Desk, show: Show) -> None:
+        self._desk = desk
+        self._show = show
+
+    def add(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         name, role = fields.get("name", "").strip(), role_of(fields)
         if role is None or not is_name(name) or asked.reader.member(asked.org.id, name):
-            return show(asked, 400, "A name has 1 to 64 characters and is nobody else's here, and a role is chosen.")
-        password = desk.office.new_password()
-        desk.door.put_member(asked.org.id, name, role, password)
-        with desk.store.read() as reader:
+            return self._show(asked, 400, _NAME_AND_ROLE)
+        made = self._desk.office.new_password()
+        self._desk.door.put_member(asked.org.id, name, role, made)
+        with self._desk.store.read() as reader:
             told = f"{name} may sign in with this password, which is shown once:"
-            return show(msgspec.structs.replace(asked, reader=reader), 200, told, password)
+            return self._show(msgspec.structs.replace(asked, reader=reader), 200, told, made)
 
-    def invite(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def invite(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         role, label = role_of(fields), fields.get("label", "").strip()
         if role is None or not is_name(label):
-            return show(asked, 400, "Say in 1 to 64 characters whom the invitation is for, and choose a role.")
-        token = desk.door.invite(asked.org.id, asked.admission.member, role, label)
-        link = f"{desk.origin(asked.request)}{asked.base}/join/{token}"
+            return self._show(asked, 400, "Say in 1 to 64 characters whom the invitation is for, and choose a role.")
+        token = self._desk.door.invite(asked.org.id, asked.admission.member, role, label)
+        link = f"{self._desk.origin(asked.request)}{asked.base}/join/{token}"
         told = f"Whoever holds this link may join as {role}, once, within a week. It is shown once:"
-        with desk.store.read() as reader:
-            return show(msgspec.structs.replace(asked, reader=reader), 200, told, link)
+        with self._desk.store.read() as reader:
+            return self._show(msgspec.structs.replace(asked, reader=reader), 200, told, link)
 
-    def uninvite(asked: Asked, fields: Mapping[str, str]) -> Response:
-        desk.door.take_invitation_back(asked.org.id, fields.get("invitation", ""))
+    def uninvite(self, asked: Asked, fields: Mapping[str, str]) -> Response:
+        self._desk.door.take_invitation_back(asked.org.id, fields.get("invitation", ""))
         return redirect(f"{asked.base}/settings")
 
-    def remove(asked: Asked, fields: Mapping[str, str]) -> Response:
-        return changed(asked, fields, lambda name: desk.door.remove_member(asked.org.id, name))
+    def remove(self, asked: Asked, fields: Mapping[str, str]) -> Response:
+        return self._changed(asked, fields, lambda name: self._desk.door.remove_member(asked.org.id, name))
 
-    def change_role(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def change_role(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         role = role_of(fields)
         if role is None:
-            return show(asked, 400, "Choose a role.")
-        return changed(asked, fields, lambda name: desk.door.change_role(asked.org.id, name, role))
+            return self._show(asked, 400, "Choose a role.")
+        return self._changed(asked, fields, lambda name: self._desk.door.change_role(asked.org.id, name, role))
 
-    def reset_two_step(asked: Asked, fields: Mapping[str, str]) -> Response:
-        return changed(asked, fields, lambda name: desk.door.turn_second_step_off(asked.org.id, name, None))
+    def reset_two_step(self, asked: Asked, fields: Mapping[str, str]) -> Response:
+        return self._changed(asked, fields, lambda name: self._desk.door.turn_second_step_off(asked.org.id, name, None))
 
-    def changed(asked: Asked, fields: Mapping[str, str], change: Callable[[str], None]) -> Response:
+    def _changed(self, asked: Asked, fields: Mapping[str, str], change: Callable[[str], None]) -> Response:
         name = fields.get("name", "")
         if name == asked.admission.member:
-            return show(asked, 400, "Somebody else has to do that to you.")
+            return self._show(asked, 400, "Somebody else has to do that to you.")
         change(name)
         return redirect(f"{asked.base}/settings")
 
-    def password(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def password(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         chosen = fields.get("password", "")
         if weakness := password_weakness(chosen, asked.admission.member, asked.org.id):
-            return show(asked, 400, f"That password cannot be taken: {weakness}.")
-        desk.door.change_password(asked.org.id, asked.admission.member, chosen)
+            return self._show(asked, 400, f"That password cannot be taken: {weakness}.")
+        self._desk.door.change_password(asked.org.id, asked.admission.member, chosen)
         return redirect(f"{asked.base}/sign-in")
-
-    forms = {
-        "invite": invite,
-        "uninvite": uninvite,
-        "add-member": add,
-        "remove-member": remove,
-        "change-role": change_role,
-        "reset-two-step": reset_two_step,
-    }
-    return [
-        Route("/ui/{org}/settings/password", desk.form(password, "look"), methods=["POST"]),
-        *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
-    ]
 
 
 def is_name(name: str) -> bool:

@@ -52,58 +52,67 @@ class _Aim(msgspec.Struct, frozen=True):
 
 def provider_routes(desk: Desk, show: Show) -> list[Route]:
     """The routes to the provider and back, and of its settings."""
+    pages = _Errands(desk, show)
+    return [
+        Route("/ui/{org}/sign-in/provider", pages.begin, methods=["GET"]),
+        Route("/ui/{org}/sign-in/provider/back", pages.back, methods=["GET"]),
+        Route("/ui/{org}/settings/connect", desk.form(pages.connect, "look"), methods=["POST"]),
+        Route("/ui/{org}/settings/provider", desk.form(pages.put), methods=["POST"]),
+        Route("/ui/{org}/settings/remove-provider", desk.form(pages.remove), methods=["POST"]),
+    ]
 
-    def begin(request: Request) -> Response:
+
+class _Errands:
+    """The ways to the provider and back, and the forms of its settings."""
+
+    def __init__(self, desk: Desk, show: Show) -> None:
+        self._desk = desk
+        self._show = show
+
+    def begin(self, request: Request) -> Response:
         """Off to the provider."""
         aim = _Aim(request.query_params.get("next", "")[:_TEXT_CHARS_MAX], request.query_params.get("invitation", ""))
-        found = _found(desk, request)
+        found = _found(self._desk, request)
         if found is None:
-            return _sorry(desk, request, Refusal("not_found", "this org has no identity provider"))
+            return _sorry(self._desk, request, Refusal("not_found", "this org has no identity provider"))
         try:
-            errand = _errand(desk, request)
-            address = _address(desk, request, found[1], errand)
+            errand = _errand(self._desk, request)
+            address = _address(self._desk, request, found[1], errand)
         except Refusal as refused:
-            return _sorry(desk, request, refused)
-        return _with_errand(desk, found[0], request, redirect(address), errand, aim)
+            return _sorry(self._desk, request, refused)
+        return _with_errand(self._desk, found[0], request, redirect(address), errand, aim)
 
-    def connect(asked: Asked, _fields: Mapping[str, str]) -> Response:
+    def connect(self, asked: Asked, _fields: Mapping[str, str]) -> Response:
         provider = identities.provider_of(asked.reader, asked.org.id)
         if provider is None:
             raise Refusal("not_found", "this org has no identity provider")
-        errand = _errand(desk, asked.request)
-        address = _address(desk, asked.request, provider, errand)
-        page = desk.show(asked, "onward.html", address=address, provider=provider.host)
-        return _with_errand(desk, asked.org, asked.request, page, errand, _Aim(connects=digest(asked.token).hex()))
+        errand = _errand(self._desk, asked.request)
+        address = _address(self._desk, asked.request, provider, errand)
+        page = self._desk.show(asked, "onward.html", address=address, provider=provider.host)
+        aim = _Aim(connects=digest(asked.token).hex())
+        return _with_errand(self._desk, asked.org, asked.request, page, errand, aim)
 
-    async def back(request: Request) -> Response:
+    async def back(self, request: Request) -> Response:
         """Back from the provider."""
         try:
-            response = await _arrive(desk, request)
+            response = await _arrive(self._desk, request)
         except Refusal as refused:
-            response = await run_in_threadpool(_sorry, desk, request, refused)
+            response = await run_in_threadpool(_sorry, self._desk, request, refused)
         response.delete_cookie(COOKIE, path=f"/ui/{request.path_params['org']}/sign-in/")
         return response
 
-    def put(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def put(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         known = identities.provider_of(asked.reader, asked.org.id)
         secret = fields.get("client_secret", "") or (known.client_secret if known else "")
         chosen = Provider(fields.get("issuer", "").strip(), fields.get("client_id", "").strip(), secret)
         if known and known.issuer != chosen.issuer and not fields.get("client_secret"):
-            return show(asked, 400, "Another issuer has given you another secret.")
+            return self._show(asked, 400, "Another issuer has given you another secret.")
         if not is_safe(chosen.issuer) or not all(1 <= len(one) <= _TEXT_CHARS_MAX for one in _texts(chosen)):
-            return show(asked, 400, _FORM)
-        return _keep(desk, asked, chosen)
+            return self._show(asked, 400, _FORM)
+        return _keep(self._desk, asked, chosen)
 
-    def remove(asked: Asked, _fields: Mapping[str, str]) -> Response:
-        return _keep(desk, asked, None)
-
-    return [
-        Route("/ui/{org}/sign-in/provider", begin, methods=["GET"]),
-        Route("/ui/{org}/sign-in/provider/back", back, methods=["GET"]),
-        Route("/ui/{org}/settings/connect", desk.form(connect, "look"), methods=["POST"]),
-        Route("/ui/{org}/settings/provider", desk.form(put), methods=["POST"]),
-        Route("/ui/{org}/settings/remove-provider", desk.form(remove), methods=["POST"]),
-    ]
+    def remove(self, asked: Asked, _fields: Mapping[str, str]) -> Response:
+        return _keep(self._desk, asked, None)
 
 
 async def _arrive(desk: Desk, request: Request) -> Response:

@@ -46,12 +46,34 @@ _BLOCKS_FORM: Final = (
 
 def settings_routes(desk: Desk) -> list[Route]:
     """The routes of the page and of its forms."""
+    pages = _Settings(desk)
+    forms = {
+        "add-key": pages.add_key,
+        "revoke-key": pages.revoke_key,
+        "capture": pages.capture,
+    }
+    return [
+        Route("/ui/{org}/settings", desk.page(pages.settings)),
+        Route("/ui/{org}/settings/unshare", desk.form(pages.unshare, "share"), methods=["POST"]),
+        *members_routes(desk, pages.show),
+        *provider_routes(desk, pages.show),
+        *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
+    ]
 
-    def show(asked: Asked, status: int = 200, told: str = "", secret: str = "", rules: str | None = None) -> Response:
+
+class _Settings:
+    """The page of settings, and its own forms."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def show(
+        self, asked: Asked, status: int = 200, told: str = "", secret: str = "", rules: str | None = None
+    ) -> Response:
         shares = [one for one in asked.reader.admissions(asked.org.id) if _may_see(asked, one)]
         members = asked.reader.members(asked.org.id) if asked.is_admin else []
         values: dict[str, Any] = {
-            "origin": desk.origin(asked.request),
+            "origin": self._desk.origin(asked.request),
             "settings": asked.org.settings,
             "rules": _rules(asked.org.settings.blocks) if rules is None else rules,
             "auto": {kind: (label, getattr(asked.org.settings.auto, kind)) for kind, label in _AUTO.items()},
@@ -67,19 +89,19 @@ def settings_routes(desk: Desk) -> list[Route]:
             "told": told,
             "secret": secret,
         }
-        return desk.show(asked, "settings.html", status, **values)
+        return self._desk.show(asked, "settings.html", status, **values)
 
-    def settings(asked: Asked) -> Response:
-        return show(asked)
+    def settings(self, asked: Asked) -> Response:
+        return self.show(asked)
 
-    def capture(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def capture(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         idle_min, age_h = _number(fields, "idle_min", _IDLE_MIN), _number(fields, "age_h", _AGE_H)
         if idle_min is None or age_h is None:
             told = "Idle minutes are a whole number from 1 to 1440, and hours one from 1 to 168."
-            return show(asked, 400, told, rules=fields.get("blocks", ""))
+            return self.show(asked, 400, told, rules=fields.get("blocks", ""))
         blocks = _blocks(fields.get("blocks", ""))
         if blocks is None:
-            return show(asked, 400, _BLOCKS_FORM, rules=fields["blocks"])
+            return self.show(asked, 400, _BLOCKS_FORM, rules=fields["blocks"])
         chosen = msgspec.structs.replace(
             asked.org.settings,
             capture="capture" in fields,
@@ -90,44 +112,32 @@ def settings_routes(desk: Desk) -> list[Route]:
             blocks=blocks,
         )
         org = Org(asked.org.id, asked.org.secret, chosen)
-        desk.store.submit(lambda transaction: transaction.add_org(org)).result()
+        self._desk.store.submit(lambda transaction: transaction.add_org(org)).result()
         return redirect(f"{asked.base}/settings")
 
-    def unshare(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def unshare(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         wanted = fields.get("share", "")
         for one in asked.reader.admissions(asked.org.id):
             if _may_see(asked, one) and one.digest.hex() == wanted:
-                desk.door.dismiss(one.digest)
+                self._desk.door.dismiss(one.digest)
         return redirect(f"{asked.base}/settings")
 
-    def add_key(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def add_key(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         scope, label = fields.get("scope", ""), fields.get("label", "").strip()[:_LABEL_CHARS_MAX]
         if scope not in _SCOPES:
-            return show(asked, 400, "Choose what the key is for.")
-        key = desk.office.new_key()
+            return self.show(asked, 400, "Choose what the key is for.")
+        key = self._desk.office.new_key()
         kept = Key(digest(key), asked.org.id, scope, label, asked.now_ms)
-        desk.store.submit(lambda transaction: transaction.add_key(kept)).result()
-        with desk.store.read() as reader:
-            return show(msgspec.structs.replace(asked, reader=reader), 200, "The new key, which is shown once:", key)
+        self._desk.store.submit(lambda transaction: transaction.add_key(kept)).result()
+        with self._desk.store.read() as reader:
+            now = msgspec.structs.replace(asked, reader=reader)
+            return self.show(now, 200, "The new key, which is shown once:", key)
 
-    def revoke_key(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def revoke_key(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         for key in asked.reader.keys(asked.org.id):
             if key.digest.hex() == fields.get("key"):
-                desk.store.submit(functools.partial(_revoke, key=key)).result()
+                self._desk.store.submit(functools.partial(_revoke, key=key)).result()
         return redirect(f"{asked.base}/settings")
-
-    forms = {
-        "add-key": add_key,
-        "revoke-key": revoke_key,
-        "capture": capture,
-    }
-    return [
-        Route("/ui/{org}/settings", desk.page(settings)),
-        Route("/ui/{org}/settings/unshare", desk.form(unshare, "share"), methods=["POST"]),
-        *members_routes(desk, show),
-        *provider_routes(desk, show),
-        *[Route(f"/ui/{{org}}/settings/{name}", desk.form(form), methods=["POST"]) for name, form in forms.items()],
-    ]
 
 
 def _may_see(asked: Asked, admission: Admission) -> bool:

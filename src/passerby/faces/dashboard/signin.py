@@ -25,58 +25,69 @@ _FOREIGN: Final = "Sign in from this page, not from another site."
 
 def signin_routes(desk: Desk) -> list[Route]:
     """The routes of signing in and out."""
+    pages = _SignIn(desk)
+    return [
+        Route("/ui/{org}/sign-in", pages.show, methods=["GET"]),
+        Route("/ui/{org}/sign-in", pages.enter, methods=["POST"]),
+        Route("/ui/{org}/sign-in/code", pages.bring_code, methods=["POST"]),
+        Route("/ui/{org}/sign-out", desk.form(pages.leave, "look"), methods=["POST"]),
+    ]
 
-    def ask(request: Request, status: int = 200, name: str = "admin", wrong: str = "", back: str = "") -> Response:
+
+class _SignIn:
+    """The page of signing in, and the forms of all its steps."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def _ask(
+        self, request: Request, status: int = 200, name: str = "admin", wrong: str = "", back: str = ""
+    ) -> Response:
         org = request.path_params["org"]
-        with desk.store.read() as reader:
+        with self._desk.store.read() as reader:
             known = provider_of(reader, OrgId(org))
         provider = known.host if known else ""
-        return desk.rendering.page("signin.html", status, org=org, name=name, wrong=wrong, back=back, provider=provider)
+        return self._desk.rendering.page(
+            "signin.html", status, org=org, name=name, wrong=wrong, back=back, provider=provider
+        )
 
-    def show(request: Request) -> Response:
-        return ask(request, back=request.query_params.get("next", ""))
+    def show(self, request: Request) -> Response:
+        return self._ask(request, back=request.query_params.get("next", ""))
 
-    async def enter(request: Request) -> Response:
-        fields = await desk.fields(request)
+    async def enter(self, request: Request) -> Response:
+        fields = await self._desk.fields(request)
         org, name, back = request.path_params["org"], fields.get("name", ""), fields.get("next", "")
-        if not desk.is_own(request):
-            return await run_in_threadpool(ask, request, 403, name, _FOREIGN, back)
+        if not self._desk.is_own(request):
+            return await run_in_threadpool(self._ask, request, 403, name, _FOREIGN, back)
         try:
             given = (OrgId(org), name, fields.get("password", ""), asker_of(request))
-            entered = await asyncio.wrap_future(await run_in_threadpool(desk.door.sign_in, *given))
+            entered = await asyncio.wrap_future(await run_in_threadpool(self._desk.door.sign_in, *given))
         except Refusal as refused:
             told, status = f"{refused.message.capitalize()}.", STATUS.get(refused.code, 401)
-            response = await run_in_threadpool(ask, request, status, name, told, back)
+            response = await run_in_threadpool(self._ask, request, status, name, told, back)
             return with_wait(response, refused)
-        return let_in(desk, request, entered, back)
+        return let_in(self._desk, request, entered, back)
 
-    async def bring_code(request: Request) -> Response:
-        fields = await desk.fields(request)
+    async def bring_code(self, request: Request) -> Response:
+        fields = await self._desk.fields(request)
         org, halfway, back = request.path_params["org"], fields.get("halfway", ""), fields.get("next", "")
-        if not desk.is_own(request):
-            return await run_in_threadpool(ask, request, 403, wrong=_FOREIGN, back=back)
+        if not self._desk.is_own(request):
+            return await run_in_threadpool(self._ask, request, 403, wrong=_FOREIGN, back=back)
         try:
             given = (OrgId(org), halfway, fields.get("code", ""), asker_of(request))
-            entered = await run_in_threadpool(desk.door.second_step, *given)
+            entered = await run_in_threadpool(self._desk.door.second_step, *given)
         except Refusal as refused:
             told, status = f"{refused.message.capitalize()}.", STATUS.get(refused.code, 401)
             if refused.code == "too_late":
-                return await run_in_threadpool(ask, request, status, wrong=told, back=back)
-            return with_wait(ask_code(desk, request, halfway, back, status, told), refused)
-        return let_in(desk, request, entered, back)
+                return await run_in_threadpool(self._ask, request, status, wrong=told, back=back)
+            return with_wait(ask_code(self._desk, request, halfway, back, status, told), refused)
+        return let_in(self._desk, request, entered, back)
 
-    def leave(asked: Asked, _fields: Mapping[str, str]) -> Response:
-        desk.door.sign_out(asked.token)
+    def leave(self, asked: Asked, _fields: Mapping[str, str]) -> Response:
+        self._desk.door.sign_out(asked.token)
         response = redirect(f"{asked.base}/sign-in")
         response.delete_cookie(COOKIE, path=f"{asked.base}/")
         return response
-
-    return [
-        Route("/ui/{org}/sign-in", show, methods=["GET"]),
-        Route("/ui/{org}/sign-in", enter, methods=["POST"]),
-        Route("/ui/{org}/sign-in/code", bring_code, methods=["POST"]),
-        Route("/ui/{org}/sign-out", desk.form(leave, "look"), methods=["POST"]),
-    ]
 
 
 def asker_of(request: Request) -> Asker:

@@ -35,8 +35,23 @@ _DEVICES_SHOWN: Final = 20
 
 def users_routes(desk: Desk) -> list[Route]:
     """The routes of the list and of one user."""
+    pages = _Users(desk)
+    return [
+        Route("/ui/{org}/user/{user}/erase", desk.form(pages.erase, "erase"), methods=["POST"]),
+        Route("/ui/{org}/user/{user}/export", desk.form(pages.export, "export"), methods=["POST"]),
+        Route("/ui/{org}/users", desk.page(pages.users)),
+        Route("/ui/{org}/user/{user}", desk.page(pages.user)),
+        Route("/ui/{org}/user/{user}/lanes", desk.page(pages.lanes)),
+    ]
 
-    def users(asked: Asked) -> Response:
+
+class _Users:
+    """The pages of users, and the forms on them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def users(self, asked: Asked) -> Response:
         params = asked.request.query_params
         text, kind = params.get("q", "").strip(), params.get("kind", "")
         token = params.get("page_token") or None
@@ -48,56 +63,48 @@ def users_routes(desk: Desk) -> list[Route]:
         older = f"?{urlencode({**kept, 'page_token': page.next_page_token})}" if page.next_page_token else ""
         first = f"?{urlencode(kept)}" if token else ""
         is_cut = bool(text) and page.total >= MATCHES_MAX
-        return desk.show(
+        return self._desk.show(
             asked, "users.html", page=page, text=text, kind=kind, older=older, first=first, is_cut=is_cut,
-            origin=desk.origin(asked.request),
+            origin=self._desk.origin(asked.request),
         )  # fmt: skip
 
-    def user(asked: Asked) -> Response:
+    def user(self, asked: Asked) -> Response:
         found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
         if found is None:
-            return _missing(desk, asked)
-        return desk.show(asked, "user.html", **_life(asked, found))
+            return _missing(self._desk, asked)
+        return self._desk.show(asked, "user.html", **_life(asked, found))
 
-    def lanes(asked: Asked) -> Response:
+    def lanes(self, asked: Asked) -> Response:
         found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
         if found is None:
-            return _missing(desk, asked)
-        return desk.show(asked, "lanes.html", **_drawn(asked, found))
+            return _missing(self._desk, asked)
+        return self._desk.show(asked, "lanes.html", **_drawn(asked, found))
 
-    def erase(asked: Asked, fields: Mapping[str, str]) -> Response:
+    def erase(self, asked: Asked, fields: Mapping[str, str]) -> Response:
         found = find_user(asked.reader, asked.org.id, asked.request.path_params["user"])
         if found is None:
-            return _missing(desk, asked)
+            return _missing(self._desk, asked)
         person = found.person
         if fields.get("confirm", "").strip() != (person.uid or person.id[:8]).strip():
-            return desk.show(asked, "notice.html", 400, title="Nothing was erased", text=_UNCONFIRMED)
+            return self._desk.show(asked, "notice.html", 400, title="Nothing was erased", text=_UNCONFIRMED)
         accepted = functools.partial(
-            erasing.accept, org=asked.org, person=person, now_ms=asked.now_ms, ids=desk.office.ids
+            erasing.accept, org=asked.org, person=person, now_ms=asked.now_ms, ids=self._desk.office.ids
         )
-        receipt = desk.store.submit(accepted).result()
-        desk.office.wake()
-        return desk.show(asked, "notice.html", 202, title="Being erased", text=_ACCEPTED.format(receipt))
+        receipt = self._desk.store.submit(accepted).result()
+        self._desk.office.wake()
+        return self._desk.show(asked, "notice.html", 202, title="Being erased", text=_ACCEPTED.format(receipt))
 
-    def export(asked: Asked, _fields: Mapping[str, str]) -> Response:
+    def export(self, asked: Asked, _fields: Mapping[str, str]) -> Response:
         org, person = asked.org, find_person(asked.reader, asked.org.id, asked.request.path_params["user"])
         if person is None:
-            return _missing(desk, asked)
+            return _missing(self._desk, asked)
 
         def is_going(reader: Reader, device: DeviceId) -> bool:
             return erasing.is_erased_device(reader, org, device)
 
-        told = dossier(desk.store.read, org.id, person, is_going, is_indented=True)
+        told = dossier(self._desk.store.read, org.id, person, is_going, is_indented=True)
         as_file = {"Content-Disposition": f'attachment; filename="user-{person.id[:8]}.json"'}
         return StreamingResponse(iter(told), 200, {**HEADERS, **as_file}, "application/json")
-
-    return [
-        Route("/ui/{org}/user/{user}/erase", desk.form(erase, "erase"), methods=["POST"]),
-        Route("/ui/{org}/user/{user}/export", desk.form(export, "export"), methods=["POST"]),
-        Route("/ui/{org}/users", desk.page(users)),
-        Route("/ui/{org}/user/{user}", desk.page(user)),
-        Route("/ui/{org}/user/{user}/lanes", desk.page(lanes)),
-    ]
 
 
 def _missing(desk: Desk, asked: Asked) -> Response:

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from passerby.base.errors import StoreError
+from passerby.base.progress import Progress, share_of, silent
 from passerby.store.sqlite.files import connect, damage, schema_of
 from passerby.store.sqlite.lock import FolderLock
 
 _PAGES_A_STEP: Final = 2_000
 _COMPANIONS: Final = ("-wal", "-shm", "-journal")
-Progress = Callable[[int, int], None]
-"""Is told how many pages are copied, and of how many."""
 
 
-def _silent(_done: int, _of: int) -> None:
-    pass
-
-
-def copy_into(db: sqlite3.Connection, target: Path, progress: Progress = _silent) -> None:
+def copy_into(db: sqlite3.Connection, target: Path, progress: Progress = silent) -> None:
     """Copy what `db` holds at this moment into a new file that only its owner may read.
 
     Writers go on meanwhile. The file appears under its name once it is whole and on disk. StoreError if it cannot.
@@ -35,6 +29,7 @@ def copy_into(db: sqlite3.Connection, target: Path, progress: Progress = _silent
         _discard(partial)
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _copy_pages(db, partial, progress)
+        progress("Looking through the copy", 0, 1)
         with closing(sqlite3.connect(partial)) as copy:
             found = next(damage(copy), None)
         if found is not None:
@@ -50,7 +45,7 @@ def copy_into(db: sqlite3.Connection, target: Path, progress: Progress = _silent
         raise
 
 
-def back_up(path: Path, target: Path, progress: Progress = _silent) -> None:
+def back_up(path: Path, target: Path, progress: Progress = silent) -> None:
     """Copy the database at `path`, whether a service uses it or not. StoreError if it cannot."""
     if not path.exists():
         raise StoreError(f"there is no database at {path}")
@@ -62,7 +57,7 @@ def back_up(path: Path, target: Path, progress: Progress = _silent) -> None:
         copy_into(db, target, progress)
 
 
-def restore(source: Path, path: Path, set_aside: Path | None, progress: Progress = _silent) -> None:
+def restore(source: Path, path: Path, set_aside: Path | None, progress: Progress = silent) -> None:
     """Put a copy of `source` in the place of `path`, under the folder's lock.
 
     What was there goes into the new folder `set_aside`; without one, nothing may be there. StoreError, and nothing
@@ -116,7 +111,8 @@ def _copy_pages(db: sqlite3.Connection, target: Path, progress: Progress) -> Non
         db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         with closing(sqlite3.connect(target)) as copy:
             copy.execute("PRAGMA synchronous = OFF")  # it is synced once, at the end
-            db.backup(copy, pages=_PAGES_A_STEP, progress=lambda _, left, of: progress(of - left, of), sleep=0)
+            share = share_of(progress, "Copying")
+            db.backup(copy, pages=_PAGES_A_STEP, progress=lambda _, left, of: share(of - left, of), sleep=0)
             copy.execute("PRAGMA journal_mode = DELETE")
     finally:
         db.execute("ROLLBACK")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from passerby.base.errors import StoreClosed, StoreError
+from passerby.base.progress import Progress, silent
 from passerby.store.contract import T, Transaction
 from passerby.store.sqlite.files import BUSY_TIMEOUT_MS, is_damage
 from passerby.store.sqlite.lock import FolderLock
@@ -56,15 +57,16 @@ def _unwatched(_seconds: float) -> None:
 class SqliteStore:
     """A store in one SQLite file, which is made if it is not there.
 
-    With `for_service` it has the folder for itself, and damage is looked for. StoreError if the file is no database of
+    With `for_service` it has the folder for itself, and damage is looked for. `progress` is told how far a file of an
+    older schema is with becoming one of today's. StoreError if the file is no database of
     ours, of a newer Passerby or damaged, or if another service has the folder.
     """
 
-    def __init__(self, path: Path, *, for_service: bool = False) -> None:
+    def __init__(self, path: Path, *, for_service: bool = False, progress: Progress = silent) -> None:
         self._path = path
         self._lock = FolderLock(path.parent) if for_service else None
         try:
-            self._db = open_database(path, for_service=for_service)
+            self._db = open_database(path, for_service=for_service, progress=progress)
         except BaseException:
             self._unlock()
             raise

@@ -10,10 +10,11 @@ from typing import Final
 
 import msgspec
 
+from passerby.base.progress import Progress, Share, share_of, silent
 from passerby.store.sqlite.migrations.facts import learn_facts
 from passerby.store.sqlite.transaction import SqliteTransaction
 
-_STEPS: Final[Mapping[int, Callable[[sqlite3.Connection], None]]] = {2: learn_facts}
+_STEPS: Final[Mapping[int, Callable[[sqlite3.Connection, Share], None]]] = {2: learn_facts}
 """Steps in Python, run behind the statements of the migration of that number."""
 _REBUILD: Final = re.compile(r"^-- then: rebuild$", re.M)
 _NAME: Final = re.compile(r"(\d{3})_\w+\.sql\Z")
@@ -40,18 +41,25 @@ MIGRATIONS: Final = _found()
 SCHEMA_VERSION: Final = MIGRATIONS[-1].number
 
 
-def migrate(db: sqlite3.Connection, version: int) -> list[str]:
-    """Run what is newer than `version` (0: a new file), inside the caller's transaction. The names of what was run."""
+def migrate(db: sqlite3.Connection, version: int, progress: Progress = silent) -> None:
+    """Run what is newer than `version` (0: a new file, of which nothing is told), inside the caller's transaction."""
+    if not version:
+        progress = silent
     due = [migration for migration in MIGRATIONS if migration.number > version]
     for migration in due:
-        for statement in _split(migration.script):
-            db.execute(statement)
-        if migration.number in _STEPS:
-            _STEPS[migration.number](db)
-        db.execute(f"PRAGMA user_version = {migration.number}")
+        _run(db, migration, progress)
     if version and any(_REBUILD.search(migration.script) for migration in due):
-        SqliteTransaction(db).project_all()
-    return [migration.name for migration in due]
+        SqliteTransaction(db).project_all(progress)
+
+
+def _run(db: sqlite3.Connection, migration: Migration, progress: Progress) -> None:
+    statements = list(_split(migration.script))
+    for done, statement in enumerate(statements):
+        progress(migration.name, done, len(statements))
+        db.execute(statement)
+    if migration.number in _STEPS:
+        _STEPS[migration.number](db, share_of(progress, f"{migration.name}, stored operations"))
+    db.execute(f"PRAGMA user_version = {migration.number}")
 
 
 def _split(script: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from passerby.base.errors import StoreError
+from passerby.base.progress import Progress
 from passerby.store.sqlite.copying import copy_into
 from passerby.store.sqlite.files import advice, connect, damage, schema_of
 from passerby.store.sqlite.lock import FolderLock
@@ -19,11 +20,12 @@ _LOOKED_THROUGH_S: Final = 3.0
 _BACKUP: Final = ".before-schema-"
 
 
-def open_database(path: Path, *, for_service: bool) -> sqlite3.Connection:
+def open_database(path: Path, *, for_service: bool, progress: Progress) -> sqlite3.Connection:
     """The writer's connection; the file is made if it is not there, and brought to today's schema.
 
-    A file of an older schema is copied beside itself first (`…before-schema-4`). For a service damage is looked for
-    too, for a bounded time. StoreError, which says what to do, if the file cannot be used.
+    A file of an older schema is copied beside itself first (`…before-schema-4`), and `progress` is told how far that
+    and the rest is. For a service damage is looked for too, for a bounded time. StoreError, which says what to do, if
+    the file cannot be used.
     """
     _make_private(path)
     db = connect(path)
@@ -33,7 +35,7 @@ def open_database(path: Path, *, for_service: bool) -> sqlite3.Connection:
             _look_through(db, path.name)
         db.execute("PRAGMA journal_mode = WAL")
         if version < SCHEMA_VERSION:
-            _bring_up_to_date(db, path, is_locked=for_service)
+            _bring_up_to_date(db, path, progress, is_locked=for_service)
     except sqlite3.Error as error:
         db.close()
         raise StoreError(f"cannot open {path.name}: {error}{advice(error)}") from error
@@ -65,15 +67,15 @@ def _look_through(db: sqlite3.Connection, name: str) -> None:
         raise StoreError(f"{name} is damaged ({first}); see `passerby check`, and restore a backup")
 
 
-def _bring_up_to_date(db: sqlite3.Connection, path: Path, *, is_locked: bool) -> None:
+def _bring_up_to_date(db: sqlite3.Connection, path: Path, progress: Progress, *, is_locked: bool) -> None:
     lock = None if is_locked else FolderLock(path.parent)
     try:
         version = schema_of(db, path.name)  # somebody may have done it meanwhile
         if version:
-            _keep_copy(db, path)
+            _keep_copy(db, path, progress)
         db.execute("BEGIN IMMEDIATE")
         try:
-            migrate(db, version)
+            migrate(db, version, progress)
         except BaseException:
             with suppress(sqlite3.Error):
                 db.execute("ROLLBACK")
@@ -84,9 +86,9 @@ def _bring_up_to_date(db: sqlite3.Connection, path: Path, *, is_locked: bool) ->
             lock.release()
 
 
-def _keep_copy(db: sqlite3.Connection, path: Path) -> None:
+def _keep_copy(db: sqlite3.Connection, path: Path, progress: Progress) -> None:
     target, tried = path.with_name(f"{path.name}{_BACKUP}{SCHEMA_VERSION}"), 1
     while target.exists():
         tried += 1
         target = path.with_name(f"{path.name}{_BACKUP}{SCHEMA_VERSION}.{tried}")
-    copy_into(db, target)
+    copy_into(db, target, progress)

@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from typing import Final
 
 from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
+from passerby.base.progress import Progress, silent
 from passerby.model.bundle import Piece
 from passerby.model.effect import Drop
 from passerby.model.session import Session
@@ -16,6 +17,9 @@ from passerby.store.sqlite.rows import blob
 from passerby.store.sqlite.statements import SQL
 
 _NAMING: Final = frozenset({"displayName", "email"})
+_ANEW: Final = "Making sessions, properties and people anew"
+_TOLD_EVERY: Final = 500
+"""After so many pieces it is told how far that is."""
 _SET_AGAIN_MAX: Final = 4000
 """So many operations, the latest, are looked through for older values of user properties at once."""
 
@@ -42,12 +46,16 @@ class Projecting(SqliteReader):
         if any(kept.property.name in _NAMING for kept in set_here) or (uid and projection.identifies(piece)):
             self._name(number, user)
 
-    def project_all(self) -> None:
+    def project_all(self, progress: Progress = silent) -> None:
         """Make anew all that serves reading."""
         for statement in (SQL.forget_sessions, SQL.forget_properties, SQL.forget_people, SQL.forget_parts):
             self._db.execute(statement)
-        for name, *row in self._db.execute(SQL.all_pieces):
+        whole = self._db.execute(SQL.count_pieces).fetchone()[0]
+        for done, (name, *row) in enumerate(self._db.execute(SQL.all_pieces)):
+            if done % _TOLD_EVERY == 0:
+                progress(_ANEW, done, whole)
             self.project(OrgId(name), rows.piece(tuple(row)))
+        progress(_ANEW, whole, whole)
 
     def set_again(self, org: OrgId, pieces: Sequence[Piece]) -> None:
         for piece in pieces:

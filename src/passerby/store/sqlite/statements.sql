@@ -335,6 +335,9 @@ DELETE FROM sessions;
 DELETE FROM properties;
 -- name: forget_people
 DELETE FROM people;
+-- name: count_pieces
+SELECT count(*) FROM pieces;
+
 -- name: all_pieces
 SELECT o.name, p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body
 FROM pieces p JOIN orgs o ON o.org = p.org ORDER BY p.piece;

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -33,11 +33,19 @@ _Instant = list[Any]
 _Fact = list[Any]
 
 
-def learn_facts(db: sqlite3.Connection) -> None:
-    """Run the step, after its tables were made."""
+def learn_facts(db: sqlite3.Connection, share: Callable[[int, int], None]) -> None:
+    """Run the step, after its tables were made. `share` is told how many pieces are done, and of how many."""
     db.execute("DROP TRIGGER bindings_are_written_once")
+    whole, done = db.execute("SELECT count(*) FROM pieces").fetchone()[0], 0
+
+    def more(pieces: int) -> None:
+        nonlocal done
+        done += pieces
+        share(done, whole)
+
+    share(0, whole)
     for org, secret in db.execute("SELECT org, secret FROM orgs").fetchall():
-        _Org(db, org, secret).migrate()
+        _Org(db, org, secret, more).migrate()
     db.execute(_WRITTEN_ONCE)
     db.execute("DROP TABLE gaps")
 
@@ -45,8 +53,9 @@ def learn_facts(db: sqlite3.Connection) -> None:
 class _Org:
     """One org's part of it."""
 
-    def __init__(self, db: sqlite3.Connection, number: int, secret: bytes) -> None:
+    def __init__(self, db: sqlite3.Connection, number: int, secret: bytes, more: Callable[[int], None]) -> None:
         self._db = db
+        self._more = more
         self._number = number
         self._secret = secret
         self._shifts: dict[bytes, int] = {}
@@ -100,6 +109,7 @@ class _Org:
                     (by_ms, msgspec.json.encode(body), piece),
                 )
             last = found[-1][0]
+            self._more(len(found))
 
     def _operations(self, device: bytes, kind: str) -> Iterator[tuple[dict[str, Any], _Instant, int]]:
         """Of one kind, each with its instant and when it was received."""
