@@ -15,6 +15,7 @@ from passerby.ingest.reports import report_user
 from passerby.store.contract import PersonFilter
 from passerby.store.sqlite import SqliteStore
 from passerby.wire.reports import UserRequest
+from tests.held import device_of, hold
 from tests.worlds import NOW_MS, ORG, CountedIds, opened
 
 
@@ -83,3 +84,19 @@ def test_an_erasure_that_is_not_confirmed_removes_nothing(data: Path) -> None:
 def test_a_user_is_named_by_uid_or_by_id_and_must_be_there(data: Path) -> None:
     assert passerby("user", "erase", "--data", str(data))[0] == 2
     assert passerby("user", "export", "nobody", "--data", str(data)) == (2, "passerby: no such user\n")
+
+
+def test_somebody_who_is_placed_again_is_not_exported_yet_and_erased_all_the_same(data: Path) -> None:
+    store = SqliteStore(data / "passerby.db")
+    hold(store, 1, "held")
+    store.close()
+    code, told = passerby("user", "export", "held", "--data", str(data))
+    assert (code, "being placed again" in told) == (2, True)
+    for line in (["held"], ["--id", device_of(1)]):
+        code, told = passerby("user", "erase", *line, "--dry-run", "--data", str(data))
+        assert (code, "are being placed again, and go too" in told) == (0, True)
+    code, told = passerby("user", "erase", "held", "--yes", "--data", str(data))
+    assert code == 0, told
+    assert uids(data) >= {"gone", "stays"}
+    assert "held" not in uids(data)
+    assert b'"uid":"held"' not in (data / "passerby.db").read_bytes()

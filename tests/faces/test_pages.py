@@ -6,11 +6,15 @@ import re
 
 import pytest
 
+from passerby.base.ids import Uid
 from passerby.base.units import DAY_MS, MINUTE_MS
 from passerby.faces.dashboard.mending import REMEDIES
+from passerby.ingest import holding
 from passerby.model.outcome import Outcome
 from passerby.query import sessions
+from passerby.store.projection import user_id
 from tests.faces.dashboards import NOW_MS, ORG, Browser, Dashboard, session_path, uuid
+from tests.held import device_of, hold, session_of, visit
 
 PAGE = {"op": "page", "url": "https://a.example/"}
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -223,3 +227,14 @@ def test_a_session_whose_events_are_large_is_paged_to_its_end(
         path = session_path(7) + later[1]
     assert seen == [f"large {n}" for n in range(4)]
     assert "4–4 of 4" in text
+
+
+def test_of_what_is_placed_again_a_page_says_so(dashboard: Dashboard, vera: Browser) -> None:
+    path = f"/user/{user_id(ORG.secret, Uid('held'))}"
+    hold(dashboard.store, 1, "held")
+    assert "Being placed again" in vera.see(path, 503)
+    assert "is being placed again, so it is nobody" in vera.see(f"/session/{device_of(1)}:{session_of(1)}")
+    visit(dashboard.store, 2, "held")
+    assert "Some of what may be theirs is being placed again" in vera.see(path)
+    holding.work_off_all(dashboard.store, dashboard.clock.ms)
+    assert "being placed again" not in vera.see(path)

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from passerby.base.ids import DeviceId
-from passerby.ingest import erasing, holding, learning
-from passerby.ingest.recording import record
+from passerby.ingest import erasing, holding
+from passerby.jobs import batch
 from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
 from passerby.model.operation import Event, Identify
-from passerby.wire.decode import decode
 from tests.faces.api.speaking import Api
+from tests.held import device_of, hold, send, visit
 from tests.worlds import ORG
 
-DEVICE, SESSION, PAGE, OTHER_PAGE = (f"{n}0000000-0000-4000-8000-000000000000" for n in "1234")
-
-
-def send(api: Api, page: str, *ops: dict[str, object]) -> None:
-    stamped = [{"n": n, "t": api.clock.ms - 1000, **op} for n, op in enumerate(ops, 1)]
-    ids = {"v": 1, "org": "o1", "device": DEVICE, "session": SESSION, "page": page}
-    body = msgspec.json.encode({**ids, "started": api.clock.ms, "sent": api.clock.ms, "ops": stamped})
-    api.store.submit(lambda t: record(t, decode(body, "", api.clock.ms))).result()
+DEVICE = device_of(1)
 
 
 @pytest.fixture
-def user(api: Api, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The id of Ann, who is held: something of another page comes to light that lies past an end."""
-    monkeypatch.setattr(learning, "AT_ONCE_MAX", 0)
-    send(api, PAGE, {"op": "identify", "uid": "ann", "properties": {"plan": "pro"}})
+def user(api: Api) -> str:
+    """The id of Ann, who is held."""
+    visit(api.store, 1, "ann")
     (found,) = api.get("/v2/users", uid="ann")["results"]
-    send(api, OTHER_PAGE, {"op": "event", "name": "e"})
-    send(api, PAGE, *[{"op": "event", "name": "e"}] * 2, {"op": "end", "why": "anonymize", "t": api.clock.ms - 5000})
-    with api.store.read() as reader:
-        assert reader.device(ORG.id, DeviceId(DEVICE)).is_held
+    hold(api.store, 1, "ann")
     return str(found["id"])
 
 
@@ -71,7 +58,7 @@ def test_they_can_be_erased_meanwhile_under_each_of_their_names(api: Api, user: 
         api.delete("/v2/users", uid="ann")
     else:
         api.delete(f"/v2/users/{user if name == 'user' else DEVICE}")
-    send(api, "50000000-0000-4000-8000-000000000000", {"op": "event", "name": "late"})
+    send(api.store, 1, 5, {"op": "event", "name": "late"})
     worker = erasures(api)
     while worker.run_due():
         pass
@@ -80,7 +67,7 @@ def test_they_can_be_erased_meanwhile_under_each_of_their_names(api: Api, user: 
     with api.store.read() as reader:
         stored = [op for piece in reader.pieces_after(ORG.id, 0, 99) for op in piece.operations]
         assert not any(isinstance(op, Identify) or (isinstance(op, Event) and op.name == "late") for op in stored)
-        assert not reader.has_device(ORG.id, DeviceId(DEVICE))
+        assert not reader.has_device(ORG.id, DEVICE)
 
 
 def test_an_erasure_does_not_wait_for_ever(api: Api, user: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,9 +77,28 @@ def test_an_erasure_does_not_wait_for_ever(api: Api, user: str, monkeypatch: pyt
     for _ in range(50):
         assert worker.run_due()
     with api.store.read() as reader:
-        assert reader.has_device(ORG.id, DeviceId(DEVICE))
+        assert reader.has_device(ORG.id, DEVICE)
     api.clock.ms += erasing.WAITS_MS
     while worker.run_due():
         pass
     with api.store.read() as reader:
-        assert not reader.has_device(ORG.id, DeviceId(DEVICE))
+        assert not reader.has_device(ORG.id, DEVICE)
+
+
+def test_of_what_is_placed_again_a_document_says_how_much_it_leaves_out(api: Api) -> None:
+    visit(api.store, 1, "ann")
+    hold(api.store, 2, "ann")
+    (found,) = api.get("/v2/users", uid="ann")["results"]
+    document = api.get(f"/v2/users/{found['id']}/export")
+    assert (document["being_placed"], [device["id"] for device in document["devices"]]) == (1, [device_of(1)])
+    place(api)
+    document = api.get(f"/v2/users/{found['id']}/export")
+    assert [device["id"] for device in document["devices"]] == [device_of(1), device_of(2)]
+    assert "being_placed" not in document
+
+
+def test_an_item_of_a_batch_about_a_held_device_goes_with_its_erasure(api: Api, user: str) -> None:
+    api.post("/v2/events/batch", {"requests": [{"name": "Paid", "user": {"id": DEVICE}}]})
+    api.delete(f"/v2/users/{user}")
+    with api.store.read() as reader:
+        assert reader.entries(ORG.id, batch.ITEM, "", "", 9) == []
