@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 
 from passerby.store.sqlite.migration import MIGRATIONS
+from tests.held import hold
 from tests.running import RunningService, clean_environment, running_service
+from tests.worlds import opened
 
 RELEASED = Path(__file__).parents[1] / "store" / "released"
 ANEW = "Making sessions, properties and people anew"
@@ -165,3 +167,17 @@ def test_where_nobody_can_say_who_was_erased_the_restore_says_so(tmp_path: Path)
     (data / "passerby.db").write_bytes(b"this was a database once" * 500)
     assert "erase them again" in passerby("restore", copy, "--replace", "--data", data)
     assert "erase them again" in passerby("restore", copy, "--data", tmp_path / "new")
+
+
+def test_who_was_being_placed_again_in_the_backup_is_erased_again_too(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy.db"
+    data.mkdir()
+    store = opened("sqlite", data)
+    hold(store, 1, "ann")
+    store.close()
+    passerby("backup", copy, "--data", data)
+    passerby("user", "erase", "ann", "--yes", "--data", data)
+    assert "are erased again: 1." in passerby("restore", copy, "--replace", "--data", data)
+    assert b'"ann"' not in (data / "passerby.db").read_bytes()
+    assert "no such user" in passerby("user", "export", "ann", "--data", data, code=2)
+    assert passerby("check", "--data", data) == "All is well.\n"
