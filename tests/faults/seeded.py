@@ -9,6 +9,7 @@ from tests.faults.planting import Fault
 _DEVICE: Final = "passerby.model.device"
 _PLAN: Final = "passerby.lifecycle.plan"
 _LEARNING: Final = "passerby.ingest.learning"
+_HOLDING: Final = "passerby.ingest.holding"
 _SETTLING: Final = "passerby.ingest.settling"
 _DECIDE: Final = "passerby.lifecycle.decide"
 _SESSION: Final = "passerby.lifecycle.session"
@@ -86,8 +87,8 @@ FAULTS: Final = (
     Fault(
         "a second uid on a page is taken for the first",
         _PLAN,
-        "told = earlier[-1] if earlier else None",
-        "told = earlier[0] if earlier else None",
+        "told = around.claims[place - 1] if place else None",
+        "told = around.claims[0] if place else None",
         ("attribution/conflict-goes-to-a-substitute", "attribution/a-page-that-says-two-uids"),
     ),
     Fault(
@@ -107,7 +108,7 @@ FAULTS: Final = (
     Fault(
         "a claim reaches over an end of its own page",
         _PLAN,
-        "if told is not None and any(told.instant.n < end.instant.n < instant.n for end in around.ends):",
+        "if told is not None and _has_end(around, told.instant.n + 1, instant.n):",
         "if False:",
         ("attribution/an-own-end-begins-the-page-anew",),
     ),
@@ -149,8 +150,8 @@ FAULTS: Final = (
     Fault(
         "a silent page is somebody's after an end",
         _PLAN,
-        "if not is_before_all(instant, summary) or any(end.instant.n < instant.n for end in around.ends):",
-        "if any(end.instant.n < instant.n for end in around.ends):",
+        "if not is_before_all(instant, summary) or _has_end(around, 0, instant.n):",
+        "if _has_end(around, 0, instant.n):",
         ("attribution/bleed-of-a-stale-tab",),
     ),
     Fault(
@@ -224,7 +225,7 @@ FAULTS: Final = (
     Fault(
         "a late seal moves nothing",
         _RECORDING,
-        "return end is None or not has_past(transaction.pieces_past(org.id, device.id, end), end)",
+        "return end is None or not _may_have_past(transaction, org, device, end)",
         "return True",
         (
             "attribution/late-seal-moves-what-came-after",
@@ -249,8 +250,8 @@ FAULTS: Final = (
     Fault(
         "a late claim moves nothing of its page",
         _SETTLING,
-        "if reach.extent is Extent.NOTHING:",
-        "if reach.extent is not Extent.DEVICE:",
+        "if reach.extent is Extent.NOTHING:\n            return []",
+        "if reach.extent is not Extent.DEVICE:\n            return []",
         ("attribution/late-claim-of-the-first-user",),
     ),
     Fault(
@@ -603,5 +604,26 @@ FAULTS: Final = (
         "nameless + refused",
         "nameless[:1] + refused",
         ("decode/operation-without-n",),
+    ),
+    Fault(
+        "what is being placed again is shown meanwhile",
+        _SETTLING,
+        "held = self._held() if is_cut or self._device.is_held else []",
+        "held: list[Effect] = []",
+        ("attribution/in-steps-nobody-is-named-meanwhile",),
+    ),
+    Fault(
+        "substitutes of what is being placed again are shown meanwhile",
+        _SETTLING,
+        "return [Hold(self._device.id), *(Hold(device, mark) for device in substitutes)]",
+        "return [Hold(self._device.id)]",
+        ("attribution/in-steps-a-substitute-is-nobodys-meanwhile",),
+    ),
+    Fault(
+        "what is not read for facts yet is placed by what is known",
+        _HOLDING,
+        "Placing(Stage.READ if is_unread else Stage.PLACE)",
+        "Placing(Stage.PLACE)",
+        ("attribution/in-steps-facts-of-before-are-read",),
     ),
 )

@@ -50,7 +50,12 @@ def erased_at_ms(reader: Reader, org: Org, uid: Uid) -> int | None:
 
 def is_erased_device(reader: Reader, org: Org, device: DeviceId) -> bool:
     """Whether the device turns everything away."""
-    return reader.entry(org.id, MARK, Marks(org.secret).of_device(device)) is not None
+    return is_marked(reader, org.id, Marks(org.secret).of_device(device))
+
+
+def is_marked(reader: Reader, org: OrgId, mark: str) -> bool:
+    """Whether the device or uid of that mark was erased."""
+    return reader.entry(org, MARK, mark) is not None
 
 
 def is_being_erased(reader: Reader, org: OrgId, person: Person) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from passerby.base.ids import DeviceId, OrgId, PageId, Uid
 from passerby.ingest import learning
+from passerby.ingest.erasing import is_marked
 from passerby.ingest.knowing import Knowledge
 from passerby.ingest.learning import Extent, Reach
 from passerby.lifecycle.decide import Made
@@ -54,6 +55,7 @@ class Settling:
         self._lanes: dict[DeviceId, Lane] = {}
         self._claimed: dict[DeviceId, tuple[Uid, Instant]] = {}
         self._is_in_steps = False
+        self._erased: dict[DeviceId, bool] = {}
 
     def settle(self, bundle: Bundle, made: Sequence[Made], reach: Reach) -> Settled:
         """Place `made`, the new of `bundle`, and again what `reach` says."""
@@ -149,7 +151,7 @@ class Settling:
         return Placed(one.session, one.operation, lane, device, outcome)
 
     def _moves(self, places: Places, stored: Iterable[tuple[Piece, Piece]]) -> Iterable[Effect]:
-        """What is stored and belongs elsewhere goes there."""
+        """What is stored and belongs elsewhere goes there. Off a device that is erased goes only what is somebody's."""
         for kept, own in stored:
             made = [Made(own.session, own.instant(op), op) for op in own.operations]
             lanes = self._lanes_of(own.page, [one.instant for one in made])
@@ -159,7 +161,15 @@ class Settling:
             ]
             if any(one.device != kept.device or one.lane.is_late for one in placed):
                 yield Drop(kept, self._is_in_steps)
-                yield from keeps(own, [one for one in placed if not one.lane.is_late], self._frames)
+                is_erased = self._is_erased(kept.device)
+                staying = (one for one in placed if not one.lane.is_late and (one.lane.uid or not is_erased))
+                yield from keeps(own, list(staying), self._frames)
+
+    def _is_erased(self, device: DeviceId) -> bool:
+        if device not in self._erased:
+            mark = self._frames.marks.of_device(device)
+            self._erased[device] = is_marked(self._transaction, self._org, mark)
+        return self._erased[device]
 
     def _stored(self, page: PageId, reach: Reach) -> list[tuple[Piece, Piece]]:
         """Pieces that were reported for the device, each as it is kept and as it would be kept on the device."""
