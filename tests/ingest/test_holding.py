@@ -5,19 +5,23 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from passerby.base.ids import DeviceId
 from passerby.ingest import holding, learning
 from passerby.ingest.holding import PLACING, step
 from passerby.ingest.recording import record
 from passerby.store.contract import PersonFilter, Reader, Store
 from passerby.store.memory import MemoryStore
+from passerby.store.sqlite import SqliteStore
 from passerby.wire.decode import decode
-from tests.deliveries import ORG, UIDS
+from tests.deliveries import DEVICES, ORG, PAGES, SESSIONS, UIDS
 from tests.lifecycle.test_order import Oracle, Sent, visits
+from tests.worlds import ENGINES
 
 LATER_MS = 2**52
 
@@ -33,6 +37,12 @@ def one_at_a_time() -> Iterator[None]:
 
 def opened() -> Store:
     store = MemoryStore()
+    store.submit(lambda transaction: transaction.add_org(ORG)).result()
+    return store
+
+
+def opened_in(engine: str, folder: Path) -> Store:
+    store: Store = MemoryStore() if engine == "memory" else SqliteStore(folder / "passerby.db")
     store.submit(lambda transaction: transaction.add_org(ORG)).result()
     return store
 
@@ -97,3 +107,39 @@ def test_what_comes_out_is_what_the_rules_say_and_meanwhile_nothing_is_anybodys_
         assert {source: uid for source, uid in listed(reader).items() if uid} == {s: u for s, u in wanted.items() if u}
         assert reader.due_entries([PLACING], LATER_MS, 10) == []
         assert not any(reader.device(ORG.id, piece.device).is_held for piece in reader.pieces_after(ORG.id, 0, 1000))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("steps", range(12))
+def test_user_properties_are_set_again_though_new_facts_come_in_between(
+    engine: str, steps: int, tmp_path: Path
+) -> None:
+    store = opened_in(engine, tmp_path)
+
+    def report(page: int, *ops: dict[str, object]) -> None:
+        ids = {"device": DEVICES[0], "session": SESSIONS[0], "page": PAGES[page]}
+        body = {"v": 1, "org": ORG.id, **ids, "started": 0, "sent": 9000, "ops": ops}
+        bundle = decode(json.dumps(body).encode(), "", 9000)
+        store.submit(functools.partial(record, bundle=bundle)).result()
+
+    def plan(n: int, t: int, value: str) -> dict[str, object]:
+        return {"op": "properties", "type": "user", "n": n, "t": t, "properties": {"plan": value}}
+
+    report(0, plan(1, 1000, "old"))
+    report(1, plan(1, 3000, "new"))
+    report(0, {"op": "end", "why": "anonymize", "n": 2, "t": 2000})
+    for _ in range(steps):
+        stepped(store)
+    report(0, {"op": "end", "why": "anonymize", "n": 3, "t": 8000})  # which moves nothing
+    while stepped(store):
+        pass
+    with store.read() as reader:
+        home = reader.properties_of(ORG.id, [DeviceId(DEVICES[0])])
+        every = [
+            kept.property.value
+            for piece in reader.pieces_after(ORG.id, 0, 9)
+            for kept in reader.properties_of(ORG.id, [piece.device])
+        ]
+    store.close()
+    assert [kept.property.value for kept in home] == ["old"]
+    assert set(every) == {"old", "new"}

@@ -156,7 +156,7 @@ def _next(transaction: Transaction, org: Org, device: Device, at: Placing) -> Pl
         sum_up(transaction, org.id, device.id)
         return Placing()
     if at.stage is Stage.PLACE and at.is_unset:
-        return Placing(Stage.SET)
+        return Placing(Stage.SET, is_unset=True)
     transaction.apply(org.id, [Release(device.id)])
     return Placing(Stage.RELEASE)
 
