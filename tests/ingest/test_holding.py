@@ -52,6 +52,13 @@ def send(store: Store, sent: Sent) -> None:
     store.submit(functools.partial(record, bundle=bundle)).result()
 
 
+def reported(store: Store, page: int, *ops: dict[str, object]) -> None:
+    ids = {"device": DEVICES[0], "session": SESSIONS[0], "page": PAGES[page]}
+    body = {"v": 1, "org": ORG.id, **ids, "started": 0, "sent": 9000, "ops": ops}
+    bundle = decode(json.dumps(body).encode(), "", 9000)
+    store.submit(functools.partial(record, bundle=bundle)).result()
+
+
 def stepped(store: Store) -> bool:
     """Do a step of whatever is to be placed; whether there was one."""
     with store.read() as reader:
@@ -116,11 +123,7 @@ def test_user_properties_are_set_again_though_new_facts_come_in_between(
 ) -> None:
     store = opened_in(engine, tmp_path)
 
-    def report(page: int, *ops: dict[str, object]) -> None:
-        ids = {"device": DEVICES[0], "session": SESSIONS[0], "page": PAGES[page]}
-        body = {"v": 1, "org": ORG.id, **ids, "started": 0, "sent": 9000, "ops": ops}
-        bundle = decode(json.dumps(body).encode(), "", 9000)
-        store.submit(functools.partial(record, bundle=bundle)).result()
+    report = functools.partial(reported, store)
 
     def plan(n: int, t: int, value: str) -> dict[str, object]:
         return {"op": "properties", "type": "user", "n": n, "t": t, "properties": {"plan": value}}
@@ -143,3 +146,20 @@ def test_user_properties_are_set_again_though_new_facts_come_in_between(
     store.close()
     assert [kept.property.value for kept in home] == ["old"]
     assert set(every) == {"old", "new"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("bundles", "each", "is_held"), [(1, 12, False), (6, 2, True)])
+def test_many_small_bundles_are_much_too(
+    engine: str, bundles: int, each: int, is_held: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "AT_ONCE_MAX", 40)
+    store = opened_in(engine, tmp_path)
+
+    report = functools.partial(reported, store)
+    for first in range(1, bundles * each, each):
+        report(0, *({"op": "event", "name": "e", "n": n, "t": 3000 + n} for n in range(first, first + each)))
+    report(1, {"op": "end", "why": "anonymize", "n": 1, "t": 2000})
+    with store.read() as reader:
+        assert reader.device(ORG.id, DeviceId(DEVICES[0])).is_held == is_held
+    store.close()

@@ -33,8 +33,8 @@ from passerby.store.projection import user_properties
 
 PLACING: Final = "placing"
 STEP_PIECES_MAX: Final = 100
-STEP_OPERATIONS_MAX: Final = 2000
-"""How much is placed again in one step: 50 ms, about."""
+STEP_OPERATIONS_MAX: Final = 1000
+"""How much is placed again in one step: 30 ms, about."""
 RELEASED_MAX: Final = 100
 """How many substitutes are released in one step."""
 _FOR_EVER_MS: Final = 2**53

@@ -36,11 +36,12 @@ from passerby.store.contract.access import AccessReader, AccessWriter, Key
 from passerby.store.contract.arrivals import COMPLAINTS_MAX, ArrivalReader, ArrivalWriter
 from passerby.store.contract.entries import Entry, EntryReader, EntryWriter, Lane
 from passerby.store.contract.history import MATCHES_MAX, HistoryReader, KeptProperty, Person, PersonFilter
-from passerby.store.contract.truth import PieceMark, Place, Removed, Stored, TruthReader, TruthWriter
+from passerby.store.contract.truth import PIECE_WEIGHT, PieceMark, Place, Removed, Stored, TruthReader, TruthWriter
 
 __all__ = [
     "COMPLAINTS_MAX",
     "MATCHES_MAX",
+    "PIECE_WEIGHT",
     "Entry",
     "KeptProperty",
     "Key",

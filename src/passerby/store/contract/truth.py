@@ -6,7 +6,7 @@ All else that an engine keeps of devices and people follows from it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -39,6 +39,7 @@ class Removed(msgspec.Struct, frozen=True):
     receipts: int = 0
 
 
+PIECE_WEIGHT: Final = 9
 Stored = tuple[Piece, Origin | None]
 Place = tuple[int, int]
 """Where a piece stands in its session: the server time of its earliest operation, and its row."""
@@ -175,6 +176,7 @@ class TruthWriter(Protocol):
     ) -> int:
         """How many operations are stored of a device and of what came from it; `limit` if there are more.
 
+        A piece counts as `PIECE_WEIGHT` more, since it costs as much as so many, whatever is in it.
         With `page` of that page, whose mark is given then. Pieces that are all from before `since_ms` do not count.
         """
         ...

@@ -17,7 +17,7 @@ from passerby.model.member import Admission, Member
 from passerby.model.org import Org
 from passerby.model.outcome import Complaint, Outcome
 from passerby.model.secret import Secret
-from passerby.store.contract import COMPLAINTS_MAX, Entry, Key, Removed, Stored
+from passerby.store.contract import COMPLAINTS_MAX, PIECE_WEIGHT, Entry, Key, Removed, Stored
 from passerby.store.memory.reader import MemoryReader, kind_of
 
 
@@ -160,7 +160,7 @@ class MemoryTransaction(MemoryReader):
         home = self.pieces(org, device, page)
         away = [piece for piece, _ in self.pieces_from(org, mark, is_page=page is not None)]
         counted = [piece for piece in (*home, *away) if _is_since(piece, since_ms)]
-        return min(limit, sum(len(piece.operations) for piece in counted))
+        return min(limit, sum(len(piece.operations) + PIECE_WEIGHT for piece in counted))
 
     def pages_since(self, org: OrgId, device: DeviceId, since_ms: int, limit: int) -> list[PageId]:
         mine = self.pieces_of_device(org, device)

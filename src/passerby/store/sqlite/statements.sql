@@ -109,12 +109,14 @@ SELECT piece, device, session, page, started, offset_ms, received_at_ms, sdk, bo
 SELECT p.piece, p.device, p.session, p.page, p.started, p.offset_ms, p.received_at_ms, p.sdk, p.body, m.device_mark, m.page_mark, m.hidden
 FROM moved m JOIN pieces p ON p.piece = m.piece WHERE m.org = ? AND m.device_mark = ? AND m.piece > ? ORDER BY m.piece LIMIT ?;
 -- name: weight_of
-SELECT total(operations) FROM (
+-- 9 is PIECE_WEIGHT.
+SELECT total(operations + 9) FROM (
   SELECT * FROM (SELECT operations FROM pieces WHERE org = ?1 AND device = ?2 AND last_at_ms >= ?5 LIMIT ?4)
   UNION ALL SELECT * FROM (SELECT p.operations FROM moved m JOIN pieces p ON p.piece = m.piece
     WHERE m.org = ?1 AND m.device_mark = ?3 AND p.last_at_ms >= ?5 LIMIT ?4));
 -- name: weight_of_page
-SELECT total(operations) FROM (
+-- 9 is PIECE_WEIGHT.
+SELECT total(operations + 9) FROM (
   SELECT * FROM (SELECT operations FROM pieces WHERE org = ?1 AND device = ?2 AND page = ?6 AND last_at_ms >= ?5 LIMIT ?4)
   UNION ALL SELECT * FROM (SELECT p.operations FROM moved m JOIN pieces p ON p.piece = m.piece
     WHERE m.org = ?1 AND m.page_mark = ?3 AND p.last_at_ms >= ?5 LIMIT ?4));
