@@ -32,6 +32,7 @@ from passerby.front import Front, Limits
 from passerby.host import (
     RandomIds,
     SystemClock,
+    give_large_memory_back,
     new_api_key,
     new_org_name,
     new_password,
@@ -164,6 +165,7 @@ def compose(settings: Settings, progress: Progress = silent) -> Service:
     would guess.
     """
     _refuse_weak(settings)
+    give_large_memory_back()
     store = open_store(settings.data, for_service=True, progress=progress)
     try:
         return _composed(settings, store)
