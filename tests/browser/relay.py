@@ -31,6 +31,8 @@ class Carried(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     body: str
     status: int
+    is_carried: bool
+    """Whether the service had it; a stand-in answered it otherwise."""
 
     def bundle(self) -> dict[str, Any] | None:
         """The body as a bundle; None if the request carried none."""
@@ -83,7 +85,8 @@ class Relay:
             dropped = _OF_THE_CONNECTION | {b"content-encoding"}
             replied = [(name.lower(), value) for name, value in reply.headers.raw if name.lower() not in dropped]
             status, content = reply.status_code, reply.content
-        self._remember(scope["method"], target, headers, body, status)
+        is_carried = stand_in is None and not self.is_down
+        self._remember(scope["method"], target, headers, body, status, is_carried)
         if target.startswith("/rec/"):
             await self._dawdle()
         await answer(send, status, replied, content)
@@ -92,11 +95,13 @@ class Relay:
         if self._jitter_s:
             await asyncio.sleep(random.uniform(0, self._jitter_s))
 
-    def _remember(self, method: str, target: str, headers: list[tuple[bytes, bytes]], body: bytes, status: int) -> None:
+    def _remember(
+        self, method: str, target: str, headers: list[tuple[bytes, bytes]], body: bytes, status: int, is_carried: bool
+    ) -> None:
         named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
         text = gzip.decompress(body) if named.get("content-encoding") == "gzip" else body
         with self._arrival:
-            self._carried.append(Carried(method, target, named, text.decode(errors="replace"), status))
+            self._carried.append(Carried(method, target, named, text.decode(errors="replace"), status, is_carried))
             self._arrival.notify_all()
 
     def hold(self) -> None:
@@ -130,7 +135,7 @@ class Relay:
         found: dict[tuple[str, int], dict[str, Any]] = {}
         began: dict[str, int] = {}
         for carried in self.carried():
-            if carried.status == 200 and (bundle := carried.bundle()) is not None:
+            if carried.is_carried and carried.status == 200 and (bundle := carried.bundle()) is not None:
                 page = bundle["page"]
                 stamp = {name: bundle[name] for name in ("device", "session", "page")}
                 for operation in bundle["ops"]:

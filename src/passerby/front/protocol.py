@@ -250,6 +250,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
         self.app = run
         super().on_headers_complete()
+        if self.pipeline:  # bounded here by number and by bytes; who is not read is not noticed to hang up
+            self.flow.resume_reading()
         self._open.append((self.cycle, charge))
         self._in_head, self._had_head = False, True
         self._head_bytes = self._framing_bytes = self._body_bytes = self._trailers = 0
