@@ -9,7 +9,6 @@ import click
 
 from passerby import boot
 from passerby.base.errors import Refusal
-from passerby.base.ids import DeviceId
 from passerby.boot import Workplace
 from passerby.cli.asking import CONFIG, DATA, ORG, guard, settings_of
 from passerby.ingest import erasing
@@ -40,11 +39,7 @@ def export(uid: str | None, name: str | None, config: Path | None, **flags: Any)
             org, store = place.org, place.store
             with store.read() as reader:
                 person = _person(reader, place, uid, name)
-
-            def is_going(reader: Reader, device: DeviceId) -> bool:
-                return erasing.is_erased_device(reader, org, device)
-
-            for chunk in dossier(store.read, org.id, person, is_going, is_indented=True):
+            for chunk in dossier(store.read, org.id, person, erasing.going(org), is_indented=True):
                 click.echo(chunk, nl=False)
             click.echo()
 

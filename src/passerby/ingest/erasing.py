@@ -11,7 +11,7 @@ What stays is the receipt and the marks. Entries: `mark` (id: the mark), `erasin
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
 import msgspec
@@ -51,6 +51,11 @@ def erased_at_ms(reader: Reader, org: Org, uid: Uid) -> int | None:
 def is_erased_device(reader: Reader, org: Org, device: DeviceId) -> bool:
     """Whether the device turns everything away."""
     return is_marked(reader, org.id, Marks(org.secret).of_device(device))
+
+
+def going(org: Org) -> Callable[[Reader, DeviceId], bool]:
+    """`is_erased_device` for the devices of one org, as what is read page by page asks it."""
+    return lambda reader, device: is_erased_device(reader, org, device)
 
 
 def is_marked(reader: Reader, org: OrgId, mark: str) -> bool:

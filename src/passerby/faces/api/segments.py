@@ -18,7 +18,7 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
 from passerby.base.units import DAY_MS
 from passerby.faces.api.endpoint import Answer, Call, Endpoint
-from passerby.ingest.erasing import is_erased_device
+from passerby.ingest.erasing import going
 from passerby.jobs.work import EXPORT
 from passerby.model.export import Export, Format
 from passerby.model.org import Org
@@ -209,9 +209,7 @@ def download_export(call: Call) -> Answer:
         if org is None or not genuine or asked.expires <= call.now_ms:
             raise Refusal("forbidden", "this location is not one of ours, or has expired: ask for the results again")
         export = _export(reader, org.id, name)
-    rows = export_rows(
-        call.desk.store.read, org.id, export, lambda reader, device: is_erased_device(reader, org, device)
-    )
+    rows = export_rows(call.desk.store.read, org.id, export, going(org))
     headers = {"Vary": "Accept-Encoding"}
     chunks = in_chunks(_written(export, rows))
     if "gzip" in call.headers.get("accept-encoding", ""):

@@ -133,8 +133,7 @@ def export_user(call: Call) -> Answer:
         person = find_person(reader, org.id, call.path["user"])
         if person is None:
             raise missing(reader, org.id, call.path["user"])
-    told = dossier(store.read, org.id, person, lambda reader, device: erasing.is_erased_device(reader, org, device))
-    return Answer(stream=told)
+    return Answer(stream=dossier(store.read, org.id, person, erasing.going(org)))
 
 
 def delete_user(call: Call) -> Answer:

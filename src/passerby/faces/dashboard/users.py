@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from passerby.base.errors import Refusal
-from passerby.base.ids import DeviceId, SessionId
+from passerby.base.ids import SessionId
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.lanes import ROW, picture_of
 from passerby.faces.dashboard.listing import listed
@@ -24,7 +24,7 @@ from passerby.query.cursor import read, written
 from passerby.query.dossier import dossier
 from passerby.query.timeline import timeline_of
 from passerby.query.users import User, find_user, list_users
-from passerby.store.contract import MATCHES_MAX, Person, PersonFilter, Reader
+from passerby.store.contract import MATCHES_MAX, Person, PersonFilter
 from passerby.store.people import count_devices, devices_of, find_person, is_held
 
 _SHOWN: Final = 50
@@ -98,11 +98,7 @@ class _Users:
         org, person = asked.org, find_person(asked.reader, asked.org.id, asked.request.path_params["user"])
         if person is None:
             return _missing(self._desk, asked)
-
-        def is_going(reader: Reader, device: DeviceId) -> bool:
-            return erasing.is_erased_device(reader, org, device)
-
-        told = dossier(self._desk.store.read, org.id, person, is_going, is_indented=True)
+        told = dossier(self._desk.store.read, org.id, person, erasing.going(org), is_indented=True)
         as_file = {"Content-Disposition": f'attachment; filename="user-{person.id[:8]}.json"'}
         return StreamingResponse(iter(told), 200, {**HEADERS, **as_file}, "application/json")
 

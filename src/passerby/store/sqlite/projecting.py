@@ -87,7 +87,10 @@ class Projecting(SqliteReader):
         self._project_owner(org, number, device)
 
     def _unset(self, org: OrgId, device: DeviceId, drops: Sequence[Drop]) -> None:
-        """Forget what dropped pieces set, and find what was set before, if that is not done later."""
+        """Forget what dropped pieces set, and find what was set before, if that is not done later.
+
+        Where that lies behind `_SET_AGAIN_MAX` operations that set something, it is missing until `passerby rebuild`.
+        """
         number, forgotten = self._number(org), set[str]()
         for drop in drops:
             numbers = [operation.n for operation in drop.piece.operations]
