@@ -173,7 +173,7 @@ def main() -> int:
     asking.add_argument("--times", type=float, default=10.0)
     asking.add_argument("--operations", type=int, default=200)
     asking.add_argument("--addresses", type=int, default=4, help="of the flood; 0: any number, behind a proxy")
-    asking.add_argument("--svg", type=Path, default=Path("overload.svg"))
+    asking.add_argument("--svg", type=Path, default=Path("build/overload.svg"))
     options = asking.parse_args()
     with tempfile.TemporaryDirectory() as data:
         for org in (OTHER, FLOODED):
@@ -211,6 +211,7 @@ def _run(service: RunningService, options: argparse.Namespace) -> int:
     print(f"| of them lost | {missing} | 0 |")
     print(f"| the other org's bundles: at the first try | {other.at_first:.0%} of {len(other.tries)},"
           f" slowest {max(other.seconds):.1f} s | ≥ 99% |")  # fmt: skip
+    options.svg.parent.mkdir(parents=True, exist_ok=True)
     options.svg.write_text(drawn([(one.path, one.seen) for one in watchers], begin, end, ANSWER_S_MAX))
     print(f"\nHow long answers took, over time: {options.svg}")
     in_time = all(one.worst_ms(begin, end) <= ANSWER_S_MAX * 1000 and not one.failed for one in watchers)

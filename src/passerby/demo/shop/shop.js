@@ -141,6 +141,7 @@ async function follow() {
 async function busy(doing) {
   isBusy = true;
   turns += 1;
+  remember();
   try {
     await doing();
   } catch (error) {
@@ -169,11 +170,16 @@ function show() {
   if ((!kiosk || customer) && welcome.open) welcome.close();
 }
 
-async function draw() {
-  if (document.hidden) return;
+// A device that is let go before the panel is drawn has its lane all the same.
+function remember() {
   const session = FS("getSession", { format: "all" });
   const devices = kept("demo_devices", []);
   if (session && !devices.includes(session.userId)) keep("demo_devices", [...devices, session.userId].slice(-8));
+}
+
+async function draw() {
+  if (document.hidden) return;
+  remember();
   const answer = await fetch(`/panel?devices=${kept("demo_devices", []).join(",")}`);
   const panel = one("[data-panel]");
   const text = await answer.text();
