@@ -13,6 +13,7 @@ from passerby.base.ids import PageId
 from passerby.ingest import knowing
 from passerby.ingest.recording import record
 from passerby.model.bundle import Bundle
+from passerby.model.device import FACTS_MAX, SLACK_MS
 from passerby.model.operation import End, Event, Identify, Operation
 from passerby.store.contract import Store, Transaction
 from tests.store.pieces import device, session
@@ -143,3 +144,36 @@ def test_more_ends_than_can_be_counted_leave_nobody_anything_new(image: Image) -
     found = image.owners()
     assert found["1/2"] == "user-1"
     assert found["1/4"] is None
+
+
+def test_a_logout_concerns_the_pages_of_its_user_though_all_machines_are_busy(image: Image) -> None:
+    for machine in range(FACTS_MAX):
+        image.send(machine, "identify", "event", "end", at_ms=machine * 1000)
+    start_ms = 2 * SLACK_MS
+    for machine in range(100, 100 + MACHINES):
+        image.send(machine, "identify", *["event"] * 30, at_ms=start_ms + machine * 1000)
+    later_ms = start_ms + (101 + MACHINES) * 1000 + SLACK_MS
+    for machine in range(100, 100 + MACHINES):
+        image.send(machine, "event", at_ms=later_ms)
+    _, read = image.send(100, "event", "end", "event", at_ms=later_ms + 1000)
+    assert sum(read[name] for name in _READING - {"claims_of"}) <= 5
+    with image.store.read() as reader:
+        assert not reader.device(ORG.id, device(1)).is_held
+    found = image.owners()
+    assert [found[f"100/{n}"] for n in (32, 33, 35)] == ["user-100", "user-100", None]
+    assert {found[f"{machine}/32"] for machine in range(101, 100 + MACHINES)} == {
+        f"user-{machine}" for machine in range(101, 100 + MACHINES)
+    }
+
+
+def test_a_logout_that_comes_late_takes_what_another_machines_claim_reached_back_to(image: Image) -> None:
+    for machine in range(FACTS_MAX):
+        image.send(machine, "identify", "event", "end", at_ms=machine * 1000)
+    start_ms = 2 * SLACK_MS
+    image.send(30, "identify", "event", at_ms=start_ms)
+    image.send(31, "event", at_ms=start_ms + 1000)
+    image.send(31, "identify", "event", at_ms=start_ms + 3000)
+    assert image.owners()["31/1"] == "user-31"
+    image.send(30, "end", at_ms=start_ms + 2000)
+    found = image.owners()
+    assert [found[f"31/{n}"] for n in (1, 3)] == [None, "user-31"]

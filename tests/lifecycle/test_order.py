@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from passerby.base.errors import Refusal
 from passerby.ingest.recording import record
 from passerby.lifecycle.invariants import violations
+from passerby.model.device import FACTS_MAX
 from passerby.store.memory import MemoryStore
 from passerby.wire.decode import decode
 from tests.deliveries import DEVICES, ORG, PAGES, SESSIONS, UIDS, Delivery, deliveries
@@ -210,6 +211,38 @@ def test_claims_without_proof_are_nobodys_in_any_order(data: st.DataObject) -> N
 def test_of_one_user_too(data: st.DataObject) -> None:
     bundles = data.draw(visits(ties=data.draw(st.booleans()), clocks=data.draw(st.booleans())))
     assert owners(data.draw(st.permutations(bundles))) == Oracle(bundles).owners()
+
+
+def many_logouts(who: str = "zoe") -> Sent:
+    """So many logouts of one page that no summary lists what comes after them (AT-4.3)."""
+    made: list[dict[str, Any]] = []
+    for n in range(1, 2 * FACTS_MAX + 1, 2):
+        made.append({"op": "identify", "uid": who, "n": n, "t": n, "source": f"3/{n}"})
+        made.append({"op": "end", "why": "anonymize", "n": n + 1, "t": n + 1, "source": f"3/{n + 1}"})
+    envelope = {
+        "v": 1, "org": ORG.id, "device": DEVICES[0], "session": SESSIONS[0], "page": PAGES[3],
+        "started": 0, "sent": SENT, "ops": made,
+    }  # fmt: skip
+    return Sent(envelope, SENT)
+
+
+def apart(bundles: list[Sent], step_ms: int) -> list[Sent]:
+    """The same, with that much between the moments at which something is done."""
+    for sent in bundles:
+        for op in sent.envelope["ops"]:
+            op["t"] = 1000 + op["t"] // 1000 * step_ms + op["t"] % 1000
+    return bundles
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.data())
+def test_after_many_logouts_too_where_only_the_pages_that_one_concerns_move(data: st.DataObject) -> None:
+    some = data.draw(visits(ties=data.draw(st.booleans()), uids=("ann", "bob"), clocks=data.draw(st.booleans())))
+    some = apart(some, data.draw(st.sampled_from([1000, 100_000])))
+    prelude = many_logouts()
+    wanted = Oracle([prelude, *some]).owners()
+    assert owners([prelude, *some]) == wanted
+    assert owners([prelude, *data.draw(st.permutations(some))]) == wanted
 
 
 @settings(max_examples=200, deadline=None)

@@ -15,7 +15,17 @@ from passerby.ingest.knowing import Knowledge
 from passerby.lifecycle.decide import Facts, facts_of
 from passerby.lifecycle.plan import Around, lets_go, summed_up, with_claim
 from passerby.model.bundle import Piece
-from passerby.model.device import EVERYBODY, Claim, Device, Ending, Instant, Summary, by_server_time
+from passerby.model.device import (
+    CLAIMS_MAX,
+    EVERYBODY,
+    SLACK_MS,
+    Claim,
+    Device,
+    Ending,
+    Instant,
+    Summary,
+    by_server_time,
+)
 from passerby.model.effect import Learn, Sum
 from passerby.model.marks import Marks
 from passerby.store.contract import Transaction
@@ -37,12 +47,14 @@ class Extent(Enum):
 class Reach(msgspec.Struct, frozen=True):
     """What has to be placed again; with `LATER` the pages of which something was made from `since` on.
 
-    `is_unread` says that first the facts in what is stored have to be learned, by `learn_stored` (AT-2.3).
+    `pages` are the only ones of them that are concerned, where that is known. `is_unread` says that first the facts in
+    what is stored have to be learned, by `learn_stored` (AT-2.3).
     """
 
     extent: Extent
     since: Instant | None = None
     is_unread: bool = False
+    pages: tuple[PageId, ...] | None = None
 
 
 def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, marks: Marks) -> tuple[Knowledge, Reach]:
@@ -56,18 +68,33 @@ def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, ma
     transaction.apply(org, [Learn(device.id, facts.claims, facts.ends)])
     ends, is_local = _told_again(transaction, org, known, device, facts)
     summary = None if ends else _folded(before, facts.claims)
+    claims: list[Claim] = []
     if summary is None:
-        summary = summed_up(known.all_claims(), known.first_ends())
+        claims = known.all_claims()
+        summary = summed_up(claims, known.first_ends())
     if summary != before:
         transaction.apply(org, [Sum(device.id, summary)])
     is_shared = (summary.owner, summary.contradictions) != (before.owner, before.contradictions)
     if is_shared or not is_local:
         reach = Reach(Extent.DEVICE)
     elif ends:
-        reach = Reach(Extent.LATER, min((end.instant for end in ends), key=by_server_time))
+        since = min((end.instant for end in ends), key=by_server_time)
+        reach = Reach(Extent.LATER, since, pages=_concerned(claims, ends, since) if summary == before else None)
     else:
         reach = Reach(Extent.PAGE)
     return Knowledge(transaction, org, device.id, summary), reach
+
+
+def _concerned(claims: list[Claim], ends: list[Ending], since: Instant) -> tuple[PageId, ...] | None:
+    """The other pages that ends which let go somebody may concern, where no summary tells of these; None: any.
+
+    On such pages somebody was told whom they let go, or told later, so that the claim may reach back no longer.
+    """
+    if len(claims) > CLAIMS_MAX:
+        return None
+    gone = {end.lets_go for end in ends}
+    later_ms = since.at - SLACK_MS
+    return tuple({claim.instant.page: None for claim in claims if claim.uid in gone or claim.instant.at >= later_ms})
 
 
 def learn_stored(transaction: Transaction, org: OrgId, device: Device, pieces: Iterable[Piece], marks: Marks) -> None:

@@ -25,6 +25,8 @@ from passerby.store.contract import Stored, Transaction
 
 _PAGES_AT_ONCE_MAX: Final = 100
 """What may move something of more pages is placed again in steps, too (AT-2.3)."""
+_PAGES_ASKED_MAX: Final = 1000
+"""Of how many pages the weight is asked for."""
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -67,7 +69,7 @@ class Settling:
             for one, lane in zip(made, lanes, strict=True)
         ]
         kept = list(keeps(bundle, [one for one in placed if not one.lane.is_late], self._frames))
-        reach = msgspec.structs.replace(reach, extent=Extent.DEVICE, since=None) if binding else reach
+        reach = Reach(Extent.DEVICE, is_unread=reach.is_unread) if binding else self._narrowed(bundle.page, reach)
         is_cut = self._is_cut(bundle.page, reach)
         moves = [] if is_cut else list(self._moves(places, self._stored(bundle.page, reach)))
         self._stand(places)
@@ -96,7 +98,19 @@ class Settling:
             return True
         if reach.since is None:
             return reach.extent is Extent.DEVICE and self._is_heavy()
+        if reach.pages is not None:
+            return len(reach.pages) >= _PAGES_AT_ONCE_MAX or sum(map(self._weight, reach.pages)) > learning.AT_ONCE_MAX
         return self._is_heavy(since_ms=reach.since.at - SLACK_MS) or self._are_heavy(page, reach.since)
+
+    def _narrowed(self, page: PageId, reach: Reach) -> Reach:
+        """`reach` with those of its pages of which something was made from its instant on, and with `page`."""
+        if reach.since is None or reach.pages is None:
+            return reach
+        if len(reach.pages) > _PAGES_ASKED_MAX:
+            return msgspec.structs.replace(reach, pages=None)
+        since_ms = reach.since.at - SLACK_MS
+        others = (one for one in reach.pages if one != page and self._weight(one, since_ms))
+        return msgspec.structs.replace(reach, pages=(page, *others))
 
     def _are_heavy(self, page: PageId, since: Instant) -> bool:
         """Whether the pages of which something was made from `since` on hold more than can be placed again at once."""
@@ -180,6 +194,8 @@ class Settling:
         if reach.since is None:
             home = self._transaction.pieces(self._org, self._device.id)
             return self._with_their_own(home, self._away(None, 0))
+        if reach.pages is not None:
+            return [both for found in reach.pages for both in self._of_page(found)]
         home = list(self._transaction.pieces_past(self._org, self._device.id, reach.since))
         later = self._with_their_own(home, self._away(None, reach.since.at - SLACK_MS))
         pages = dict.fromkeys([page, *(own.page for _, own in later)])
