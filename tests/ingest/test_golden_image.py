@@ -146,10 +146,15 @@ def test_more_ends_than_can_be_counted_leave_nobody_anything_new(image: Image) -
     assert found["1/4"] is None
 
 
-def test_a_logout_concerns_the_pages_of_its_user_though_all_machines_are_busy(image: Image) -> None:
+def many_logouts(image: Image) -> int:
+    """So many that the summary of the device lists no other; and a time long after them."""
     for machine in range(FACTS_MAX):
         image.send(machine, "identify", "event", "end", at_ms=machine * 1000)
-    start_ms = 2 * SLACK_MS
+    return 2 * SLACK_MS
+
+
+def test_a_logout_concerns_the_pages_of_its_user_though_all_machines_are_busy(image: Image) -> None:
+    start_ms = many_logouts(image)
     for machine in range(100, 100 + MACHINES):
         image.send(machine, "identify", *["event"] * 30, at_ms=start_ms + machine * 1000)
     later_ms = start_ms + (101 + MACHINES) * 1000 + SLACK_MS
@@ -167,9 +172,7 @@ def test_a_logout_concerns_the_pages_of_its_user_though_all_machines_are_busy(im
 
 
 def test_a_logout_that_comes_late_takes_what_another_machines_claim_reached_back_to(image: Image) -> None:
-    for machine in range(FACTS_MAX):
-        image.send(machine, "identify", "event", "end", at_ms=machine * 1000)
-    start_ms = 2 * SLACK_MS
+    start_ms = many_logouts(image)
     image.send(30, "identify", "event", at_ms=start_ms)
     image.send(31, "event", at_ms=start_ms + 1000)
     image.send(31, "identify", "event", at_ms=start_ms + 3000)
@@ -177,3 +180,12 @@ def test_a_logout_that_comes_late_takes_what_another_machines_claim_reached_back
     image.send(30, "end", at_ms=start_ms + 2000)
     found = image.owners()
     assert [found[f"31/{n}"] for n in (1, 3)] == [None, "user-31"]
+
+
+def test_a_logout_among_more_logins_than_can_be_placed_at_once_holds_the_device(image: Image) -> None:
+    start_ms = many_logouts(image)
+    for machine in range(100, 100 + MACHINES):
+        image.send(machine, "identify", "event", at_ms=start_ms + machine * 1000)
+    image.send(100, "end", at_ms=start_ms + (101 + MACHINES) * 1000)
+    with image.store.read() as reader:
+        assert reader.device(ORG.id, device(1)).is_held

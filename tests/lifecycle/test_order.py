@@ -213,11 +213,11 @@ def test_of_one_user_too(data: st.DataObject) -> None:
     assert owners(data.draw(st.permutations(bundles))) == Oracle(bundles).owners()
 
 
-def many_logouts(who: str = "zoe") -> Sent:
+def many_logouts() -> Sent:
     """So many logouts of one page that no summary lists what comes after them (AT-4.3)."""
     made: list[dict[str, Any]] = []
     for n in range(1, 2 * FACTS_MAX + 1, 2):
-        made.append({"op": "identify", "uid": who, "n": n, "t": n, "source": f"3/{n}"})
+        made.append({"op": "identify", "uid": "zoe", "n": n, "t": n, "source": f"3/{n}"})
         made.append({"op": "end", "why": "anonymize", "n": n + 1, "t": n + 1, "source": f"3/{n + 1}"})
     envelope = {
         "v": 1, "org": ORG.id, "device": DEVICES[0], "session": SESSIONS[0], "page": PAGES[3],
@@ -227,7 +227,7 @@ def many_logouts(who: str = "zoe") -> Sent:
 
 
 def apart(bundles: list[Sent], step_ms: int) -> list[Sent]:
-    """The same, with that much between the moments at which something is done."""
+    """`bundles`, now with that much between the moments at which something is done."""
     for sent in bundles:
         for op in sent.envelope["ops"]:
             op["t"] = 1000 + op["t"] // 1000 * step_ms + op["t"] % 1000

@@ -86,9 +86,10 @@ def learn(transaction: Transaction, org: OrgId, device: Device, facts: Facts, ma
 
 
 def _concerned(claims: list[Claim], ends: list[Ending], since: Instant) -> tuple[PageId, ...] | None:
-    """The other pages that ends which let go somebody may concern, where no summary tells of these; None: any.
+    """The pages besides their own that ends which let go somebody may concern, if the summary stays; None: any.
 
-    On such pages somebody was told whom they let go, or told later, so that the claim may reach back no longer.
+    They were told whom an end lets go, or have a claim so late that it may reach back over an end no longer. Whoever
+    was told nobody goes by the summary alone.
     """
     if len(claims) > CLAIMS_MAX:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -103,14 +104,17 @@ class Settling:
         return self._is_heavy(since_ms=reach.since.at - SLACK_MS) or self._are_heavy(page, reach.since)
 
     def _narrowed(self, page: PageId, reach: Reach) -> Reach:
-        """`reach` with those of its pages of which something was made from its instant on, and with `page`."""
-        if reach.since is None or reach.pages is None:
+        """`reach` with those of its pages of which something was made from its instant on, and with `page`.
+
+        Of more than can be placed at once so many that `_is_cut` sees it.
+        """
+        if reach.since is None or reach.pages is None or self._device.is_held:
             return reach
         if len(reach.pages) > _PAGES_ASKED_MAX:
             return msgspec.structs.replace(reach, pages=None)
         since_ms = reach.since.at - SLACK_MS
         others = (one for one in reach.pages if one != page and self._weight(one, since_ms))
-        return msgspec.structs.replace(reach, pages=(page, *others))
+        return msgspec.structs.replace(reach, pages=(page, *islice(others, _PAGES_AT_ONCE_MAX)))
 
     def _are_heavy(self, page: PageId, since: Instant) -> bool:
         """Whether the pages of which something was made from `since` on hold more than can be placed again at once."""
