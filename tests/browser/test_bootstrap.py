@@ -82,14 +82,18 @@ def test_after_takeover_the_api_answers_and_no_queue_is_left(shop: Shop) -> None
     assert page.evaluate("[typeof FS._api, !FS.q]") == ["function", True]
     assert (
         page.evaluate(
-            "['getCurrentSession', 'getCurrentSessionURL', 'enableConsole', 'disableConsole', 'getFullstoryId']"
-            ".map((name) => typeof FS[name])"
+            "['getCurrentSession', 'getCurrentSessionURL', 'getSessionURL', 'enableConsole', 'disableConsole',"
+            " 'getFullstoryId'].map((name) => typeof FS[name])"
         )
-        == ["function"] * 5
+        == ["function"] * 6
     )
     assert page.evaluate("FS.getCurrentSession() == FS('getSession', { format: 'id' })")
     assert page.evaluate("FS.getCurrentSessionURL() == FS('getSession')")
     assert page.evaluate("FS.getCurrentSessionURL(true).startsWith(FS('getSession') + '%3A')")
+    assert page.evaluate("FS.getSessionURL() == FS('getSession')")
+    assert page.evaluate("FS.getSessionURL(true).startsWith(FS('getSession') + '%3A')")
+    env = page.evaluate("FS('getConfig').env")
+    assert (env["namespace"], type(env["snippetVersion"])) == ("FS", str)
     assert page.evaluate("FS.getFullstoryId(document.body) == FS('getFullstoryId', document.body)")
     assert page.evaluate("typeof FS('getFullstoryId', document.body)") == "number"
 

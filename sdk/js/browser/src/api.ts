@@ -30,6 +30,7 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
   let integration: string | undefined;
 
   const session = (format: string): any => machine.call('getSession', { format }).value;
+  const getSessionURL = (now?: boolean): any => session(now ? 'url.now' : 'url');
   const current = (type: string): unknown => {
     const url = session('url');
     return type == 'internal/fs-init' ? {} : url && (type == 'start' ? started(machine, face, url) : type == 'session' && { url });
@@ -80,7 +81,8 @@ export function makeApi(machine: Machine, face: Face): Partial<FS> {
 
   return {
     getCurrentSession: () => session('id'),
-    getCurrentSessionURL: (now?: boolean) => session(now ? 'url.now' : 'url'),
+    getCurrentSessionURL: getSessionURL,
+    getSessionURL,
     enableConsole: () => void (face.isLoud = true),
     disableConsole: () => void (face.isLoud = false),
     getFullstoryId,

@@ -41,7 +41,7 @@ function boot(): void {
   const queued = [...(fs.q || [])];
   const env = environment(script?.src || address, queued);
   env.namespace = namespace;
-  env.snippetVersion = fs._v;
+  env.snippetVersion = fs._v || '';
   let why = 'no org configured';
   fs._api = (...[, , , , reject]) => {
     reject?.(Error(why));

@@ -1,17 +1,18 @@
 /** The function `FS` on the page, typed so that a call which would leave somebody identified by mistake does not compile. */
 
-export type Value = string | number | boolean | Date | null | undefined | readonly Value[] | { readonly [name: string]: Value };
-export type Properties = { readonly [name: string]: Value };
+type NoListNorFunction = { readonly [Symbol.iterator]?: never; readonly [Symbol.hasInstance]?: never };
+/** An object with names, of an interface or a class too (PR-1). Values that JSON cannot hold, such as a function, are left out (CL-19). */
+export type Properties = { readonly [name: string]: unknown } | (object & NoListNorFunction);
 
 type Kind = 'str' | 'int' | 'real' | 'bool' | 'date';
 export type PropertyType = Kind | `${Kind}s`;
 type Types = { readonly [name: string]: PropertyType };
-/** Types by name, with or without the `properties` around them. */
-export type Schema = { readonly properties: Types } | Types;
+/** Types by name, with or without the `properties` around them. A type that nobody knows costs its property, not the call (PR-1.2). */
+export type Schema = { readonly properties: Types } | Types | Properties;
 
 interface Told {
-  properties?: Properties;
-  schema?: Schema;
+  properties?: Properties | undefined;
+  schema?: Schema | undefined;
 }
 
 /** Texts that come of a bug, and would make one user of many strangers (ID-9). */
@@ -21,20 +22,20 @@ type Placeholder =
 type Checked<Uid> = Uid extends string ? (Lowercase<Uid> extends Placeholder ? never : Uid) : Uid;
 
 /** Says who is there. */
-export interface Identify<Uid extends string | number = string | number> extends Told {
+export interface Identify<Uid extends string | number | false = string | number> extends Told {
   uid: Uid & Checked<Uid>;
   /** What your server signed of the uid: the proof of it, where the org asks for one. */
   signature?: string;
   consent?: boolean;
   /** For this page alone: what other pages know stays as it is. */
   scope?: 'page';
-  anonymous?: never;
+  anonymous?: false | undefined;
   force?: never;
   ack?: boolean;
 }
 
-/** Says that the user has gone. */
-export interface Anonymize {
+/** Says that the user has gone. Properties beside it are left out, with a warning: nobody is there whose they are (CL-9). */
+export interface Anonymize extends Told {
   anonymous: true;
   /** Renews the device of a visitor who never signed in, too. */
   force?: boolean;
@@ -43,25 +44,24 @@ export interface Anonymize {
   /** Ends what the same scope began: the page goes on as nobody. */
   scope?: 'page';
   consent?: boolean;
-  uid?: never;
-  properties?: never;
-  schema?: never;
+  uid?: false | undefined;
 }
 
-/** Says what the user agreed to, and nothing about who it is. */
-export interface Consent {
+/** Says what the user agreed to, and nothing about who it is. Properties beside it are left out. */
+export interface Consent extends Told {
   consent: boolean;
-  uid?: never;
-  anonymous?: never;
-  properties?: never;
+  uid?: undefined;
+  anonymous?: undefined;
 }
 
 /** The older way to say that the user has gone. */
-export interface Release {
+export interface Release extends Told {
   uid: false;
-  anonymous?: never;
+  anonymous?: boolean;
+  force?: boolean;
+  ack?: boolean;
+  scope?: 'page';
   consent?: boolean;
-  properties?: never;
 }
 
 export type Identity = Anonymize | Consent | Release;
@@ -81,7 +81,7 @@ export interface Session {
 
 export interface UserSnapshot {
   uid?: string;
-  properties: Record<string, unknown>;
+  properties: { displayName?: string; email?: string; [name: string]: unknown };
 }
 
 export interface Environment {
@@ -90,15 +90,30 @@ export interface Environment {
   recHost: string;
   recSettingsHost: string;
   appHost: string;
+  namespace: string;
+  snippetVersion: string;
   [name: string]: unknown;
 }
 
+/** A bundle that the service has answered. Times are milliseconds since 1970, `size` is in characters. */
+export interface SentBundle {
+  orgId: string;
+  userId: string;
+  sessionId: string;
+  pageId: string;
+  recHost: string;
+  response: unknown;
+  clientTime: number;
+  seq: number;
+  size: number;
+}
+
 interface Observed {
-  start: { sessionUrl: string | null; settings: Record<string, unknown>; env?: Environment };
+  start: { sessionUrl: string; settings: Record<string, unknown>; env?: Environment };
   session: { url: string };
   shutdown: { reason: number };
   'internal/user': { user: UserSnapshot | null };
-  'internal/bundle': Record<string, unknown>;
+  'internal/bundle': SentBundle;
   'internal/error': { message: string };
   'internal/fs-init': object;
 }
@@ -137,6 +152,7 @@ type Given<Op extends keyof Operations> = Operations[Op]['given'] extends [infer
   : [options?: undefined, source?: string];
 
 type Format = 'url' | 'id' | 'url.now';
+type Maybe<Format> = { format?: Format | undefined };
 
 /**
  * `FS(operation, options, source)`. Before `fs.js` is there a synchronous call answers with null. With `Async` behind the
@@ -144,17 +160,19 @@ type Format = 'url' | 'id' | 'url.now';
  */
 export interface FS extends V1 {
   (operation: 'setIdentity', options: Identity, source?: string): void;
-  <Uid extends string | number>(operation: 'setIdentity', options: Identify<Uid>, source?: string): void;
+  <Uid extends string | number | false>(operation: 'setIdentity', options: Identify<Uid>, source?: string): void;
   /** A uid alone; `false` anonymizes. */
   <Uid extends string | number | false>(operation: 'setIdentity', uid: Uid & Checked<Uid>, source?: string): void;
   (operation: 'setIdentityAsync', options: Identity, source?: string): Promise<void>;
-  <Uid extends string | number>(operation: 'setIdentityAsync', options: Identify<Uid>, source?: string): Promise<void>;
+  <Uid extends string | number | false>(operation: 'setIdentityAsync', options: Identify<Uid>, source?: string): Promise<void>;
   <Uid extends string | number | false>(operation: 'setIdentityAsync', uid: Uid & Checked<Uid>, source?: string): Promise<void>;
 
   (operation: 'getSession', options: { format: 'all' }, source?: string): Session | null;
-  (operation: 'getSession', options?: { format?: Format }, source?: string): string | null;
+  (operation: 'getSession', options?: Maybe<Format>, source?: string): string | null;
+  (operation: 'getSession', options: Maybe<Format | 'all'>, source?: string): string | Session | null;
   (operation: 'getSessionAsync', options: { format: 'all' }, source?: string): Promise<Session>;
-  (operation: 'getSessionAsync', options?: { format?: Format }, source?: string): Promise<string>;
+  (operation: 'getSessionAsync', options?: Maybe<Format>, source?: string): Promise<string>;
+  (operation: 'getSessionAsync', options: Maybe<Format | 'all'>, source?: string): Promise<string | Session>;
 
   <Op extends keyof Operations>(operation: Op, ...given: Given<Op>): Answer<Op>;
   <Op extends keyof Operations>(operation: `${Op}Async`, ...given: Given<Op>): Promise<Operations[Op]['answer']>;
@@ -164,20 +182,22 @@ type Answer<Op extends keyof Operations> = Operations[Op]['answer'] extends void
 
 /** The calls of the first version. */
 export interface V1 {
-  identify(uid: false): void;
-  identify<Uid extends string | number>(uid: Uid & Checked<Uid>, properties?: Properties, source?: string): void;
+  identify<Uid extends string | number | false>(uid: Uid & Checked<Uid>, properties?: Properties, source?: string): void;
   anonymize(): void;
   setUserVars(properties: Properties, source?: string): void;
-  setVars(type: 'page', properties: Properties, source?: string): void;
+  setVars(type: 'user' | 'page' | 'document', properties: Properties, source?: string): void;
   event(name: string, properties?: Properties, source?: string): void;
   consent(given?: boolean): void;
-  log(level: Level, message: unknown): void;
-  log(message: unknown): void;
+  /** What comes behind the message is left out. */
+  log(level: Level, message: unknown, ...rest: unknown[]): void;
+  log(message: unknown, ...rest: unknown[]): void;
   shutdown(): void;
   restart(): void;
   /** The rest are there once `fs.js` is. */
   getCurrentSession?(): string | null;
   getCurrentSessionURL?(now?: boolean): string | null;
+  /** Its name before that. */
+  getSessionURL?(now?: boolean): string | null;
   enableConsole?(): void;
   disableConsole?(): void;
   getFullstoryId?(node: Node): number;

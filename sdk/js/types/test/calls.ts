@@ -61,12 +61,11 @@ FS('setIdentity', {});
 FS('setIdentity');
 // @ts-expect-error nobody, or x?
 FS('setIdentity', { uid: 'x', anonymous: true });
-// @ts-expect-error nobody, or x?
+// @ts-expect-error it may be true, and then there are two answers
+FS('setIdentity', { uid: 'x', anonymous: maybe });
 FS('setIdentity', { uid: 'x', anonymous: false });
 // @ts-expect-error null signs nobody out, so it has no place here
 FS('setIdentity', { uid: null, anonymous: true });
-// @ts-expect-error they would be left out
-FS('setIdentity', { anonymous: true, properties: { plan: 'free' } });
 // @ts-expect-error force belongs to anonymous
 FS('setIdentity', { uid: 'x', force: true });
 // @ts-expect-error null is no id
@@ -120,10 +119,14 @@ FS('setIdentity', { uid: user?.id });
 FS('setIdentity', { uid: { id } });
 // @ts-expect-error a function was not called
 FS('setIdentity', { uid: () => id });
-// @ts-expect-error a property of that kind cannot be kept
-FS('setIdentity', { uid: id, properties: { since: () => 1 } });
-// @ts-expect-error no such type
-FS('setIdentity', { uid: id, properties: { since: 1 }, schema: { properties: { since: 'number' } } });
+// @ts-expect-error a list has no names
+FS('setIdentity', { uid: id, properties: ['pro'] });
+// @ts-expect-error a function was not called
+FS('setIdentity', { uid: id, properties: () => ({ plan: 'pro' }) });
+// @ts-expect-error true are no properties
+FS.setUserVars(true);
+// @ts-expect-error there is nothing to set
+FS('setProperties', { type: 'user', properties: null });
 
 // Everything else.
 FS('trackEvent', { name: 'Bought', properties: { price: 3.5 }, schema: { price: 'real' } });
@@ -162,6 +165,7 @@ FS.log('slow');
 FS.shutdown();
 FS.restart();
 const full: string | null | undefined = FS.getCurrentSessionURL?.(true);
+const oldest: string | null | undefined = FS.getSessionURL?.(true);
 window.FS('setIdentity', { anonymous: true });
 // @ts-expect-error an event has a name
 FS('trackEvent', { properties: {} });
@@ -174,4 +178,4 @@ FS('observe', { type: 'identity', callback: () => undefined });
 // @ts-expect-error it has to be loaded first
 FS.getCurrentSession();
 
-export { full, node, now, sessionId, uid, url };
+export { full, node, now, oldest, sessionId, uid, url };

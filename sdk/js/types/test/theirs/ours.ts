@@ -1,0 +1,1 @@
+export type { FS as Api } from '../../src/index';
