@@ -1,6 +1,7 @@
 """Nesting: dotted names back to the objects in which they were given (PR-1.4).
 
-What is nested is JSON already: as objects of Python the deepest properties would take a hundred times their bytes.
+What is nested is written as JSON at once: as objects of Python the deepest properties would take fifteen times the
+memory, and as much more time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from passerby.model.properties import PRODUCTS, Products, Property
 
 PARTS_MAX: Final = 32
 """A name with more parts than JSON may nest deep was given with its dots, and keeps them (WI-3)."""
+_ENCODE: Final = msgspec.json.Encoder().encode
+_Member = tuple[list[bytes], str]
+"""The parts of a name behind the first, and the name."""
 _OF_PRODUCTS: Final = f"{PRODUCTS}."
 _SIGNS: Final = 4
 """What JSON writes around the name of a member: quotes, a colon, a comma."""
@@ -26,10 +30,7 @@ def nested(properties: Iterable[Property], products: Products | None = None) -> 
     A name keeps its dots if it has over `PARTS_MAX` parts, or goes on from another that is there.
     """
     values = {kept.name: kept.value for kept in properties}
-    leaves = _with_products(values, products) if products is not None else values
-    if not any("." in name for name in leaves) and leaves is values:
-        return dict(values)
-    return {name: _written(value) for name, value in _objects(leaves).items()}
+    return _nested(values if products is None else _with_products(values, products))
 
 
 def shown_bytes(operations: Sequence[Operation]) -> int:
@@ -43,11 +44,6 @@ def spread_bytes(operation: Operation) -> int:
         return 0
     columns = (kept for kept in operation.properties if kept.name.startswith(_OF_PRODUCTS))
     return sum((len(kept.name) + _SIGNS) * len(kept.value) for kept in columns if isinstance(kept.value, list))
-
-
-def _written(value: Any) -> Any:
-    has_members = isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
-    return msgspec.Raw(msgspec.json.encode(value)) if has_members else value
 
 
 def _with_products(values: Mapping[str, Any], products: Products) -> dict[str, Any]:
@@ -64,32 +60,68 @@ def _with_products(values: Mapping[str, Any], products: Products) -> dict[str, A
                 rows[holder][name.removeprefix(_OF_PRODUCTS)] = member
         else:
             leaves[name] = value
-    rows[:] = map(_objects, rows)
+    if PRODUCTS in leaves:
+        leaves[PRODUCTS] = msgspec.Raw(msgspec.json.encode([_nested(row) for row in rows]))
     return leaves
 
 
-def _objects(leaves: Mapping[str, Any]) -> dict[str, Any]:
-    """Objects in the order of their names, or else the shortest names first, so that none stands in another's way."""
-    return _grown(leaves) or _grown(dict(sorted(leaves.items(), key=_depth))) or {}
-
-
-def _depth(leaf: tuple[str, Any]) -> int:
-    return leaf[0].count(".")
-
-
-def _grown(leaves: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Objects of these values. None where a value comes behind one whose name goes on from its own."""
-    tree: dict[str, Any] = {}
+def _nested(leaves: Mapping[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    groups: dict[str, list[str]] = {}
     for name, value in leaves.items():
-        *path, last = name.split(".") if name.count(".") < PARTS_MAX else [name]
-        node: Any = tree
-        for part in path:
-            node = node.setdefault(part, {})
-            if not isinstance(node, dict):
-                tree[name] = value
-                break
+        first, dot, _ = name.partition(".")
+        if not dot or name.count(".") >= PARTS_MAX or first in leaves:
+            shown[name] = value
         else:
-            if last in node:
-                return None
-            node[last] = value
-    return tree
+            groups.setdefault(first, []).append(name)
+            shown[first] = None
+    for first, names in groups.items():
+        members = [(_ENCODE(name)[1:-1].split(b".")[1:], name) for name in names]
+        found = _object(members, leaves) or _object(sorted(members), leaves)
+        if found is not None:
+            shown[first] = found[0]
+            shown |= {name: leaves[name] for name in found[1]}
+    return shown
+
+
+def _object(members: Sequence[_Member], leaves: Mapping[str, Any]) -> tuple[msgspec.Raw, list[str]] | None:
+    """An object of these members, and the names that go on from others. None if members of an inner one are apart."""
+    written, in_the_way = [b"{"], list[str]()
+    last: list[bytes] = []
+    known: list[Any] = []
+    for path, name in members:
+        depth = _shared(last, path)
+        if last and depth == len(last):
+            in_the_way.append(name)
+            continue
+        if depth == len(path) or _is_known(known, depth, path):
+            return None
+        ending = b"}" * (len(last) - 1 - depth) + b"," if last else b""
+        written.append(ending + b'"' + b'":{"'.join(path[depth:]) + b'":' + _ENCODE(leaves[name]))
+        last = path
+    written.append(b"}" * len(last))
+    return msgspec.Raw(b"".join(written)), in_the_way
+
+
+def _is_known(known: list[Any], depth: int, path: Sequence[bytes]) -> bool:
+    """Whether the object that is open at `depth` has had that member. `known` has the one of each depth, or all."""
+    if known:
+        if not isinstance(known[depth], set):
+            known[depth] = {known[depth]}
+        if path[depth] in known[depth]:
+            return True
+        known[depth].add(path[depth])
+        known[depth + 1 :] = path[depth + 1 :]
+    else:
+        known += path
+    return False
+
+
+def _shared(one: Sequence[bytes], other: Sequence[bytes]) -> int:
+    """How many parts two paths begin with together."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
