@@ -72,6 +72,9 @@ def kinds(size: int) -> Iterator[tuple[str, bytes]]:
     deep, many = "[" * 27 + "]" * 27, ",".join(["[]"] * (each // 3))
     for name, value in (("deep", ",".join([deep] * (each // 55))), ("brackets", many)):
         yield name, body_of(",".join(event(n, f'"properties":{{"a":[{value}]}}') for n in range(1, OPERATIONS_MAX)))
+    products = ",".join(['{"a":1}'] * 250)
+    ordered = event(1, f'"properties":{{"products":[{products}]}}').replace('"x"', '"Order Completed"')
+    yield "products", body_of(",".join(ordered.replace('"n":1,', f'"n":{n},') for n in range(1, size // len(ordered))))
     yield "a wide envelope", body_of(plain(1)).replace(b'{"v"', b'{"x":[' + b"1," * (size // 2) + b'1],"v"')
     yield "a name given again and again", body_of("{" + '"n":1,' * (size // 6) + '"op":"page"}')
 

@@ -64,6 +64,8 @@ _API: Final[Mapping[str, Door]] = {
     "GET /v2/events/batch/{job}": Door(CAPTURE),
     "GET /v2/events/batch/{job}/imports": Door(READ),
     "GET /v2/events/batch/{job}/errors": Door(CAPTURE),
+    "GET /v2/batch/{job}": Door(CAPTURE),
+    "GET /v2/batch/{job}/errors": Door(CAPTURE),
     "POST /v2/users": Door(CAPTURE, _USER),
     "GET /v2/users": Door(READ),
     "DELETE /v2/users": Door(KEY_ADMIN, query=f"?uid={MARK}"),

@@ -1,5 +1,5 @@
 // Drives Fullstory's own server client, unmodified, against the service of FS_API_HOST, and prints what it got as JSON.
-// Arguments: where the package lies, the API key. NODE_ENV must be "test" for the client to look at FS_API_HOST.
+// What its own smoke suite looks at is under "smoke". Arguments: where the package lies, the API key. NODE_ENV must be "test" for the client to look at FS_API_HOST.
 const [, , home, apiKey] = process.argv;
 const { init } = require(home);
 
@@ -14,6 +14,37 @@ const finished = (job) =>
   });
 
 const statusOf = (promise) => promise.then(() => 200, (error) => error.httpStatusCode);
+
+const NESTED = { tier: "silver", joined: { yes: true, on: "2001-02-03T00:00:00Z", on_text: "2001-02-03T00:00:00Z" }, phone: "5550100" };
+
+// Two events and users of a batch are anonymous, and of one event and one user everything is given.
+async function smoke() {
+  const { events, users } = client;
+  const found = { nested: NESTED };
+  found.ofUid = await events.create({ body: { user: { uid: "smoke-1" }, name: "Of a uid", properties: NESTED } });
+  const { body: anonymous } = await users.create({ body: { display_name: "Nobody yet" } });
+  found.ofId = await events.create({ body: { user: { id: anonymous.id }, name: "Of an id", properties: NESTED } });
+  found.ofNobody = await events.create({ body: { name: "Of nobody", properties: NESTED } });
+
+  found.events = [{ name: "First", properties: NESTED }, { name: "Second" }, { name: "Third" }];
+  const eventBatch = events.batchCreate({ body: { requests: found.events.slice(0, 1) } }, { pollInterval: 50 });
+  found.eventBatch = await finished(eventBatch.add(...found.events.slice(1)));
+
+  found.users = [
+    { uid: "smoke-2", display_name: "Two", email: "two@example.com", properties: NESTED },
+    { display_name: "Three" },
+    { display_name: "Four" },
+  ];
+  const userBatch = users.batchCreate({ body: { requests: found.users.slice(0, 1) } }, { pollInterval: 50 });
+  found.userBatch = await finished(userBatch.add(...found.users.slice(1)));
+
+  found.user = { uid: "smoke-5", display_name: "Five", email: "five@example", properties: NESTED };
+  const { id } = (await users.create({ body: found.user })).body;
+  found.read = await users.get({ id, includeSchema: true });
+  found.updated = await users.update({ id, body: { display_name: "Five B", properties: { joined_again: false } } });
+  found.deleted = await users.delete({ id });
+  return found;
+}
 
 async function main() {
   const made = await client.users.create({
@@ -58,6 +89,7 @@ async function main() {
   seen.deletedByUid = (await client.users.delete({ uid: "batch-3" })).body;
   seen.afterwards = await client.users.get({ id }).then((found) => found.body.is_being_deleted, (error) => error.httpStatusCode);
   seen.unauthorized = await statusOf(init({ apiKey: "wrong" }).users.list({}));
+  seen.smoke = await smoke();
 }
 
 main().then(

@@ -1,4 +1,7 @@
-"""Fullstory's own server client for Node, unmodified, against the running service."""
+"""Fullstory's own server client for Node, `@fullstory/server-api-client` 1.1.0, unmodified, against the service.
+
+The tests that say smoke look at what its own smoke suite does, all seven of that: one is of an event without a name.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+VERSION = "1.1.0"
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     with running_service(tmp_path_factory.mktemp("data"), org="o1", api_key="na1.key-of-the-node-client") as service:
@@ -34,6 +40,44 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         )
         assert done.returncode == 0, done.stderr
         yield json.loads(done.stdout)
+
+
+def test_the_client_is_of_the_version_that_the_page_names() -> None:
+    assert json.loads((PACKAGE / "package.json").read_text())["version"] == VERSION
+
+
+@pytest.mark.parametrize("of", ["ofUid", "ofId", "ofNobody"])
+def test_smoke_an_event_with_nested_properties_is_answered_with_nothing(seen: dict[str, Any], of: str) -> None:
+    answer = seen["smoke"][of]
+    assert (answer["httpStatusCode"], answer["body"]) == (200, {})
+    assert answer["httpHeaders"]
+
+
+def test_smoke_a_user_is_read_as_it_was_created(seen: dict[str, Any]) -> None:
+    smoke = seen["smoke"]
+    assert smoke["user"].items() <= smoke["read"]["body"].items()
+    assert smoke["read"]["body"]["schema"]["properties"]["joined.on"] == "str"
+    for name in ("read", "updated", "deleted"):
+        assert smoke[name]["httpStatusCode"] == 200
+    assert smoke["updated"]["body"]["id"] == smoke["read"]["body"]["id"]
+
+
+def test_smoke_a_batch_of_events_comes_back_as_it_was_sent(seen: dict[str, Any]) -> None:
+    done = seen["smoke"]["eventBatch"]
+    assert (done["status"], done["failures"]) == ("COMPLETED", [])
+    _all_are_there(seen["smoke"]["events"], done["imports"])
+
+
+def test_smoke_a_batch_of_users_comes_back_as_it_was_sent(seen: dict[str, Any]) -> None:
+    done = seen["smoke"]["userBatch"]
+    assert (done["status"], done["failures"]) == ("COMPLETED", [])
+    _all_are_there(seen["smoke"]["users"], done["imports"])
+
+
+def _all_are_there(sent: list[dict[str, Any]], imports: list[dict[str, Any]]) -> None:
+    """Each of `sent` is among the imports, with all that it has."""
+    assert len(imports) == len(sent)
+    assert [item for item in sent if not any(item.items() <= found.items() for found in imports)] == []
 
 
 def test_it_creates_and_upserts_users(seen: dict[str, Any]) -> None:

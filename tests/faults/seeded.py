@@ -19,6 +19,7 @@ _RECORDING: Final = "passerby.ingest.recording"
 _DECODE: Final = "passerby.wire.decode"
 _ENVELOPE: Final = "passerby.wire.envelope"
 _PROPERTIES: Final = "passerby.wire.properties"
+_NESTING: Final = "passerby.wire.nesting"
 _REPLIES: Final = "passerby.wire.replies"
 _UID: Final = "passerby.wire.uid"
 _PLACEHOLDER: Final = "passerby.wire.placeholder"
@@ -554,10 +555,73 @@ FAULTS: Final = (
         "null is remarked on",
         _PROPERTIES,
         """    if value is None or value == []:
-        return
+        return None
     clean =""",
         "    clean =",
         ("decode/null-is-no-value",),
+    ),
+    Fault(
+        "null is a product's value",
+        _PROPERTIES,
+        "            if value is None or value == []:\n                continue\n",
+        "",
+        ("decode/products-are-given-back",),
+    ),
+    Fault(
+        "a product that nothing is left of counts",
+        _PROPERTIES,
+        "held = set[int]().union(*holders.values())",
+        "held = set(range(1 + max((one for each in holders.values() for one in each), default=-1)))",
+        ("decode/products-of-which-little-holds",),
+    ),
+    Fault(
+        "what columns came as objects of is not kept",
+        _PROPERTIES,
+        "Typed(tuple(kept.values()), complaints, _products(holders))",
+        "Typed(tuple(kept.values()), complaints, None)",
+        ("decode/products-are-given-back", "decode/products-of-which-little-holds"),
+    ),
+    Fault(
+        "products are whole, whatever they came as",
+        _NESTING,
+        "holders = products.gaps.get(name, range(products.count))",
+        "holders = range(products.count)",
+        ("decode/products-are-given-back",),
+    ),
+    Fault(
+        "what comes first stands in the way",
+        _NESTING,
+        "_object(members, leaves) or _object(sorted(members), leaves)",
+        "_object(members, leaves) or (msgspec.Raw(b'{}'), [])",
+        ("decode/names-in-the-way-of-others",),
+    ),
+    Fault(
+        "a member that comes back later is written twice",
+        _NESTING,
+        "depth == len(path) or _is_known(known, depth, path)",
+        "depth == len(path)",
+        ("decode/names-in-the-way-of-others",),
+    ),
+    Fault(
+        "a name goes on from another that is kept",
+        _NESTING,
+        " or first in leaves:",
+        ":",
+        ("decode/names-in-the-way-of-others",),
+    ),
+    Fault(
+        "a name of 33 parts nests",
+        _NESTING,
+        ">= PARTS_MAX or",
+        "> PARTS_MAX or",
+        ("decode/names-of-very-many-parts",),
+    ),
+    Fault(
+        "a name of 32 parts does not",
+        _NESTING,
+        ">= PARTS_MAX or",
+        ">= PARTS_MAX - 1 or",
+        ("decode/names-of-very-many-parts",),
     ),
     Fault(
         "a name without its type keeps the other's",

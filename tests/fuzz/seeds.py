@@ -39,6 +39,7 @@ SEEDS: Final[Mapping[str, tuple[bytes, ...]]] = {
         b'{"uid":"a","display_name":"A","email":"a@b.io","properties":{"a":1},"schema":{"a":"int"}}',
         b'{"name":"e","timestamp":"2025-06-15T15:00:00Z","user":{"uid":"a"},"session":{"use_most_recent":true}}',
         b'{"name":"e","properties":{"a":[1,2],"b":{"c":"d"}},"schema":{"properties":{"a":"ints","b.c":"str"}}}',
+        b'{"name":"e","properties":{"a":1,"a.b":2,"products":[{"n":1},{"s":{"w":2}},{"n":3}],"products.n":[4]}}',
         b'{"name":"e","context":{"browser":{"url":"https://x/"},"location":{"latitude":1.5}}}',
     ),
     "cursors": (cursor.written(NOW_MS, _DEVICE).encode(), b"W10", b"WzEsIngiXQ", b""),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from passerby_client import codes, record
@@ -20,6 +20,8 @@ from passerby.query import cursor
 from passerby.wire import limits
 from passerby.wire.decode import decode
 from passerby.wire.instants import iso_ms, iso_text
+from passerby.wire.nesting import nested
+from passerby.wire.properties import Typed
 from passerby.wire.reports import EventRequest, UserRequest, read_instant, read_properties, read_uid
 from passerby.wire.requests import read
 
@@ -71,13 +73,28 @@ def requests(data: bytes) -> None:
     for shape in (UserRequest, EventRequest):
         try:
             asked = read(data, shape)
-            read_properties(asked.properties, asked.schema)
+            typed = read_properties(asked.properties, asked.schema, products=True)
+            _gives_back(typed)
             if isinstance(asked, UserRequest):
                 read_uid(asked.uid)
             else:
                 assert 0 <= read_instant(asked.timestamp, NOW_MS) <= NOW_MS + limits.FUTURE_MS_MAX
         except Refusal as refused:
             _told(refused)
+
+
+def _gives_back(typed: Typed) -> None:
+    """Properties come back whole, products or not: as many values as were kept, and no object that is empty."""
+    values = [value for kept in typed.properties for value in (kept.value if isinstance(kept.value, list) else [0])]
+    shown = msgspec.json.decode(msgspec.json.encode(nested(typed.properties, typed.products)))
+    assert sum(map(_leaves, shown.values())) == len(values)
+
+
+def _leaves(value: Any) -> int:
+    if isinstance(value, dict | list):
+        assert value
+        return sum(map(_leaves, value.values() if isinstance(value, dict) else value))
+    return 1
 
 
 def cursors(data: bytes) -> None:

@@ -23,7 +23,7 @@ from passerby.model.bundle import Piece
 from passerby.model.device import Seal
 from passerby.model.effect import Close, Drop, Effect, Hold, Keep
 from passerby.model.export import Export
-from passerby.model.operation import Event, Identify
+from passerby.model.operation import Event, Identify, Operation
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.query import dossier as telling
@@ -105,12 +105,20 @@ def whole(reader: Reader, person: Person) -> dict[str, Any]:
                     "page": kept_piece.page,
                     "sdk": kept_piece.sdk,
                     "received_at_ms": kept_piece.received_at_ms,
-                    "operations": [
-                        {**msgspec.to_builtins(op), "outcome": o.value, "made_at_ms": at} for op, o, at in many
-                    ],
+                    "operations": [{**with_types(op), "outcome": o.value, "made_at_ms": at} for op, o, at in many],
                 }
             )
         found["devices"].append(of_device)
+    return found
+
+
+def with_types(operation: Operation) -> dict[str, Any]:
+    """An operation whose properties have no objects in them, with the types of these apart."""
+    found: dict[str, Any] = msgspec.to_builtins(operation)
+    if "properties" in found:
+        typed = found["properties"]
+        found["properties"] = {name: value for name, _, value in typed}
+        found["schema"] = {name: kind for name, kind, _ in typed}
     return found
 
 

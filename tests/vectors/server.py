@@ -29,6 +29,7 @@ from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.model.secret import Secret
 from passerby.observe.counters import Counters
+from passerby.query.seen import nested
 from passerby.query.sessions import happenings
 from passerby.store.contract import Reader, Store, Transaction
 from passerby.store.memory import MemoryStore
@@ -224,6 +225,7 @@ def _shown(reader: Reader, piece: Piece, operation: Operation, outcome: Outcome)
         "at": operation.at,
         "name": content.get("name"),
         "properties": _typed(content.get("properties", ())),
+        "given_back": json.loads(msgspec.json.encode(nested(content.get("properties", ()), content.get("products")))),
         "lengths": {name: len(value) for name, value in content.items() if isinstance(value, str) and name != "source"},
     }
 

@@ -19,9 +19,10 @@ from passerby.model.operation import End, Event, Identify, Operation
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.model.session import Session
-from passerby.model.webhook import Delivery, EventName, Occurrence, Webhook
+from passerby.model.webhook import NOTHING, Delivery, EventName, Occurrence, Webhook
 from passerby.store.contract import Entry, Reader, Transaction
 from passerby.store.projection import user_id
+from passerby.wire.nesting import nested
 
 WEBHOOK: Final = "webhook"
 DELIVERY: Final = "delivery"
@@ -97,8 +98,18 @@ def _of_piece(transaction: Transaction, org: Org, piece: Piece) -> Iterator[Occu
             session,
             op.name if isinstance(op, Event) else None,
             op.why if isinstance(op, End) else None,
-            {found.name: found.value for found in op.properties} if isinstance(op, Event | Identify) else {},
+            _properties(op),
         )
+
+
+def _properties(operation: Operation) -> msgspec.Raw:
+    match operation:
+        case Event(properties=properties, products=products):
+            return msgspec.Raw(msgspec.json.encode(nested(properties, products)))
+        case Identify(properties=properties):
+            return msgspec.Raw(msgspec.json.encode(nested(properties)))
+        case _:
+            return NOTHING
 
 
 def _events(operation: Operation, outcome: Outcome) -> tuple[EventName, ...]:

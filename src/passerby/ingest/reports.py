@@ -49,12 +49,13 @@ _RECENT_MAX: Final = 200
 class Reported(msgspec.Struct, frozen=True):
     """What became of a report, and whose it is. `session` is `device:session`, None outside of any (AP-7).
 
-    `wakes` says that something is due because of it.
+    `at_ms` is when what it tells of was made. `wakes` says that something is due because of it.
     """
 
     user: UserId
     uid: Uid | None
     outcome: Outcome
+    at_ms: int
     session: str | None = None
     notes: tuple[Note, ...] = ()
     wakes: bool = False
@@ -87,7 +88,7 @@ def report_user(
     target = _Target(device, SessionId(device))
     kept = _keep(transaction, org, target, user_operation(1, now_ms, uid, properties), now_ms, ids)
     named = user_id(org.secret, Uid(uid)) if uid else UserId(device)
-    return Reported(named, Uid(uid) if uid else None, kept.outcomes[1], None, tuple(notes), kept.wakes)
+    return Reported(named, Uid(uid) if uid else None, kept.outcomes[1], now_ms, None, tuple(notes), kept.wakes)
 
 
 def report_event(
@@ -105,7 +106,7 @@ def report_event(
     uid = device.binding.uid if device.binding and not device.is_held else None
     session = None if str(target.session) == target.device else f"{target.device}:{target.session}"
     user = user_id(org.secret, uid) if uid else UserId(target.device)
-    return Reported(user, uid, kept.outcomes[2], session, tuple(notes), kept.wakes)
+    return Reported(user, uid, kept.outcomes[2], at_ms, session, tuple(notes), kept.wakes)
 
 
 def _turn_away_late(reader: Reader, org: Org, target: _Target, at_ms: int) -> None:

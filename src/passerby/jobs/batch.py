@@ -29,6 +29,7 @@ from passerby.store.contract import Entry, Reader, Store, Transaction
 from passerby.store.people import find_person, find_session, owner_of
 from passerby.wire.reports import Context, EventRequest, UserItem, read_uid
 from passerby.wire.requests import read
+from passerby.wire.unkept import IN_CONTEXT, IN_EVENT, without_address
 
 JOB: Final = "job"
 FILLING: Final = "filling"
@@ -53,7 +54,7 @@ def fill(
     ids: Ids,
 ) -> Job:
     """Keep the requests of a batch that `accept` then takes on. None, if they are few, or it will not."""
-    raw = msgspec.Raw(msgspec.json.encode(shared))
+    raw = without_address(msgspec.Raw(msgspec.json.encode(shared)), IN_CONTEXT)
     job = Job(ids.mint(), kind, PROCESSING, now_ms, shared=raw, total=len(requests))
     if not _SLICE < len(requests) <= REQUESTS_MAX:
         return job
@@ -81,16 +82,16 @@ def accept(transaction: Transaction, org: Org, job: Job, requests: Sequence[msgs
 
 def _keep(transaction: Transaction, org: Org, job: Job, first: int, requests: Sequence[msgspec.Raw]) -> None:
     for ordinal, request in enumerate(requests, first):
-        body = msgspec.json.encode(Item(request))
+        body = msgspec.json.encode(Item(without_address(request, IN_EVENT)))
         about = _about(transaction, org, job.kind, bytes(request))
         transaction.put_entry(org.id, Entry(ITEM, f"{job.id}/{ordinal:05d}", body, about))
 
 
-def find(reader: Reader, org: OrgId, kind: str, name: str) -> Job:
-    """The job of that id and kind. Refusal: `resource_not_found`."""
+def find(reader: Reader, org: OrgId, kind: str | None, name: str) -> Job:
+    """The job of that id, and of that kind if one is given. Refusal: `resource_not_found`."""
     entry = reader.entry(org, JOB, name)
     job = msgspec.json.decode(entry.body, type=Job) if entry else None
-    if job is None or job.kind != kind:
+    if job is None or kind not in (None, job.kind):
         raise Refusal("resource_not_found", "no such job; jobs are kept for 7 days")
     return job
 
@@ -175,7 +176,10 @@ def _do(transaction: Transaction, org: Org, job: Job, entry: Entry, now_ms: int,
         return _fail(transaction, org.id, job, entry, refused)
     marks = Marks(org.secret)
     about = marks.of_uid(done.uid) if done.uid else marks.of_device(DeviceId(done.user))
-    item = msgspec.structs.replace(item, user=done.user, session=done.session or "", outcome=done.outcome.value)
+    item = msgspec.structs.replace(
+        item, user=done.user, session=done.session or "", outcome=done.outcome.value,
+        at_ms=done.at_ms, notes=tuple((note.code, note.name) for note in done.notes),
+    )  # fmt: skip
     transaction.remove_entry(org.id, ITEM, entry.id)
     transaction.put_entry(org.id, Entry(IMPORT, entry.id, msgspec.json.encode(item), about))
     return msgspec.structs.replace(job, imports=job.imports + 1)

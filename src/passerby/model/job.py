@@ -27,7 +27,10 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One request of a batch as it came, and what became of it."""
+    """One request of a batch as it came, and what became of it.
+
+    `at_ms` is when an event was made; `notes` are a code and a name each.
+    """
 
     request: msgspec.Raw
     user: str = ""
@@ -35,3 +38,5 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: str = ""
     code: str = ""
     message: str = ""
+    at_ms: int = 0
+    notes: tuple[tuple[str, str], ...] = ()

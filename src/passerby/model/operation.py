@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from passerby.model.properties import Property
+from passerby.model.properties import Products, Property
 
 
 class _Operation(msgspec.Struct, frozen=True, tag_field="op", kw_only=True, omit_defaults=True):
@@ -29,12 +29,16 @@ class Page(_Operation, frozen=True, tag="page"):
 
 
 class Event(_Operation, frozen=True, tag="event"):
-    """Something happened; `type` is `custom` unless automatic capture saw it. `context` is a server's (AP-6)."""
+    """Something happened; `type` is `custom` unless automatic capture saw it. `context` is a server's (AP-6).
+
+    `products` is there where `products` came as an array of objects.
+    """
 
     name: str
     type: str = "custom"
     properties: tuple[Property, ...] = ()
     context: tuple[Property, ...] = ()
+    products: Products | None = None
 
 
 class Identify(_Operation, frozen=True, tag="identify"):

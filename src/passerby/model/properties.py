@@ -19,3 +19,18 @@ class Property(msgspec.Struct, frozen=True, array_like=True):
     name: str
     type: str
     value: Value
+
+
+PRODUCTS: Final = "products"
+"""The one array of objects that is kept: of an `Order Completed`, as a column for each name of its members (PR-1)."""
+
+
+class Products(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the columns of `products` make up its objects again (PR-1.4).
+
+    There are `count` of them. `gaps` has, by its whole name, each column that not all of them have a value in: which
+    ones have, in order and counted from 0.
+    """
+
+    count: int
+    gaps: dict[str, list[int]] = {}

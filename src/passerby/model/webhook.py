@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 EventName: TypeAlias = Literal["recording.event.custom", "session.ended", "user.identified", "user.anonymized"]
+
+
+NOTHING: Final = msgspec.Raw(b"{}")
+"""An object without members."""
 
 
 class EventType(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,7 +39,7 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 class Occurrence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something to tell. `session` is `device:session`, None outside of any."""
+    """Something to tell. `session` is `device:session`, None outside of any; `properties` is a JSON object."""
 
     id: str
     event: EventName
@@ -45,7 +49,7 @@ class Occurrence(msgspec.Struct, frozen=True, omit_defaults=True):
     session: str | None = None
     name: str | None = None
     why: str | None = None
-    properties: dict[str, Any] = {}
+    properties: msgspec.Raw = NOTHING
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):

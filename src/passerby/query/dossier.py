@@ -17,8 +17,10 @@ from passerby.base.errors import Refusal, Unfinished
 from passerby.base.ids import DeviceId, OrgId
 from passerby.model.bundle import Piece
 from passerby.model.device import Device
+from passerby.model.operation import Event, Identify, Operation, SetProperties
 from passerby.query.exporting import Read, Turned, a_page_of, in_chunks
 from passerby.query.happened import Timekeeper
+from passerby.query.seen import nested
 from passerby.store.contract import KeptProperty, Person, Reader
 from passerby.store.people import devices_of
 
@@ -192,7 +194,20 @@ def _piece(piece: Piece, times: Sequence[int]) -> dict[str, Any]:
         "sdk": piece.sdk,
         "received_at_ms": piece.received_at_ms,
         "operations": [
-            {**msgspec.to_builtins(operation), "outcome": outcome.value, "made_at_ms": at_ms}
+            {**_operation(operation), "outcome": outcome.value, "made_at_ms": at_ms}
             for operation, outcome, at_ms in zip(piece.operations, piece.outcomes, times, strict=True)
         ],
     }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    """An operation with all that it holds: properties as they were given (PR-1.4), and `schema` with their types."""
+    told: dict[str, Any] = msgspec.to_builtins(operation)
+    products = None
+    if isinstance(operation, Event):
+        products = operation.products
+        told.pop("products", None)
+        told |= {"context": nested(operation.context)} if operation.context else {}
+    if isinstance(operation, Event | Identify | SetProperties) and (kept := operation.properties):
+        told |= {"properties": nested(kept, products), "schema": {found.name: found.type for found in kept}}
+    return told

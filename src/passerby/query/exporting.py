@@ -11,17 +11,16 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, Final
 
-import msgspec
-
 from passerby.base.ids import DeviceId, OrgId, UserId
 from passerby.model.bundle import Piece
 from passerby.model.export import Export
 from passerby.query.happened import Timekeeper
-from passerby.query.seen import seen, values
+from passerby.query.seen import nested, seen
 from passerby.query.users import shown_properties
 from passerby.store.contract import Person, Reader
 from passerby.store.people import devices_of, owner_of
 from passerby.wire.instants import iso_text
+from passerby.wire.nesting import shown_bytes
 
 Row = dict[str, Any]
 Read = Callable[[], AbstractContextManager[Reader]]
@@ -68,7 +67,7 @@ def a_page_of(pieces: Iterable[Piece]) -> list[Piece]:
     size = 0
     for piece in islice(pieces, PAGE_PIECES_MAX):
         found.append(piece)
-        size += len(msgspec.json.encode(piece.operations))
+        size += shown_bytes(piece.operations)
         if size > PAGE_BYTES_MAX:
             break
     return found
@@ -141,7 +140,7 @@ def _of_person(reader: Reader, org: OrgId, export: Export, person: Person, is_go
 
 
 def _user_properties(reader: Reader, org: OrgId, person: Person) -> Row:
-    return values([kept.property for kept in shown_properties(reader, org, person.id)])
+    return nested([kept.property for kept in shown_properties(reader, org, person.id)])
 
 
 def in_chunks(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,10 +8,16 @@ import msgspec
 
 from passerby.model.operation import Consent, End, Event, Identify, Log, Operation, Page, SetProperties, Unproved
 from passerby.model.properties import Property
+from passerby.wire.nesting import nested
+
+__all__ = ["Seen", "nested", "seen", "values"]
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """An operation as an event: its type, the name of a named one, what belongs to it, and the page it names."""
+    """An operation as an event: its type, the name of a named one, what belongs to it, and the page it names.
+
+    Properties are as `nested` has them.
+    """
 
     type: str
     name: str | None
@@ -22,16 +28,17 @@ class Seen(msgspec.Struct, frozen=True):
 def seen(operation: Operation) -> Seen:
     """`operation` as an event."""
     match operation:
-        case Event(name=name, type=kind, properties=properties, context=context):
-            return Seen(kind, name, values(properties), values(context).get("browser.url") if context else None)
+        case Event(name=name, type=kind, properties=properties, context=context, products=products):
+            url = values(context).get("browser.url") if context else None
+            return Seen(kind, name, nested(properties, products), url)
         case Page(url=url, title=title):
             return Seen("navigate", None, {"title": title} if title else {}, url)
         case Identify(properties=properties) | SetProperties(type="user", properties=properties):
-            return Seen("identify", None, values(properties))
+            return Seen("identify", None, nested(properties))
         case Unproved():
             return Seen("identify", None, {})
         case SetProperties(properties=properties):
-            return Seen("page_properties", None, values(properties))
+            return Seen("page_properties", None, nested(properties))
         case Consent(granted=granted):
             return Seen("consent", None, {"granted": granted})
         case Log(level=level, message=message):
@@ -41,5 +48,5 @@ def seen(operation: Operation) -> Seen:
 
 
 def values(properties: tuple[Property, ...] | list[Property]) -> dict[str, Any]:
-    """Properties as name to value."""
+    """Properties as dotted name to value."""
     return {found.name: found.value for found in properties}

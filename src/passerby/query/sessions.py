@@ -19,9 +19,13 @@ from passerby.query import cursor
 from passerby.query.happened import ORDER, PIECES_MAX, Happening, Times, in_order, ordered, told_of
 from passerby.store.contract import PersonFilter, PieceMark, Reader
 from passerby.store.projection import user_id
+from passerby.wire.nesting import shown_bytes, spread_bytes
 
 BYTES_MAX: Final = 8 << 20
-"""What is shown at once comes from bundles that have no more bytes as JSON, or from one."""
+"""What is shown at once comes from bundles that have no more bytes as JSON, or from one.
+
+By products that are written out (PR-1.4) it is made larger by no more than as much again.
+"""
 _NEARLY_MAX: Final = 20
 """How many sessions are looked at that were active too early for the last events.
 
@@ -77,6 +81,16 @@ def some_happenings(reader: Reader, org: OrgId, session: SessionId, start: int, 
         end = part.before + sum(mark.operations for mark in part.marks)
         if len(found) == limit or start + len(found) < end:
             break
+    return _written_out(found)
+
+
+def _written_out(found: list[Happening]) -> list[Happening]:
+    """The first of them that have no more to be written out, but one at least."""
+    size = 0
+    for count, one in enumerate(found):
+        size += spread_bytes(one.operation)
+        if size > BYTES_MAX and count:
+            return found[:count]
     return found
 
 
@@ -203,22 +217,19 @@ class _Latest:
                 heappush(self._times, happening.at_ms)
             else:
                 heappushpop(self._times, happening.at_ms)
-        self._bytes += _size(piece)
+        self._bytes += shown_bytes(piece.operations)
         while self._bytes > BYTES_MAX:
             self._limit = max(1, len(self._times) // 2)
             self._found = self.all()[::-1]
             self._times = [happening.at_ms for happening in self._found]
-            self._bytes = sum(map(_size, {one.piece.row: one.piece for one in self._found}.values()))
+            pieces = {one.piece.row: one.piece for one in self._found}
+            self._bytes = sum(shown_bytes(piece.operations) for piece in pieces.values())
             if self._limit == 1:
                 return
 
     def all(self) -> list[Happening]:
         """They, the latest first."""
         return sorted(self._found, key=ORDER)[: -self._limit - 1 : -1]
-
-
-def _size(piece: Piece) -> int:
-    return len(msgspec.json.encode(piece.operations))
 
 
 def latest_happenings(reader: Reader, org: OrgId, user: UserId, limit: int) -> list[Happening]:

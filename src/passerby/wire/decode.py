@@ -30,7 +30,7 @@ from passerby.wire.messages import (
     PropertiesMessage,
 )
 from passerby.wire.notes import AHEAD, SUSPICIOUS, Notes
-from passerby.wire.properties import Complaint, PropertiesError, typed_properties
+from passerby.wire.properties import Complaint, PropertiesError, Typed, typed_properties
 from passerby.wire.uid import is_suspicious, uid_text
 
 _MESSAGES: Final = msgspec.json.Decoder(list[Message])
@@ -248,19 +248,19 @@ def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list
                 title=title[: limits.TITLE_CHARS_MAX],
                 referrer=referrer[: limits.URL_CHARS_MAX],
             )  # fmt: skip
-        case EventMessage(name=name, type=type_):
-            if not 1 <= len(name) <= limits.EVENT_NAME_CHARS_MAX:
-                raise _Bad(Outcome.INVALID_EVENT_NAME)
-            return Event(n=n, t=t, at=at, source=source, name=name, type=type_, properties=_properties(message, notes))
+        case EventMessage():
+            return _event(message, t, at, notes)
         case IdentifyMessage(uid=given):
             uid = uid_text(given)
             if isinstance(uid, Outcome):
                 raise _Bad(uid)
             if is_suspicious(uid):
                 notes.append((SUSPICIOUS, ""))
-            return Identify(n=n, t=t, at=at, source=source, uid=uid, properties=_properties(message, notes))
+            return Identify(n=n, t=t, at=at, source=source, uid=uid, properties=_typed(message, notes).properties)
         case PropertiesMessage(type=type_):
-            return SetProperties(n=n, t=t, at=at, source=source, type=type_, properties=_properties(message, notes))
+            return SetProperties(
+                n=n, t=t, at=at, source=source, type=type_, properties=_typed(message, notes).properties
+            )
         case ConsentMessage(granted=granted):
             return Consent(n=n, t=t, at=at, source=source, granted=granted)
         case LogMessage(level=level, message=text):
@@ -271,13 +271,21 @@ def _operation(message: Message, envelope: Envelope, offset_ms: int, notes: list
             assert_never(message)
 
 
-def _properties(message: EventMessage | IdentifyMessage | PropertiesMessage, notes: list[Complaint]) -> tuple[Any, ...]:
+def _event(message: EventMessage, t: int, at: int, notes: list[Complaint]) -> Event:
+    if not 1 <= len(message.name) <= limits.EVENT_NAME_CHARS_MAX:
+        raise _Bad(Outcome.INVALID_EVENT_NAME)
+    typed = _typed(message, notes)
+    return Event(
+        n=message.n, t=t, at=at, source=message.source, name=message.name, type=message.type,
+        properties=typed.properties, products=typed.products,
+    )  # fmt: skip
+
+
+def _typed(message: EventMessage | IdentifyMessage | PropertiesMessage, notes: list[Complaint]) -> Typed:
     products = isinstance(message, EventMessage) and message.name == _ORDER_COMPLETED
     try:
-        kept, complaints = typed_properties(
-            message.properties, message.schema, suffixes=message.suffixes, products=products
-        )
+        typed = typed_properties(message.properties, message.schema, suffixes=message.suffixes, products=products)
     except PropertiesError as error:
         raise _Bad(Outcome.INVALID_PROPERTIES, str(error)) from error
-    notes += complaints
-    return kept
+    notes += typed.complaints
+    return typed

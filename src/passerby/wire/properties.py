@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
 
-from passerby.model.properties import PROPERTY_TYPES, Property, Value
+from passerby.model.properties import PRODUCTS, PROPERTY_TYPES, Products, Property, Value
 from passerby.wire import limits
 from passerby.wire.suffixes import bare, bared
 
@@ -22,17 +22,31 @@ _SCRUBBED: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\Z")
 _INT_MAX: Final = 2**53 - 1
 _REAL_MAX: Final = sys.float_info.max
-_PRODUCTS: Final = "products"
 
 
 class PropertiesError(ValueError):
     """The properties as a whole cannot be used; the text says why."""
 
 
+class Typed(msgspec.Struct, frozen=True):
+    """The properties of one operation, and what was left out of them; how its products come apart, if it has some."""
+
+    properties: tuple[Property, ...] = ()
+    complaints: Sequence[Complaint] = ()
+    products: Products | None = None
+
+
+class _Column(msgspec.Struct, frozen=True):
+    """What the products have under one name, and which of them have it."""
+
+    values: list[Any]
+    holders: list[int]
+
+
 def typed_properties(
     properties: msgspec.Raw, schema: msgspec.Raw, *, suffixes: bool = False, products: bool = False
-) -> tuple[tuple[Property, ...], list[Complaint]]:
-    """The properties of one operation, and what was left out of them.
+) -> Typed:
+    """The properties of one operation.
 
     `suffixes`: names may carry their type (PR-1.3). `products` allows the array of objects of that name (PR-1).
     PropertiesError: not an object, or too large.
@@ -41,29 +55,46 @@ def typed_properties(
         raise PropertiesError(f"properties are over {limits.PROPERTIES_BYTES_MAX} bytes")
     given = _object(properties, "properties")
     if not given:
-        return (), []
+        return Typed()
     types = _types(_object(schema, "schema")) if schema else {}
     if suffixes:
         given, suffixed = bared(given)
         types = suffixed | {bare(name)[0]: declared for name, declared in types.items()}
     kept: dict[str, Property] = {}
+    holders: dict[str, list[int]] = {}
     complaints: list[Complaint] = []
     for name, value in _flat(given, "", products):
-        _add(name, value, types, kept, complaints)
-    return tuple(kept.values()), complaints
+        is_column = isinstance(value, _Column)
+        clean = _add(name, value.values if is_column else value, types, kept, complaints)
+        if clean is not None:
+            holders.pop(clean, None)
+            if is_column:
+                holders[clean] = value.holders
+    return Typed(tuple(kept.values()), complaints, _products(holders))
+
+
+def _products(holders: Mapping[str, list[int]]) -> Products | None:
+    """How columns make up objects, by which objects hold them. An object that none is left of does not count."""
+    held = set[int]().union(*holders.values())
+    if not held:
+        return None
+    partly = {name: each for name, each in sorted(holders.items()) if len(each) < len(held)}
+    numbers = {one: number for number, one in enumerate(sorted(held))} if partly else {}
+    return Products(len(held), {name: [numbers[one] for one in each] for name, each in partly.items()})
 
 
 def _add(
     name: str, value: Any, types: Mapping[str, Any], kept: dict[str, Property], complaints: list[Complaint]
-) -> None:
+) -> str | None:
+    """Keep a value if it holds. The name that it is kept under, or None."""
     if value is None or value == []:
-        return
+        return None
     clean = name if _NAME.match(name) else _SCRUBBED.sub("_", name)
     if clean != name:
         complaints.append(("scrubbed_name", clean))
     if len(clean) > limits.PROPERTY_NAME_CHARS_MAX or not _NAME.match(clean):
         complaints.append(("invalid_name", clean[: limits.PROPERTY_NAME_CHARS_MAX]))
-        return
+        return None
     declared = types.get(name)
     if declared is not None and not (isinstance(declared, str) and declared in PROPERTY_TYPES):
         complaints.append(("invalid_type", clean))
@@ -75,6 +106,8 @@ def _add(
         complaints.append(("too_many_properties", clean))
     else:
         kept[clean] = Property(clean, *found)
+        return clean
+    return None
 
 
 def _object(raw: msgspec.Raw, what: str) -> dict[str, Any]:
@@ -101,7 +134,7 @@ def _flat(given: Mapping[str, Any], prefix: str, products: bool) -> Iterator[tup
         path = f"{prefix}{name}"
         if isinstance(value, dict):
             yield from _flat(value, f"{path}.", products)
-        elif products and path == _PRODUCTS and _is_object_list(value):
+        elif products and path == PRODUCTS and _is_object_list(value):
             yield from _product_columns(value)
         else:
             yield path, value
@@ -111,13 +144,22 @@ def _is_object_list(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(member, dict) for member in value)
 
 
-def _product_columns(products: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _product_columns(products: list[dict[str, Any]]) -> Iterator[tuple[str, _Column]]:
     """An array of objects as one list for each of their names, which is how it can be searched."""
-    columns: dict[str, list[Any]] = {}
-    for product in products:
-        for name, value in _flat(product, f"{_PRODUCTS}.", products=False):
-            columns.setdefault(name, []).append(value)
-    yield from columns.items()
+    columns: dict[str, _Column] = {}
+    for number, product in enumerate(products):
+        is_deep = any(isinstance(value, dict) for value in product.values())
+        members = dict(_flat(product, "", products=False)) if is_deep else product
+        for name, value in members.items():
+            if value is None or value == []:
+                continue
+            column = columns.get(name)
+            if column is None:
+                column = columns[name] = _Column([], [])
+            column.values.append(value)
+            column.holders.append(number)
+    for name, column in columns.items():
+        yield f"{PRODUCTS}.{name}", column
 
 
 def _inferred(value: Any) -> tuple[str, Value] | str:

@@ -17,7 +17,7 @@ from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
 from passerby.wire import limits
 from passerby.wire.instants import iso_ms
-from passerby.wire.properties import PropertiesError, typed_properties
+from passerby.wire.properties import PropertiesError, Typed, typed_properties
 from passerby.wire.uid import is_suspicious, uid_text
 
 Object = dict[str, Any]
@@ -149,17 +149,21 @@ def read_uid(given: str | int | float | None) -> str | None:
 
 def read_properties(
     properties: Mapping[str, Any] | None, schema: Mapping[str, Any] | None, *, products: bool = False
-) -> tuple[tuple[Property, ...], list[Note]]:
+) -> Typed:
     """Typed properties, and what PR-1 left out. Refusal: `invalid_argument` for what AP-5 does not let be lost."""
     raw, types = (msgspec.Raw(msgspec.json.encode(part)) if part else msgspec.Raw() for part in (properties, schema))
     try:
-        kept, complaints = typed_properties(raw, types, products=products)
+        typed = typed_properties(raw, types, products=products)
     except PropertiesError as error:
         raise Refusal("invalid_argument", str(error)) from error
-    for code, name in complaints:
+    for code, name in typed.complaints:
         if code in _LOSSES:
             raise Refusal("invalid_argument", f"{code}: the property {name[:64]!r} {_LOSSES[code]}")
-    return kept, [Note(code, name) for code, name in complaints]
+    return typed
+
+
+def _notes(typed: Typed) -> list[Note]:
+    return [Note(code, name) for code, name in typed.complaints]
 
 
 def user_properties(request: UserRequest) -> tuple[tuple[Property, ...], list[Note]]:
@@ -167,7 +171,8 @@ def user_properties(request: UserRequest) -> tuple[tuple[Property, ...], list[No
 
     Refusal: as `read_uid` and `read_properties`.
     """
-    kept, notes = read_properties(request.properties, request.schema)
+    typed = read_properties(request.properties, request.schema)
+    kept, notes = typed.properties, _notes(typed)
     notes += [Note("uid_in_properties", "uid") for found in kept if found.name == "uid"]
     uid = read_uid(request.uid)
     notes += [Note("suspicious_uid", "uid")] if uid is not None and is_suspicious(uid) else []
@@ -194,10 +199,12 @@ def event_operation(
     if len(request.name) > limits.EVENT_NAME_CHARS_MAX:
         raise Refusal("invalid_argument", f"an event name has at most {limits.EVENT_NAME_CHARS_MAX} characters")
     products = request.name == _ORDER_COMPLETED
-    properties, notes = read_properties(request.properties, request.schema, products=products)
-    about = context_properties(context)
-    event = Event(n=n, t=t, at=min(t, now_ms), name=request.name, properties=properties, context=about)
-    return event, notes
+    typed = read_properties(request.properties, request.schema, products=products)
+    event = Event(
+        n=n, t=t, at=min(t, now_ms), name=request.name,
+        properties=typed.properties, context=context_properties(context), products=typed.products,
+    )  # fmt: skip
+    return event, _notes(typed)
 
 
 def context_properties(context: Context | None) -> tuple[Property, ...]:

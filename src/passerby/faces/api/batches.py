@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from passerby.faces.api import batch_shapes as shapes
 from passerby.faces.api.endpoint import BATCH_BYTES_MAX, Answer, Call, Endpoint
 from passerby.faces.api.users import user_shape
 from passerby.jobs import batch
-from passerby.model.job import PROCESSING, Item, Job
+from passerby.model.job import PROCESSING, Item
 from passerby.query.users import find_user
 from passerby.store.contract import Reader, Transaction
-from passerby.wire.instants import iso_text
 from passerby.wire.reports import Context, EventRequest, UserItem
 
 _PAGE = 100
@@ -52,77 +52,11 @@ class EventBatch(msgspec.Struct, frozen=True):
     shared: SharedContext | None = None
 
 
-class JobShape(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A job."""
-
-    id: str
-    status: Literal["PROCESSING", "COMPLETED", "FAILED"]
-    created: str
-    finished: str | None = None
-
-
-class JobAnswer(msgspec.Struct, frozen=True):
-    """A job."""
-
-    job: JobShape
-
-
-class JobStatusAnswer(msgspec.Struct, frozen=True):
-    """A job, and how many of its items were taken in and refused so far."""
-
-    imports: int
-    errors: int
-    job: JobShape
-
-
-class EventImport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event that was taken in, as it was sent, with its user and session, and what became of it."""
-
-    user: dict[str, Any]
-    name: str
-    outcome: str
-    session: dict[str, Any] | None = None
-    timestamp: str | None = None
-    properties: dict[str, Any] | None = None
-    schema: dict[str, Any] | None = None
-    context: dict[str, Any] | None = None
-
-
-class ImportsPage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Items that were taken in."""
-
-    results: list[Any]
-    total_records: str
-    next_page_token: str | None = None
-
-
-class FailedItem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An item that was refused, as it was sent; under `user` or `event`."""
-
-    message: str
-    code: str
-    user: Any = None
-    event: Any = None
-
-
-class ErrorsPage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Items that were refused."""
-
-    results: list[FailedItem]
-    total_records: str
-    next_page_token: str | None = None
-
-
 class PageQuery(msgspec.Struct, frozen=True):
     """Which page."""
 
     page_token: str | None = None
     include_schema: bool = False
-
-
-def _job_shape(job: Job) -> JobShape:
-    finished = None if job.finished_at_ms is None else iso_text(job.finished_at_ms)
-    return JobShape(job.id, job.status, iso_text(job.created_at_ms), finished)
 
 
 def _create(call: Call, kind: Kind) -> Answer:
@@ -131,58 +65,39 @@ def _create(call: Call, kind: Kind) -> Answer:
 
     def accept(transaction: Transaction) -> Answer:
         batch.accept(transaction, call.org, job, call.body.requests)
-        return Answer(JobAnswer(_job_shape(job)), wakes=True)
+        return Answer(shapes.JobAnswer(shapes.job_shape(job)), wakes=True)
 
     return call.write(accept)
 
 
-def _status(call: Call, kind: Kind) -> Answer:
+def _status(call: Call, kind: Kind | None) -> Answer:
     with call.desk.store.read() as reader:
         job = batch.find(reader, call.org.id, kind, call.path["job"])
-    return Answer(JobStatusAnswer(job.imports, job.errors, _job_shape(job)))
+    return Answer(shapes.status_shape(job))
 
 
 def _imports(call: Call, kind: Kind) -> Answer:
     with call.desk.store.read() as reader:
         job = batch.find(reader, call.org.id, kind, call.path["job"])
         if job.status == PROCESSING:
-            return Answer(JobAnswer(_job_shape(job)), 202)
+            return Answer(shapes.JobAnswer(shapes.job_shape(job)), 202)
         items, more = batch.results(reader, call.org.id, job, batch.IMPORT, call.query.page_token or "", _PAGE)
-        shown = [_user_import(call, reader, item) if kind == "users" else _event_import(item) for item in items]
-    return Answer(ImportsPage(shown, str(job.imports), more))
+        shown = [shapes.event_import(item, job) if kind == "events" else _user(call, reader, item) for item in items]
+    return Answer(shapes.ImportsPage(shown, str(job.imports), more))
 
 
-def _user_import(call: Call, reader: Reader, item: Item) -> Any:
-    user = find_user(reader, call.org.id, item.user)
-    return user_shape(call, reader, user, call.query.include_schema) if user else {"id": item.user}
+def _user(call: Call, reader: Reader, item: Item) -> shapes.UserImport:
+    user = find_user(reader, call.org.id, item.user) if call.query.include_schema else None
+    return shapes.user_import(item, user_shape(call, reader, user, include_schema=True) if user else None)
 
 
-def _event_import(item: Item) -> EventImport:
-    sent = msgspec.json.decode(item.request, type=EventRequest)
-    user: dict[str, Any] = {"id": item.user}
-    if sent.user is not None and sent.user.uid is not None:
-        user["uid"] = str(sent.user.uid)
-    return EventImport(
-        user,
-        sent.name,
-        item.outcome,
-        {"id": item.session} if item.session else None,
-        sent.timestamp,
-        sent.properties,
-        sent.schema,
-        msgspec.to_builtins(sent.context) if sent.context else None,
-    )
-
-
-def _errors(call: Call, kind: Kind) -> Answer:
+def _errors(call: Call, kind: Kind | None) -> Answer:
     with call.desk.store.read() as reader:
         job = batch.find(reader, call.org.id, kind, call.path["job"])
         if job.status == PROCESSING:
-            return Answer(JobAnswer(_job_shape(job)), 202)
+            return Answer(shapes.JobAnswer(shapes.job_shape(job)), 202)
         items, more = batch.results(reader, call.org.id, job, batch.FAILURE, call.query.page_token or "", _PAGE)
-    name = kind.removesuffix("s")
-    shown = [FailedItem(item.message, item.code, **{name: item.request}) for item in items]
-    return Answer(ErrorsPage(shown, str(job.errors), more))
+    return Answer(shapes.ErrorsPage([shapes.failed_item(item, job) for item in items], str(job.errors), more))
 
 
 def create_user_batch(call: Call) -> Answer:
@@ -225,20 +140,31 @@ def event_batch_errors(call: Call) -> Answer:
     return _errors(call, "events")
 
 
+def batch_status(call: Call) -> Answer:
+    """How a job of either kind stands."""
+    return _status(call, None)
+
+
+def batch_errors(call: Call) -> Answer:
+    """What a job of either kind refused; 202 while it runs."""
+    return _errors(call, None)
+
+
 _NONE = ("resource_not_found",)
-_WHILE = {202: JobAnswer}
+_WHILE = {202: shapes.JobAnswer}
 
 
 def _endpoints(path: str, runs: tuple[Any, Any, Any, Any], body: Any, shown: Any) -> tuple[Endpoint, ...]:
     create, status, imports, errors = runs
+    page, failures = shapes.ImportsPage, shapes.ErrorsPage
     return (
         Endpoint(
-            "POST", path, "capture", create, JobAnswer, body=body, shown=shown, creates=True,
+            "POST", path, "capture", create, shapes.JobAnswer, body=body, shown=shown, creates=True,
             errors=("too_many_requests_in_batch",), body_bytes_max=BATCH_BYTES_MAX,
         ),
-        Endpoint("GET", f"{path}/{{job}}", "capture", status, JobStatusAnswer, errors=_NONE),
-        Endpoint("GET", f"{path}/{{job}}/imports", "read", imports, ImportsPage, PageQuery, errors=_NONE, other=_WHILE),
-        Endpoint("GET", f"{path}/{{job}}/errors", "capture", errors, ErrorsPage, PageQuery, errors=_NONE, other=_WHILE),
+        Endpoint("GET", f"{path}/{{job}}", "capture", status, shapes.JobStatusAnswer, errors=_NONE),
+        Endpoint("GET", f"{path}/{{job}}/imports", "read", imports, page, PageQuery, errors=_NONE, other=_WHILE),
+        Endpoint("GET", f"{path}/{{job}}/errors", "capture", errors, failures, PageQuery, errors=_NONE, other=_WHILE),
     )  # fmt: skip
 
 
@@ -255,4 +181,9 @@ ENDPOINTS = (
         EventBatchRead,
         EventBatch,
     ),
-)
+    Endpoint("GET", "/v2/batch/{job}", "capture", batch_status, shapes.JobStatusAnswer, errors=_NONE),
+    Endpoint(
+        "GET", "/v2/batch/{job}/errors", "capture", batch_errors, shapes.ErrorsPage, PageQuery, errors=_NONE,
+        other=_WHILE,
+    ),
+)  # fmt: skip

@@ -11,7 +11,7 @@ from passerby.base.ids import OrgId, UserId
 from passerby.model.operation import Event, Identify, Operation, Page, SetProperties
 from passerby.model.session import Session
 from passerby.query.happened import Happening
-from passerby.query.seen import Seen, seen, values
+from passerby.query.seen import Seen, nested, seen, values
 from passerby.query.users import User
 from passerby.store.contract import Person
 from passerby.wire.instants import iso_text
@@ -137,7 +137,7 @@ def user_shape(
     """A user with properties, and with `types`, all types ever given to each, their schema and conflicts."""
     kept = [found.property for found in user.properties if found.property.name not in ("displayName", "email")]
     shape = person_shape(user.person, is_being_deleted, base, org)
-    shape = msgspec.structs.replace(shape, properties=values(kept), has_more_properties=user.has_more)
+    shape = msgspec.structs.replace(shape, properties=nested(kept), has_more_properties=user.has_more)
     if types is None:
         return shape
     conflicts: dict[str, Any] = {name: several for name, several in types.items() if len(several) > 1}
