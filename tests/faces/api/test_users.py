@@ -97,7 +97,7 @@ def test_a_user_of_the_browser_and_of_the_server_is_one(api: Api) -> None:
     assert [user["id"] for user in listed["results"]] == [made["id"]]
     assert api.get(f"/v2/users/{DEVICE}")["id"] == made["id"]
     sessions = api.get("/sessions/v2", uid="u", email="e")["sessions"]
-    assert [session["sessionId"] for session in sessions] == [f"{DEVICE}:{SESSION}"]
+    assert [(session["userId"], session["sessionId"]) for session in sessions] == [(DEVICE, SESSION)]
 
 
 def test_a_deleted_user_is_being_deleted_and_then_gone(api: Api) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import unquote
 
 import msgspec
 
@@ -24,8 +22,6 @@ from passerby.wire.instants import iso_text
 from passerby.wire.reports import EventRequest, Object, SessionReference, UserReference, UserRequest, read_uid
 from passerby.wire.suffixes import bared
 
-_UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_SESSION: Final = re.compile(f"{_UUID}:{_UUID}")
 _SESSIONS_COUNTED: Final = 10_000
 
 
@@ -90,8 +86,7 @@ def custom_event(call: Call) -> Answer:
 
 
 def _named_session(call: Call, reader: Reader, url: str) -> SessionReference:
-    named = _SESSION.search(unquote(url))
-    session = find_session(reader, call.org.id, named[0]) if named else None
+    session = find_session(reader, call.org.id, url)
     owner = owner_of(reader, call.org.id, session.device) if session else None
     if session is None or owner is None or owner.uid != call.path["uid"]:
         raise Refusal("resource_not_found", "session_url names no session of this user")

@@ -40,11 +40,9 @@ def all_sessions(call: Call) -> Answer:
         owners = {session.device: owner_of(reader, org.id, session.device) for session in page.sessions}
     settings, now_ms = org.settings, call.now_ms
     shown = [
-        shapes.session_shape(
-            session, owner.id, session.ending(now_ms, settings.idle_ms, settings.age_ms), call.base, org.id
-        )
+        shapes.session_shape(session, session.ending(now_ms, settings.idle_ms, settings.age_ms), call.base, org.id)
         for session in page.sessions
-        if (owner := owners[session.device]) is not None
+        if owners[session.device] is not None
     ]
     return Answer(shapes.SessionListShape(sessions=shown, pagination_token=page.next_page_token))
 
@@ -57,7 +55,7 @@ class EventsQuery(msgspec.Struct, frozen=True):
 
 
 def session_events(call: Call) -> Answer:
-    """What happened in a session, in order. The session is `device:session`."""
+    """What happened in a session, in order. It is named by `userId:sessionId`, or by its URL (AP-17)."""
     org, limit = call.org.id, call.query.limit
     if not 1 <= limit <= LIMIT_MAX:
         raise Refusal("invalid_argument", f"limit is a number from 1 to {LIMIT_MAX}")
@@ -131,8 +129,8 @@ ENDPOINTS = (
         "GET", "/sessions/v2", "read", all_sessions, shapes.SessionListShape, SessionsQuery, errors=("required_field",)
     ),
     Endpoint(
-        "GET", "/v2/sessions/{session}/events", "read", session_events, shapes.HappeningListShape, EventsQuery,
+        "GET", "/v2/sessions/{session:path}/events", "read", session_events, shapes.HappeningListShape, EventsQuery,
         errors=("resource_not_found",),
     ),
-    Endpoint("GET", "/v2/sessions/{session}/why", "read", session_why, WhyShape, errors=("resource_not_found",)),
+    Endpoint("GET", "/v2/sessions/{session:path}/why", "read", session_why, WhyShape, errors=("resource_not_found",)),
 )  # fmt: skip
