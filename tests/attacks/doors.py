@@ -69,6 +69,7 @@ _API: Final[Mapping[str, Door]] = {
     "DELETE /v2/users": Door(KEY_ADMIN, query=f"?uid={MARK}"),
     "GET /v2/users/{user}": Door(READ),
     "POST /v2/users/{user}": Door(CAPTURE, {"properties": {"changed": True}}),
+    "PATCH /v2/users/{user}": Door(CAPTURE, {"properties": {"changed": True}}),
     "DELETE /v2/users/{user}": Door(KEY_ADMIN),
     "GET /v2/users/{user}/events": Door(READ),
     "GET /v2/users/{user}/export": Door(READ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faces.api.speaking import Api
 from tests.faces.api.test_users import DEVICE, SESSION, bundle
 
@@ -87,3 +89,41 @@ def test_an_item_that_waits_when_its_user_is_erased_is_not_done_after(api: Api) 
     status = api.get(f"/v2/users/batch/{job['job']['id']}")
     assert (status["imports"], status["errors"]) == (1, 0)
     assert [user["uid"] for user in api.get("/v2/users")["results"]] == ["stays"]
+
+
+@pytest.mark.parametrize("timestamp", [None, "0001-01-01T00:00:00Z"])
+def test_a_time_that_nobody_set_is_the_time_of_receipt(api: Api, timestamp: str | None) -> None:
+    api.post("/v2/events", {"name": "e", "user": {"uid": "u"}, "timestamp": timestamp})
+    (event,) = [one for one in api.get("/users/v1/individual/u/events")["events"] if one["event_type"] == "custom"]
+    assert event["event_time"] == "2025-06-15T15:06:40.000Z"
+    for other in ("0001-01-01T00:00:01Z", "1969-12-31T23:59:59Z", ""):
+        assert api.post("/v2/events", {"name": "e", "timestamp": other}, 400)["code"] == "invalid_argument"
+
+
+def test_an_empty_session_is_none(api: Api) -> None:
+    assert api.post("/v2/events", {"name": "e", "session": {"id": ""}}) == {}
+    assert api.post("/v2/events", {"name": "e", "session": {"id": ""}, "user": {"uid": "u"}}) == {}
+    assert api.get("/v2/users")["total_records"] == "2"
+
+
+def test_an_apps_own_name_for_a_session_is_kept_with_the_event(api: Api) -> None:
+    requests = [{"name": "e", "user": {"uid": "u"}, "session": {"uid": "visit 7"}, "context": {"browser": {}}}]
+    assert api.post("/v2/events", requests[0]) == {}
+    job = api.post("/v2/events/batch", {"requests": requests})["job"]
+    api.work()
+    events = [one for one in api.get("/users/v1/individual/u/events")["events"] if one["event_type"] == "custom"]
+    assert [(one["session_id"], one["source_properties"]) for one in events] == [
+        (None, {"session": {"uid": "visit 7"}})
+    ] * 2
+    (imported,) = api.get(f"/v2/events/batch/{job['id']}/imports")["results"]
+    assert imported["session"] == {"uid": "visit 7"}
+    assert api.get("/sessions/v2", uid="u")["sessions"] == []
+    api.post("/v2/events", {"name": "e", "session": {"uid": "x" * 257}}, 400)
+
+
+def test_an_import_in_the_other_spelling_is_told_as_it_came_to_be(api: Api) -> None:
+    event = {"name": "e", "user": {"uid": "u"}, "context": {"browser": {"initial_referer": "https://r/"}}}
+    job = api.post("/v2/events/batch", {"requests": [event]})["job"]
+    api.work()
+    (imported,) = api.get(f"/v2/events/batch/{job['id']}/imports")["results"]
+    assert imported["context"] == {"browser": {"initial_referrer": "https://r/"}}

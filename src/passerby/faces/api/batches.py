@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -14,6 +15,7 @@ from passerby.query.users import find_user
 from passerby.store.contract import Reader, Transaction
 from passerby.wire.instants import iso_text
 from passerby.wire.reports import Context, EventRequest, UserItem
+from passerby.wire.requests import read
 
 _PAGE = 100
 
@@ -29,6 +31,8 @@ class SharedContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 class UserBatchRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Users, each read by itself so that one bad one costs no other."""
 
+    also: ClassVar[Mapping[str, str]] = {"users": "requests"}
+
     requests: list[msgspec.Raw]
 
 
@@ -40,6 +44,8 @@ class UserBatch(msgspec.Struct, frozen=True):
 
 class EventBatchRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Events, each read by itself so that one bad one costs no other."""
+
+    also: ClassVar[Mapping[str, str]] = {"events": "requests"}
 
     requests: list[msgspec.Raw]
     shared: SharedContext | None = None
@@ -158,7 +164,7 @@ def _user_import(call: Call, reader: Reader, item: Item) -> Any:
 
 
 def _event_import(item: Item) -> EventImport:
-    sent = msgspec.json.decode(item.request, type=EventRequest)
+    sent = read(bytes(item.request), EventRequest)
     user: dict[str, Any] = {"id": item.user}
     if sent.user is not None and sent.user.uid is not None:
         user["uid"] = str(sent.user.uid)
@@ -166,12 +172,18 @@ def _event_import(item: Item) -> EventImport:
         user,
         sent.name,
         item.outcome,
-        {"id": item.session} if item.session else None,
+        _session_of(item, sent),
         sent.timestamp,
         sent.properties,
         sent.schema,
         msgspec.to_builtins(sent.context) if sent.context else None,
     )
+
+
+def _session_of(item: Item, sent: EventRequest) -> dict[str, Any] | None:
+    uid = sent.session.uid if sent.session else None
+    found = {"id": item.session or None, "uid": uid}
+    return {name: value for name, value in found.items() if value is not None} or None
 
 
 def _errors(call: Call, kind: Kind) -> Answer:

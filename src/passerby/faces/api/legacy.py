@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -23,22 +23,25 @@ from passerby.wire.reports import EventRequest, Object, SessionReference, UserRe
 from passerby.wire.suffixes import bared
 
 _SESSIONS_COUNTED: Final = 10_000
+_EVENTS_AT_ONCE_MAX: Final = 50
 
 
-class EventBody(msgspec.Struct, frozen=True):
-    """An event of the first version."""
+class EventBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event of the first version; `session_url` is any name of a session (AP-17)."""
+
+    also: ClassVar[Mapping[str, str]] = {"device_session": "session_url"}
 
     event_name: str
-    event_data: Object = {}
+    event_data: Object | None = None
     timestamp: str | None = None
-    use_recent_session: bool = False
+    use_recent_session: bool | None = None
     session_url: str | None = None
 
 
-class CustomEvent(msgspec.Struct, frozen=True):
-    """An event of the first version."""
+class CustomEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event of the first version, or several, at most 50."""
 
-    event: EventBody
+    event: EventBody | list[EventBody]
 
 
 class IndividualShape(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,24 +68,32 @@ def custom_vars(call: Call) -> Answer:
 
 
 def custom_event(call: Call) -> Answer:
-    """Record an event of the user of a uid; names of properties carry type suffixes."""
-    asked: EventBody = call.body.event
-    properties, schema = bared(asked.event_data)
+    """Record one or several events of the user of a uid, all or none; names of properties carry type suffixes."""
+    asked: EventBody | list[EventBody] = call.body.event
+    several = asked if isinstance(asked, list) else [asked]
+    if not 1 <= len(several) <= _EVENTS_AT_ONCE_MAX:
+        raise Refusal("invalid_argument", f"event is one event, or 1 to {_EVENTS_AT_ONCE_MAX} of them")
 
     def report(transaction: Transaction) -> Answer:
-        session = _named_session(call, transaction, asked.session_url) if asked.session_url else None
-        request = EventRequest(
-            name=asked.event_name,
-            timestamp=asked.timestamp,
-            properties=properties,
-            schema=dict(schema),
-            user=None if session else UserReference(uid=call.path["uid"]),
-            session=session or SessionReference(use_most_recent=asked.use_recent_session),
-        )
-        done = report_event(transaction, call.org, request, None, call.now_ms, call.desk.ids)
-        return told(call, done, shapes.Empty())
+        answers = [_reported(call, transaction, each) for each in several]
+        return msgspec.structs.replace(answers[0], wakes=any(answer.wakes for answer in answers))
 
     return call.write(report)
+
+
+def _reported(call: Call, transaction: Transaction, asked: EventBody) -> Answer:
+    properties, schema = bared(asked.event_data or {})
+    session = _named_session(call, transaction, asked.session_url) if asked.session_url else None
+    request = EventRequest(
+        name=asked.event_name,
+        timestamp=asked.timestamp,
+        properties=properties,
+        schema=dict(schema),
+        user=None if session else UserReference(uid=call.path["uid"]),
+        session=session or SessionReference(use_most_recent=asked.use_recent_session),
+    )
+    done = report_event(transaction, call.org, request, None, call.now_ms, call.desk.ids)
+    return told(call, done, shapes.Empty())
 
 
 def _named_session(call: Call, reader: Reader, url: str) -> SessionReference:
