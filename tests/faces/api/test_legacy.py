@@ -33,7 +33,9 @@ def test_an_individual_is_read_and_erased(api: Api) -> None:
     api.browse(bundle(api, {"op": "page", "url": "https://x/"}, {"op": "identify", "uid": "u@x.com"}))
     found = api.get(USER)
     assert (found["uid"], found["numSessions"]) == ("u@x.com", 1)
-    assert [event["event_type"] for event in api.get(f"{USER}/pages")["events"]] == ["navigate"]
+    pages = api.get(f"{USER}/pages")
+    assert [event["event_type"] for event in pages["pages"]] == ["navigate"]
+    assert pages["events"] == pages["pages"]
     assert api.delete(USER) == {}
     api.work()
     api.get(USER, 404)

@@ -55,6 +55,13 @@ class IndividualShape(msgspec.Struct, frozen=True, omit_defaults=True):
     email: str | None = None
 
 
+class PagesShape(msgspec.Struct, frozen=True):
+    """Pages, under the name that they have and under that of events."""
+
+    pages: list[shapes.HappeningShape]
+    events: list[shapes.HappeningShape]
+
+
 def custom_vars(call: Call) -> Answer:
     """Set properties of the user of a uid; names carry type suffixes."""
     properties, schema = bared(call.body)
@@ -121,21 +128,21 @@ def delete_individual(call: Call) -> Answer:
 
 def individual_events(call: Call) -> Answer:
     """The last 1000 events of the user of a uid, the latest first."""
-    return _happened(call, lambda _found: True)
+    return Answer(shapes.HappeningListShape(events=_happened(call, lambda _found: True)))
 
 
 def individual_pages(call: Call) -> Answer:
     """The pages among the last 1000 events of the user of a uid, the latest first."""
-    return _happened(call, lambda found: isinstance(found.operation, Page))
+    pages = _happened(call, lambda found: isinstance(found.operation, Page))
+    return Answer(PagesShape(pages=pages, events=pages))
 
 
-def _happened(call: Call, is_wanted: Callable[[Happening], bool]) -> Answer:
+def _happened(call: Call, is_wanted: Callable[[Happening], bool]) -> list[shapes.HappeningShape]:
     with call.desk.store.read() as reader:
         user = _user(call, reader)
         found = latest_happenings(reader, call.org.id, user.person.id, EVENTS_MAX)
     uid = user.person.uid
-    events = [shapes.happening_shape(happening, uid) for happening in found if is_wanted(happening)]
-    return Answer(shapes.HappeningListShape(events=events))
+    return [shapes.happening_shape(happening, uid) for happening in found if is_wanted(happening)]
 
 
 def _user(call: Call, reader: Reader) -> User:
@@ -156,7 +163,7 @@ ENDPOINTS = (
     Endpoint("POST", f"{_PATH}/customvars", "capture", custom_vars, shapes.Empty, body=Object, errors=_WRITE),
     Endpoint("POST", f"{_PATH}/customevent", "capture", custom_event, shapes.Empty, body=CustomEvent, errors=_WRITE),
     Endpoint("GET", f"{_PATH}/events", "read", individual_events, shapes.HappeningListShape, errors=_READ),
-    Endpoint("GET", f"{_PATH}/pages", "read", individual_pages, shapes.HappeningListShape, errors=_READ),
+    Endpoint("GET", f"{_PATH}/pages", "read", individual_pages, PagesShape, errors=_READ),
     Endpoint("GET", _PATH, "read", individual, IndividualShape, errors=_READ),
     Endpoint("DELETE", _PATH, "admin", delete_individual, shapes.Empty, errors=("resource_not_found",)),
 )
