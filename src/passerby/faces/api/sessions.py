@@ -96,7 +96,7 @@ def _all_events(call: Call, session: Session, owner: Person | None, first: list[
             now = owner_of(reader, org.id, device)
             if is_erased_device(reader, org, device) or (now and now.id) != (owner and owner.id):
                 raise Unfinished("whose the session is has changed")
-            limit = min(EVENTS_DEFAULT, session.operations - told)
+            limit = min(LIMIT_MAX, session.operations - told)
             found = some_happenings(reader, org.id, session.id, told, limit) if limit > 0 else []
     yield b"]}"
 
