@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from passerby.base.errors import Refusal
+from passerby.faces.api.legacy import EventBody
 from passerby.wire.reports import EventRequest, UserItem
 from passerby.wire.requests import read, read_query
 
@@ -156,3 +157,10 @@ def test_names_without_end_cost_no_more_than_reading_them() -> None:
     began = time.monotonic()
     assert refused(body, UserItem).message == "unknown field `x0`"
     assert time.monotonic() - began < 1
+
+
+def test_long_values_that_are_given_twice_are_one_only_byte_for_byte() -> None:
+    value = msgspec.json.encode({"a": "x" * (1 << 16)})
+    body = b'{"event_name": "e", "eventData": %b, "event_data": %b}'
+    assert read(body % (value, value), EventBody).event_data is not None
+    assert "are one field" in refused(body % (value, b" {" + value[1:-1] + b" }"), EventBody).message

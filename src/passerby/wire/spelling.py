@@ -111,35 +111,34 @@ def _object(body: bytes | Raw, form: _Form, path: str) -> bytes:
         if (prose := unknown_field(str(error), path)) is None:
             raise
         raise Refusal("invalid_argument", prose) from error
-    members = []
-    for field in form.fields:
-        raw = _given(given, field, path)
-        if raw is not None:
-            within = raw if field.form is None else _within(raw, field.form, f"{path}{field.names[0]}")
-            members.append(b'"%b":%b' % (field.names[0].encode(), within))
-    return b"{" + b",".join(members) + b"}"
+    members = {field.names[0]: raw for field in form.fields if (raw := _given(given, field, path)) is not None}
+    return msgspec.json.encode(members)
 
 
-def _given(given: Any, field: _Field, path: str) -> bytes | None:
+def _given(given: Any, field: _Field, path: str) -> Raw | None:
     """The value of a field, under whichever name; null only where it has no other."""
-    found = [(name, bytes(raw)) for name in field.names if (raw := getattr(given, name))]
-    told = [(name, raw) for name, raw in found if raw != _NULL]
+    found = [(name, raw) for name in field.names if (raw := getattr(given, name))]
+    told = [(name, raw) for name, raw in found if len(raw) != len(_NULL) or bytes(raw) != _NULL]
     if len(told) > 1 and len({_plain(raw) for _, raw in told}) > 1:
         names = " and ".join(f"`{path}{name}`" for name, _ in told)
         raise Refusal("invalid_argument", f"{names} are one field: give it once, or the same each time")
-    return told[0][1] if told else found[0][1] if found else None
+    kept = next(iter(told or found), None)
+    return None if kept is None else _within(kept[1], field.form, f"{path}{field.names[0]}")
 
 
-def _plain(raw: bytes) -> bytes:
+def _plain(raw: Raw) -> bytes:
     if len(raw) > _COMPARED_BYTES_MAX:
-        return raw
+        return bytes(raw)
     return msgspec.json.encode(msgspec.json.decode(raw), order="sorted")
 
 
-def _within(raw: bytes, form: _Form, path: str) -> bytes:
-    if raw[:1] == b"{":
-        return _object(raw, form, f"{path}.")
-    if raw[:1] == b"[":
+def _within(raw: Raw, form: _Form | None, path: str) -> Raw:
+    if form is None:
+        return raw
+    first = bytes(memoryview(raw)[:1])
+    if first == b"{":
+        return Raw(_object(raw, form, f"{path}."))
+    if first == b"[":
         several = msgspec.json.decode(raw, type=list[Raw])
-        return b"[" + b",".join(_within(bytes(one), form, f"{path}[{n}]") for n, one in enumerate(several)) + b"]"
+        return Raw(msgspec.json.encode([_within(one, form, f"{path}[{n}]") for n, one in enumerate(several)]))
     return raw
