@@ -143,6 +143,7 @@ def test_what_is_wrong_in_either_spelling_is_refused(body: bytes, code: str) -> 
 
 def test_a_required_field_may_be_given_in_either_spelling() -> None:
     assert refused({"inner_ones": {}}, Several).code == "required_field"
+    assert read(b'{"innerOnes": null, "things": {"own_name": null, "ownName": 1}}', Several) == Several(Inner(1))
 
 
 def test_a_query_may_be_spelled_either_way() -> None:

@@ -15,12 +15,14 @@ Uid = NewType("Uid", str)
 UserId = NewType("UserId", str)
 """Our name for a user in the REST API: a UUID; an unbound device's is the device id."""
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""A regular expression for one of our ids."""
+_WHOLE: Final = re.compile(UUID)
 
 
 def is_uuid(text: str) -> bool:
     """Whether `text` is a lower-case UUID, as all our ids are."""
-    return _UUID.match(text) is not None
+    return _WHOLE.fullmatch(text) is not None
 
 
 class Ids(Protocol):

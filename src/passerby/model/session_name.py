@@ -8,12 +8,11 @@ from urllib.parse import unquote
 
 import msgspec
 
-from passerby.base.ids import DeviceId, SessionId
+from passerby.base.ids import UUID, DeviceId, SessionId
 
 _CHARS_MAX: Final = 4096
 _ENCODINGS_MAX: Final = 2
-_UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_NAME: Final = re.compile(rf"(?:(?:{_UUID}[:!])?({_UUID})[:!])?({_UUID})(?::([0-9]{{1,15}})|![0-9]{{1,15}})?")
+_NAME: Final = re.compile(rf"(?:(?:{UUID}[:!])?({UUID})[:!])?({UUID})(?::([0-9]{{1,15}})|![0-9]{{1,15}})?")
 _PATH: Final = "/session/"
 
 

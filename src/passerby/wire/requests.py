@@ -46,10 +46,8 @@ def read_query(given: dict[str, str], shape: type[T]) -> T:
 def _read(body: bytes, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=shape)
-    except msgspec.ValidationError as error:
-        if unknown_field(str(error)) is None:
-            raise
-    return msgspec.json.decode(respelled(body, shape), type=shape)
+    except msgspec.ValidationError:
+        return msgspec.json.decode(respelled(body, shape), type=shape)
 
 
 def _wrong(error: msgspec.ValidationError) -> Refusal:

@@ -1,7 +1,7 @@
 """Fields of requests under their other names: `displayName` for `display_name`, as clients write both (AP-2.1).
 
-A request is first read as its shape says. Only where that has no field of a name is it read once more, through twins of
-its shapes that have every field under each of its names. So what is spelled as it should be costs nothing more.
+A request is first read as its shape says. Only where it is none is it read once more, through twins of its shapes that
+have every field under each of its names. So what is spelled as its shape has it costs nothing more.
 """
 
 from __future__ import annotations

@@ -184,6 +184,9 @@ def test_a_user_may_be_patched(api: Api) -> None:
     assert (changed.status_code, changed.json()) == (200, made)
     found = api.get(f"/v2/users/{made['id']}")
     assert (found["display_name"], found["email"]) == ("Bo", "e")
+    for status, email in ((200, "e@x"), (200, "e@x"), (409, "f@x")):
+        again = api.client.patch(f"/v2/users/{made['id']}", json={"email": email}, headers={"Idempotency-Key": "k"})
+        assert again.status_code == status
     assert api.client.patch(f"/v2/users/{DEVICE}", json={}).status_code == 404
     assert api.client.patch("/v2/users", json={}).headers["allow"] == "DELETE, GET, POST"
 

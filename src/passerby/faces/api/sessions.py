@@ -43,14 +43,13 @@ def all_sessions(call: Call) -> Answer:
     org = call.org
     with call.desk.store.read() as reader:
         page = list_sessions(reader, org.id, asked.uid, asked.email, asked.pagination_token, asked.limit)
-        owners = {session.device: owner_of(reader, org.id, session.device) for session in page.sessions}
+        shown = [session for session in page.sessions if owner_of(reader, org.id, session.device) is not None]
     settings, now_ms = org.settings, call.now_ms
-    shown = [
+    listed = [
         shapes.session_shape(session, session.ending(now_ms, settings.idle_ms, settings.age_ms), call.base, org.id)
-        for session in page.sessions
-        if owners[session.device] is not None
+        for session in shown
     ]
-    return Answer(shapes.SessionListShape(sessions=shown, pagination_token=page.next_page_token))
+    return Answer(shapes.SessionListShape(sessions=listed, pagination_token=page.next_page_token))
 
 
 class EventsQuery(msgspec.Struct, frozen=True):
