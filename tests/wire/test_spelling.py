@@ -27,6 +27,12 @@ class Inner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own_name: int
 
 
+class Open(msgspec.Struct, frozen=True):
+    """It takes what it does not know, and leaves it."""
+
+    own_name: int
+
+
 class Several(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One, or several; and a name that no rule for spelling gives."""
 
@@ -144,6 +150,10 @@ def test_what_is_wrong_in_either_spelling_is_refused(body: bytes, code: str) -> 
 def test_a_required_field_may_be_given_in_either_spelling() -> None:
     assert refused({"inner_ones": {}}, Several).code == "required_field"
     assert read(b'{"innerOnes": null, "things": {"own_name": null, "ownName": 1}}', Several) == Several(Inner(1))
+
+
+def test_a_shape_that_leaves_what_it_does_not_know_does_so_in_either_spelling() -> None:
+    assert read(b'{"ownName": 1, "x": 2}', Open) == read(b'{"own_name": 1, "x": 2}', Open) == Open(1)
 
 
 def test_a_query_may_be_spelled_either_way() -> None:

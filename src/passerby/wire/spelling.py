@@ -83,7 +83,7 @@ def _form(shape: Any) -> _Form | None:
 
 def _form_of(node: inspect.Type) -> _Form | None:
     match node:
-        case inspect.StructType(cls=shape):
+        case inspect.StructType(cls=shape, forbid_unknown_fields=is_closed):
             names = names_of(shape)
             fields = tuple(
                 _Field(
@@ -93,7 +93,7 @@ def _form_of(node: inspect.Type) -> _Form | None:
                 for field in node.fields
             )
             twin = msgspec.defstruct(
-                f"{shape.__name__}Twin", [(name, Raw, Raw()) for name in names], forbid_unknown_fields=True
+                f"{shape.__name__}Twin", [(name, Raw, Raw()) for name in names], forbid_unknown_fields=is_closed
             )
             return _Form(twin, fields)
         case inspect.UnionType(types=several):
