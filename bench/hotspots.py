@@ -132,7 +132,7 @@ def reads(store: Store, uid: str) -> dict[str, str]:
         "last events, API": f"/v2/users/{user}/events",
         "sessions, API": f"/sessions/v2?uid={uid}",
         "user list by uid, API": f"/v2/users?uid={uid}",
-        "events of a session, API": f"/v2/sessions/{place}/events",
+        "events of a session, API": f"/v2/sessions/{place}/events?limit=500",
         "why, API": f"/v2/sessions/{place}/why",
         "individual, API": f"/users/v1/individual/{uid}",
         "user page": f"{ui}/user/{user}",

@@ -37,7 +37,8 @@ class ApiReader:
 
     def sessions(self, uid: str) -> list[str]:
         """The ids of a user's sessions, as `device:session`."""
-        return [session["sessionId"] for session in self._get("/sessions/v2", uid=uid, limit="1000")["sessions"]]
+        found = self._get("/sessions/v2", uid=uid, limit="1000")["sessions"]
+        return [f"{session['userId']}:{session['sessionId']}" for session in found]
 
     def events(self, session_id: str) -> list[dict[str, Any]]:
         """What happened in a session, given as `device:session`."""

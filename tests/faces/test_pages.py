@@ -182,7 +182,19 @@ def test_a_session_under_another_device_is_not_shown(dashboard: Dashboard, vera:
     dashboard.send(1, PAGE)
     vera.see(f"/session/{uuid(2)}:{uuid(0x1001)}", 404)
     vera.see("/session/rubbish", 404)
+    vera.see(f"/session/{uuid(1)}", 404)
     vera.see("/user/rubbish", 404)
+
+
+@pytest.mark.parametrize(
+    "name", ["{1}", "{0}%3A{1}", "{0}%253A{1}", "{0}!{1}", "{2}:{0}!{1}", "{2}:{0}:{1}", "{0}:{1}!90"]
+)
+def test_a_session_is_shown_and_shared_under_any_of_its_names(dashboard: Dashboard, name: str) -> None:
+    dashboard.send(1, PAGE)
+    path = "/session/" + name.format(uuid(1), uuid(0x1001), uuid(0x77))
+    admin = dashboard.browser("admin")
+    assert admin.see(path) == admin.see(session_path(1))
+    assert "/shared/" in admin.fill_in(path, f"{path}/share", hours="1").text
 
 
 def test_errors_say_where_they_came_from_and_the_correct_call(dashboard: Dashboard, vera: Browser) -> None:

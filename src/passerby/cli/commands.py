@@ -89,7 +89,7 @@ def demo_command(
 @click.option("--org", help="Org id, if there are several.")
 @CONFIG
 def why_command(session: str, config: Path | None, **flags: Any) -> None:
-    """Explain whose SESSION (device:session) is, and why it begins and ends where it does."""
+    """Explain whose SESSION is (device:session, or its address), and why it begins and ends where it does."""
 
     def why() -> None:
         with boot.workplace(settings_of(flags, config)) as place:

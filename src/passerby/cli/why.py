@@ -13,11 +13,11 @@ from passerby.wire.instants import iso_text
 
 
 def explain(place: Workplace, name: str) -> None:
-    """Print why the session `device:session` is where it is. SettingsError if there is none."""
+    """Print why the session of that name (AP-17) is where it is. SettingsError if there is none."""
     with place.store.read() as reader:
         session = find_session(reader, place.org.id, name)
         if session is None:
-            raise SettingsError(f"no session {name} here: give it as <device>:<session>, as its page's address has it")
+            raise SettingsError("no such session here: give it as <device>:<session>, or give the address of its page")
         found = some_happenings(reader, place.org.id, session.id, 0, EXPLAINED_MAX)
         why = why_session(reader, place.org, session, found, place.clock.now_ms())
     click.echo(f"Session  {why.session}\nDevice   {why.device}\nUser     {why.uid or 'nobody known'}\n")

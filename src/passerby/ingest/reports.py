@@ -33,6 +33,7 @@ from passerby.wire.reports import (
     event_operation,
     read_instant,
     read_uid,
+    session_properties,
     user_operation,
     user_properties,
 )
@@ -99,6 +100,7 @@ def report_event(
         raise Refusal("invalid_argument", "an event has no context of its own when the batch shares one")
     at_ms = read_instant(request.timestamp, now_ms)
     event, notes = event_operation(2, at_ms, now_ms, request, request.context or shared)
+    event = msgspec.structs.replace(event, context=(*event.context, *session_properties(request.session)))
     target = _target(transaction, org, request, at_ms, ids)
     _turn_away_late(transaction, org, target, at_ms)
     kept = _keep(transaction, org, target, event, now_ms, ids)
@@ -163,7 +165,7 @@ def _server_device(reader: Reader, org: Org, uid: Uid) -> DeviceId:
 def _target(reader: Reader, org: Org, request: EventRequest, at_ms: int, ids: Ids) -> _Target:
     user, session = request.user, request.session
     uid, name = (read_uid(user.uid), user.id) if user else (None, None)
-    if session is not None and session.id is not None:
+    if session is not None and session.id:  # empty is not given: so does Go write it
         if uid is not None or name is not None:
             raise Refusal("invalid_argument", "session.id is enough: user is not accepted with it")
         found = find_session(reader, org.id, session.id)

@@ -11,7 +11,6 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
 
@@ -58,7 +57,7 @@ def body_of(occurrence: Occurrence, org: OrgId, base: str) -> bytes:
         data["user"]["uid"] = occurrence.uid
     if occurrence.session is not None:
         data["sessionId"] = occurrence.session
-        data["sessionUrl"] = f"{base}/ui/{org}/session/{quote(occurrence.session, safe='')}"
+        data["sessionUrl"] = f"{base}/ui/{org}/session/{occurrence.session}"
     data |= {} if occurrence.name is None else {"name": occurrence.name}
     data |= {} if occurrence.why is None else {"reason": occurrence.why}
     if occurrence.event in ("recording.event.custom", "user.identified"):

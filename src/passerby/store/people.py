@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from passerby.base.errors import Refusal
-from passerby.base.ids import DeviceId, OrgId, SessionId, Uid, UserId
+from passerby.base.ids import DeviceId, OrgId, Uid, UserId, is_uuid
 from passerby.model.session import Session
+from passerby.model.session_name import session_named
 from passerby.store.contract import Person, PersonFilter, Reader, Transaction
 from passerby.store.projection import user_id
 
 _DEVICES_A_PAGE: Final = 500
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-
-
-def is_uuid(text: str) -> bool:
-    """Whether `text` is a lower-case UUID, as all our ids are."""
-    return _UUID.match(text) is not None
 
 
 def find_person(reader: Reader, org: OrgId, name: str) -> Person | None:
@@ -99,8 +93,9 @@ def device_pages(reader: Reader, org: OrgId, person: Person) -> Iterator[Sequenc
 
 
 def find_session(reader: Reader, org: OrgId, name: str) -> Session | None:
-    """The session that `device:session` names; what follows a further colon is a moment in it."""
-    device, _, rest = name.partition(":")
-    session = rest.partition(":")[0]
-    found = reader.session(org, SessionId(session)) if is_uuid(session) else None
-    return found if found is not None and found.device == device else None
+    """The session that `name` names, in any form of AP-17; None if its device is another than `name` says."""
+    named = session_named(name)
+    found = reader.session(org, named.session) if named else None
+    if named is None or found is None:
+        return None
+    return found if named.device in (None, found.device) else None

@@ -6,7 +6,7 @@ The shapes are the REST API's; what is wrong with one is a Refusal, since a serv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +30,8 @@ _LOSSES: Final = {
     "too_many_properties": f"is one more than the {limits.PROPERTIES_MAX} that a call may have",
 }
 _ORDER_COMPLETED: Final = "Order Completed"
+_NO_TIME: Final = "0001-01-01T00:00:00Z"
+"""How Go writes a time that nobody set."""
 _PROSE: Final = {
     Outcome.INVALID_UID: "uid is a non-empty string of at most 256 characters, or a number up to 2^53 - 1",
     Outcome.PLACEHOLDER_UID: "a placeholder such as undefined, None or {{ user.id }} is no uid",
@@ -64,14 +66,20 @@ class UserReference(_Request, frozen=True):
 
 
 class SessionReference(_Request, frozen=True):
-    """In which session it was; without `id`, `use_most_recent` looks for the user's open one."""
+    """In which session it was; without `id`, `use_most_recent` looks for the user's open one.
+
+    `uid` is the app's own name for a session: it is kept with the event, and finds none.
+    """
 
     id: str | None = None
     use_most_recent: bool | None = None
+    uid: Annotated[str, Meta(max_length=256)] | None = None
 
 
 class BrowserContext(_Request, frozen=True):
     """The page of an event."""
+
+    also: ClassVar[Mapping[str, str]] = {"initial_referer": "initial_referrer"}
 
     url: Annotated[str, Meta(max_length=limits.URL_CHARS_MAX)] | None = None
     user_agent: Annotated[str, Meta(max_length=1024)] | None = None
@@ -220,9 +228,14 @@ def context_properties(context: Context | None) -> tuple[Property, ...]:
     )
 
 
+def session_properties(session: SessionReference | None) -> tuple[Property, ...]:
+    """The app's own name for a session as a property of an event's context."""
+    return () if session is None or not session.uid else (Property("session.uid", "str", session.uid),)
+
+
 def read_instant(text: str | None, now_ms: int) -> int:
-    """An ISO-8601 `timestamp` as ms since 1970, UTC unless it says otherwise; now when absent (AP-6)."""
-    if text is None:
+    """An ISO-8601 `timestamp` as ms since 1970, UTC unless it says otherwise; now when absent or never set (AP-6)."""
+    if text is None or text == _NO_TIME:
         return now_ms
     at_ms = iso_ms(text)
     if at_ms is None or at_ms < 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faces.api.speaking import Api
 from tests.faces.api.test_users import DEVICE, SESSION, bundle
 
@@ -103,6 +105,7 @@ def test_an_address_that_a_batch_brings_is_kept_nowhere(api: Api) -> None:
         {"name": "taken", "context": location},
         {"name": "", "context": location},
         {"nam": "not an event", "context": location},
+        {"name": "also taken", "context": {"location": {"ipAddress": "9.9.9.8", "city": "B"}}},
         {"name": "no context", "context": None},
         7,
     ]
@@ -118,7 +121,9 @@ def test_an_address_that_a_batch_brings_is_kept_nowhere(api: Api) -> None:
     assert "9.9.9" not in kept()
     api.work()
     assert "9.9.9" not in kept()
-    assert [event["context"] for event in api.get(f"{path}/imports")["results"][:1]] == [{"location": {"city": "B"}}]
+    assert [event["context"] for event in api.get(f"{path}/imports")["results"][:2]] == [
+        {"location": {"city": "B"}}
+    ] * 2
     assert [failed["event"] for failed in api.get(f"{path}/errors")["results"]] == [
         {"name": "", "context": {"location": {"city": "B"}}},
         {"nam": "not an event", "context": {"location": {"city": "B"}}},
@@ -194,3 +199,57 @@ def test_an_item_that_waits_when_its_user_is_erased_is_not_done_after(api: Api) 
     status = api.get(f"/v2/users/batch/{job['job']['id']}")
     assert (status["imports"], status["errors"]) == (1, 0)
     assert [user["uid"] for user in api.get("/v2/users")["results"]] == ["stays"]
+
+
+@pytest.mark.parametrize("timestamp", [None, "0001-01-01T00:00:00Z"])
+def test_a_time_that_nobody_set_is_the_time_of_receipt(api: Api, timestamp: str | None) -> None:
+    api.post("/v2/events", {"name": "e", "user": {"uid": "u"}, "timestamp": timestamp})
+    (event,) = [one for one in api.get("/users/v1/individual/u/events")["events"] if one["event_type"] == "custom"]
+    assert event["event_time"] == "2025-06-15T15:06:40.000Z"
+    for other in ("0001-01-01T00:00:01Z", "1969-12-31T23:59:59Z", ""):
+        assert api.post("/v2/events", {"name": "e", "timestamp": other}, 400)["code"] == "invalid_argument"
+
+
+def test_an_empty_session_is_none(api: Api) -> None:
+    assert api.post("/v2/events", {"name": "e", "session": {"id": ""}}) == {}
+    assert api.post("/v2/events", {"name": "e", "session": {"id": ""}, "user": {"uid": "u"}}) == {}
+    assert api.get("/v2/users")["total_records"] == "2"
+
+
+def test_an_apps_own_name_for_a_session_is_kept_with_the_event(api: Api) -> None:
+    requests = [{"name": "e", "user": {"uid": "u"}, "session": {"uid": "visit 7"}, "context": {"browser": {}}}]
+    assert api.post("/v2/events", requests[0]) == {}
+    job = api.post("/v2/events/batch", {"requests": requests})["job"]
+    api.work()
+    events = [one for one in api.get("/users/v1/individual/u/events")["events"] if one["event_type"] == "custom"]
+    assert [(one["session_id"], one["source_properties"]) for one in events] == [
+        (None, {"session": {"uid": "visit 7"}})
+    ] * 2
+    (imported,) = api.get(f"/v2/events/batch/{job['id']}/imports")["results"]
+    assert imported["session"] == {"uid": "visit 7"}
+    assert api.get("/sessions/v2", uid="u")["sessions"] == []
+    api.post("/v2/events", {"name": "e", "session": {"uid": "x" * 257}}, 400)
+
+
+def test_an_import_in_the_other_spelling_is_told_as_it_came_to_be(api: Api) -> None:
+    event = {"name": "e", "user": {"uid": "u"}, "context": {"browser": {"initial_referer": "https://r/"}}}
+    job = api.post("/v2/events/batch", {"requests": [event]})["job"]
+    api.work()
+    (imported,) = api.get(f"/v2/events/batch/{job['id']}/imports")["results"]
+    assert imported["context"] == {"browser": {"initial_referrer": "https://r/"}}
+
+
+def test_an_item_of_a_batch_is_shown_by_the_names_of_the_reply_whatever_its_spelling(api: Api) -> None:
+    users = [{"uid": "a", "displayName": "Ana", "properties": {"displayName": "not hers"}}]
+    job = api.post("/v2/users/batch", {"users": users})["job"]["id"]
+    api.work()
+    (user,) = api.get(f"/v2/users/batch/{job}/imports")["results"]
+    assert (user["display_name"], user["properties"]) == ("Ana", {"displayName": "not hers"})
+
+    events = [
+        {"name": "e", "user": {"uid": "a"}, "session": {"uid": "None"}, "context": {"browser": {"userAgent": "UA"}}}
+    ]
+    job = api.post("/v2/events/batch", {"events": events})["job"]["id"]
+    api.work()
+    (event,) = api.get(f"/v2/events/batch/{job}/imports")["results"]
+    assert (event["session"], event["context"]) == ({"uid": "None"}, {"browser": {"user_agent": "UA"}})

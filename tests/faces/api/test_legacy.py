@@ -33,7 +33,9 @@ def test_an_individual_is_read_and_erased(api: Api) -> None:
     api.browse(bundle(api, {"op": "page", "url": "https://x/"}, {"op": "identify", "uid": "u@x.com"}))
     found = api.get(USER)
     assert (found["uid"], found["numSessions"]) == ("u@x.com", 1)
-    assert [event["event_type"] for event in api.get(f"{USER}/pages")["events"]] == ["navigate"]
+    pages = api.get(f"{USER}/pages")
+    assert [event["event_type"] for event in pages["pages"]] == ["navigate"]
+    assert pages["events"] == pages["pages"]
     assert api.delete(USER) == {}
     api.work()
     api.get(USER, 404)
@@ -42,3 +44,27 @@ def test_an_individual_is_read_and_erased(api: Api) -> None:
 def test_a_uid_with_a_slash_is_a_uid(api: Api) -> None:
     api.post("/users/v1/individual/a%2Fb/customvars", {})
     assert api.get("/users/v1/individual/a%2Fb")["uid"] == "a/b"
+
+
+def test_several_events_are_all_taken_or_none(api: Api) -> None:
+    def told() -> list[str]:
+        happened = api.get(f"{USER}/events")["events"]
+        return sorted(one["event_properties"]["event_name"] for one in happened if one["event_type"] == "custom")
+
+    api.post(f"{USER}/customevent", {"event": [{"event_name": "a", "event_data": None}, {"eventName": "b"}]})
+    assert told() == ["a", "b"]
+    refused = api.post(f"{USER}/customevent", {"event": [{"event_name": "c"}, {"event_name": ""}]}, 400)
+    assert refused["code"] == "invalid_argument"
+    for several in ([], [{"event_name": "d"}] * 51):
+        assert "1 to 50" in api.post(f"{USER}/customevent", {"event": several}, 400)["message"]
+    assert told() == ["a", "b"]
+
+
+def test_an_event_names_its_session_by_one_name(api: Api) -> None:
+    api.browse(bundle(api, {"op": "identify", "uid": "u@x.com"}))
+    event = {"event_name": "e", "device_session": f"{DEVICE}:{SESSION}"}
+    api.post(f"{USER}/customevent", {"event": event})
+    assert len(api.get(f"/v2/sessions/{DEVICE}:{SESSION}/events")["events"]) == 2
+    api.post(f"{USER}/customevent", {"event": {**event, "session_url": "another"}}, 400)
+    unknown = api.post(f"{USER}/customevent", {"event": {**event, "session": "x"}}, 400)
+    assert unknown["message"] == "unknown field `event.session`"

@@ -97,7 +97,7 @@ def test_a_user_of_the_browser_and_of_the_server_is_one(api: Api) -> None:
     assert [user["id"] for user in listed["results"]] == [made["id"]]
     assert api.get(f"/v2/users/{DEVICE}")["id"] == made["id"]
     sessions = api.get("/sessions/v2", uid="u", email="e")["sessions"]
-    assert [session["sessionId"] for session in sessions] == [f"{DEVICE}:{SESSION}"]
+    assert [(session["userId"], session["sessionId"]) for session in sessions] == [(DEVICE, SESSION)]
 
 
 def test_a_deleted_user_is_being_deleted_and_then_gone(api: Api) -> None:
@@ -176,3 +176,58 @@ def test_erasures_may_wait_for_one_rewriting_of_the_files(tmp_path: Path) -> Non
     worker.run_due()
     assert [("erased" in receipt) for receipt in api.get("/v2/erasures")["results"]] == [True, True]
     store.close()
+
+
+def test_a_user_may_be_patched(api: Api) -> None:
+    made = api.post("/v2/users", {"uid": "u", "display_name": "Una", "email": "e"})
+    changed = api.client.patch(f"/v2/users/{made['id']}", json={"displayName": "Bo"})
+    assert (changed.status_code, changed.json()) == (200, made)
+    found = api.get(f"/v2/users/{made['id']}")
+    assert (found["display_name"], found["email"]) == ("Bo", "e")
+    for status, email in ((200, "e@x"), (200, "e@x"), (409, "f@x")):
+        again = api.client.patch(f"/v2/users/{made['id']}", json={"email": email}, headers={"Idempotency-Key": "k"})
+        assert again.status_code == status
+    assert api.client.patch(f"/v2/users/{DEVICE}", json={}).status_code == 404
+    assert api.client.patch("/v2/users", json={}).headers["allow"] == "DELETE, GET, POST"
+
+
+@pytest.mark.parametrize("name", ["display_name", "displayName"])
+def test_a_name_may_be_spelled_either_way_wherever_it_is_set(api: Api, name: str) -> None:
+    made = api.post("/v2/users", {"uid": "u", name: "Una"})
+    assert api.get(f"/v2/users/{made['id']}")["display_name"] == "Una"
+    api.clock.ms += 1
+    api.post(f"/v2/users/{made['id']}", {name: "Bo"})
+    assert api.get(f"/v2/users/{made['id']}")["display_name"] == "Bo"
+    api.clock.ms += 1
+    job = api.post("/v2/users/batch", {"requests": [{"uid": "u", name: "Cy"}, {"uid": "v", "nmae": "x"}]})["job"]
+    api.work()
+    assert api.get(f"/v2/users/{made['id']}")["display_name"] == "Cy"
+    (failed,) = api.get(f"/v2/users/batch/{job['id']}/errors")["results"]
+    assert (failed["code"], failed["message"]) == ("invalid_argument", "unknown field `nmae`")
+    assert failed["user"] == {"uid": "v", "nmae": "x"}
+    assert api.post("/v2/users", {"display_name": "Una", "displayName": "Bo"}, 400)["code"] == "invalid_argument"
+
+
+def test_null_is_not_given(api: Api) -> None:
+    made = api.post("/v2/users", {"uid": "u", "display_name": "Una", "email": "e"})
+    api.clock.ms += 1
+    nothing = {
+        "uid": None,
+        "display_name": None,
+        "displayName": None,
+        "email": None,
+        "properties": None,
+        "schema": None,
+    }
+    assert api.post(f"/v2/users/{made['id']}", nothing) == made
+    found = api.get(f"/v2/users/{made['id']}")
+    assert (found["uid"], found["display_name"], found["email"]) == ("u", "Una", "e")
+
+
+def test_a_batch_may_name_its_requests_by_what_they_are(api: Api) -> None:
+    api.post("/v2/users/batch", {"users": [{"uid": "u"}]})
+    api.post("/v2/events/batch", {"events": [{"name": "e", "user": {"uid": "v"}}]})
+    assert api.post("/v2/users/batch", {"events": []}, 400)["message"] == "unknown field `events`"
+    assert api.post("/v2/users/batch", {"users": [{}], "requests": []}, 400)["code"] == "invalid_argument"
+    api.work()
+    assert {user["uid"] for user in api.get("/v2/users")["results"]} == {"u", "v"}

@@ -81,7 +81,7 @@ def test_everything_that_happens_is_told_once(told: Told) -> None:
     assert bought["name"] == "Bought"
     assert bought["properties"] == {"amount": 3.0}
     assert bought["user"]["uid"] == "u"
-    assert bought["sessionUrl"] == f"https://p.example/ui/o1/session/{DEVICE}%3A{SESSION}"
+    assert bought["sessionUrl"] == f"https://p.example/ui/o1/session/{DEVICE}:{SESSION}"
 
 
 def test_the_signature_verifies_as_the_contract_says(told: Told) -> None:

@@ -47,7 +47,7 @@ def test_an_anonymous_session_has_no_uid_and_says_why(api: Api) -> None:
 def test_a_substitute_says_so_and_does_not_name_the_device_it_stands_in_for(api: Api) -> None:
     browse(api, VISIT, {"op": "identify", "uid": "ada"}, {"op": "identify", "uid": "bo"})
     (session,) = api.get("/sessions/v2", uid="bo")["sessions"]
-    why = api.get(f"/v2/sessions/{session['sessionId']}/why")
+    why = api.get(f"/v2/sessions/{session['userId']}:{session['sessionId']}/why")
     assert why["uid"] == "bo"
     assert "AT-4" in {reason["rule"] for reason in why["reasons"]}
     assert DEVICE not in msgspec.json.encode(why).decode()

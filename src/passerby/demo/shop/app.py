@@ -17,13 +17,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from passerby.base.clock import Clock
-from passerby.base.ids import DeviceId, OrgId
+from passerby.base.ids import DeviceId, OrgId, is_uuid
 from passerby.demo.people import GOODS
 from passerby.faces.dashboard.lanes import ROW, picture_of
 from passerby.faces.dashboard.rendering import Rendering
 from passerby.query.timeline import timeline_of_devices
 from passerby.store.contract import Store
-from passerby.store.people import is_uuid, owner_of
+from passerby.store.people import owner_of
 
 COOKIE: Final = "shop_login"
 INCOGNITO: Final = "shop_incognito"

@@ -10,7 +10,8 @@ import msgspec
 from passerby.faces.api.shapes import Typed, UserShape
 from passerby.model.job import Item, Job
 from passerby.wire.instants import iso_ms, iso_text
-from passerby.wire.reports import Note, read_uid
+from passerby.wire.reports import EventRequest, Note, UserItem, read_uid
+from passerby.wire.spelling import respelled
 
 
 class JobShape(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,9 +55,9 @@ class UserImport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Named(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whose an event is, or in which session."""
+    """Whose an event is, or in which session. A session that the app gave a name of its own may have no id."""
 
-    id: str
+    id: str | None = None
     uid: str | None = None
 
 
@@ -114,7 +115,7 @@ def status_shape(job: Job) -> JobStatusAnswer:
 
 def user_import(item: Item, user: UserShape | None) -> UserImport:
     """A user that was taken in; with `user`, as it is now, its schema too."""
-    sent = _members(item.request)
+    sent = _members(item, UserItem)
     return UserImport(
         id=item.user,
         uid=_uid(sent),
@@ -129,12 +130,12 @@ def user_import(item: Item, user: UserShape | None) -> UserImport:
 
 def event_import(item: Item, job: Job) -> EventImport:
     """An event that was taken in by `job`."""
-    sent = _members(item.request)
+    sent = _members(item, EventRequest)
     shared: Any = None if bytes(job.shared) == b"null" else job.shared
     return EventImport(
-        user=Named(item.user, _uid(_members(sent["user"])) if "user" in sent else None),
+        user=Named(item.user, _uid(_given(sent["user"])) if "user" in sent else None),
         name=sent["name"],
-        session=Named(item.session) if item.session else None,
+        session=_session(sent, item),
         timestamp=_timestamp(sent, item),
         properties=sent.get("properties"),
         schema=sent.get("schema"),
@@ -153,10 +154,20 @@ def failed_item(item: Item, job: Job) -> FailedItem:
     return FailedItem(item.message, item.code, event=sent, shared=shared)
 
 
-def _members(sent: msgspec.Raw) -> dict[str, Any]:
-    """What was sent of an object, member by member as JSON: large properties are not taken apart to be shown."""
+def _members(item: Item, shape: Any) -> dict[str, Any]:
+    """What was sent of an item, by the names of `shape` (AP-2.1), as JSON: large properties are not taken apart."""
+    return _given(respelled(bytes(item.request), shape))
+
+
+def _given(sent: bytes | msgspec.Raw) -> dict[str, Any]:
     members = msgspec.json.decode(sent, type=dict[str, msgspec.Raw])
     return {name: member for name, member in members.items() if bytes(member) != b"null"}
+
+
+def _session(sent: Mapping[str, Any], item: Item) -> Named | None:
+    given = _given(sent["session"]) if "session" in sent else {}
+    told = msgspec.json.decode(given["uid"], type=str) if "uid" in given else None
+    return Named(item.session or None, told or None) if item.session or told else None
 
 
 def _uid(sent: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -29,6 +30,8 @@ class SharedContext(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 class UserBatchRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Users, each read by itself so that one bad one costs no other."""
 
+    also: ClassVar[Mapping[str, str]] = {"users": "requests"}
+
     requests: list[msgspec.Raw]
 
 
@@ -40,6 +43,8 @@ class UserBatch(msgspec.Struct, frozen=True):
 
 class EventBatchRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Events, each read by itself so that one bad one costs no other."""
+
+    also: ClassVar[Mapping[str, str]] = {"events": "requests"}
 
     requests: list[msgspec.Raw]
     shared: SharedContext | None = None

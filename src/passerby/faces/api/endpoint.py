@@ -151,7 +151,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     no key.
     """
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     scope: Scope
     run: Callable[[Call], Answer]

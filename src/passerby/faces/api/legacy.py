@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Final
-from urllib.parse import unquote
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -24,25 +22,26 @@ from passerby.wire.instants import iso_text
 from passerby.wire.reports import EventRequest, Object, SessionReference, UserReference, UserRequest, read_uid
 from passerby.wire.suffixes import bared
 
-_UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_SESSION: Final = re.compile(f"{_UUID}:{_UUID}")
 _SESSIONS_COUNTED: Final = 10_000
+_EVENTS_AT_ONCE_MAX: Final = 50
 
 
-class EventBody(msgspec.Struct, frozen=True):
-    """An event of the first version."""
+class EventBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event of the first version; `session_url` is any name of a session (AP-17)."""
+
+    also: ClassVar[Mapping[str, str]] = {"device_session": "session_url"}
 
     event_name: str
-    event_data: Object = {}
+    event_data: Object | None = None
     timestamp: str | None = None
-    use_recent_session: bool = False
+    use_recent_session: bool | None = None
     session_url: str | None = None
 
 
-class CustomEvent(msgspec.Struct, frozen=True):
-    """An event of the first version."""
+class CustomEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event of the first version, or several, at most 50."""
 
-    event: EventBody
+    event: EventBody | list[EventBody]
 
 
 class IndividualShape(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,6 +53,13 @@ class IndividualShape(msgspec.Struct, frozen=True, omit_defaults=True):
     lastSeen: str
     displayName: str | None = None
     email: str | None = None
+
+
+class PagesShape(msgspec.Struct, frozen=True):
+    """Pages, under the name that they have and under that of events."""
+
+    pages: list[shapes.HappeningShape]
+    events: list[shapes.HappeningShape]
 
 
 def custom_vars(call: Call) -> Answer:
@@ -69,29 +75,36 @@ def custom_vars(call: Call) -> Answer:
 
 
 def custom_event(call: Call) -> Answer:
-    """Record an event of the user of a uid; names of properties carry type suffixes."""
-    asked: EventBody = call.body.event
-    properties, schema = bared(asked.event_data)
+    """Record one or several events of the user of a uid, all or none; names of properties carry type suffixes."""
+    asked: EventBody | list[EventBody] = call.body.event
+    several = asked if isinstance(asked, list) else [asked]
+    if not 1 <= len(several) <= _EVENTS_AT_ONCE_MAX:
+        raise Refusal("invalid_argument", f"event is one event, or 1 to {_EVENTS_AT_ONCE_MAX} of them")
 
     def report(transaction: Transaction) -> Answer:
-        session = _named_session(call, transaction, asked.session_url) if asked.session_url else None
-        request = EventRequest(
-            name=asked.event_name,
-            timestamp=asked.timestamp,
-            properties=properties,
-            schema=dict(schema),
-            user=None if session else UserReference(uid=call.path["uid"]),
-            session=session or SessionReference(use_most_recent=asked.use_recent_session),
-        )
-        done = report_event(transaction, call.org, request, None, call.now_ms, call.desk.ids)
-        return told(call, done, shapes.Empty())
+        answers = [_reported(call, transaction, each) for each in several]
+        return msgspec.structs.replace(answers[0], wakes=any(answer.wakes for answer in answers))
 
     return call.write(report)
 
 
+def _reported(call: Call, transaction: Transaction, asked: EventBody) -> Answer:
+    properties, schema = bared(asked.event_data or {})
+    session = _named_session(call, transaction, asked.session_url) if asked.session_url else None
+    request = EventRequest(
+        name=asked.event_name,
+        timestamp=asked.timestamp,
+        properties=properties,
+        schema=dict(schema),
+        user=None if session else UserReference(uid=call.path["uid"]),
+        session=session or SessionReference(use_most_recent=asked.use_recent_session),
+    )
+    done = report_event(transaction, call.org, request, None, call.now_ms, call.desk.ids)
+    return told(call, done, shapes.Empty())
+
+
 def _named_session(call: Call, reader: Reader, url: str) -> SessionReference:
-    named = _SESSION.search(unquote(url))
-    session = find_session(reader, call.org.id, named[0]) if named else None
+    session = find_session(reader, call.org.id, url)
     owner = owner_of(reader, call.org.id, session.device) if session else None
     if session is None or owner is None or owner.uid != call.path["uid"]:
         raise Refusal("resource_not_found", "session_url names no session of this user")
@@ -115,21 +128,21 @@ def delete_individual(call: Call) -> Answer:
 
 def individual_events(call: Call) -> Answer:
     """The last 1000 events of the user of a uid, the latest first."""
-    return _happened(call, lambda _found: True)
+    return Answer(shapes.HappeningListShape(events=_happened(call, lambda _found: True)))
 
 
 def individual_pages(call: Call) -> Answer:
     """The pages among the last 1000 events of the user of a uid, the latest first."""
-    return _happened(call, lambda found: isinstance(found.operation, Page))
+    pages = _happened(call, lambda found: isinstance(found.operation, Page))
+    return Answer(PagesShape(pages=pages, events=pages))
 
 
-def _happened(call: Call, is_wanted: Callable[[Happening], bool]) -> Answer:
+def _happened(call: Call, is_wanted: Callable[[Happening], bool]) -> list[shapes.HappeningShape]:
     with call.desk.store.read() as reader:
         user = _user(call, reader)
         found = latest_happenings(reader, call.org.id, user.person.id, EVENTS_MAX)
     uid = user.person.uid
-    events = [shapes.happening_shape(happening, uid) for happening in found if is_wanted(happening)]
-    return Answer(shapes.HappeningListShape(events=events))
+    return [shapes.happening_shape(happening, uid) for happening in found if is_wanted(happening)]
 
 
 def _user(call: Call, reader: Reader) -> User:
@@ -150,7 +163,7 @@ ENDPOINTS = (
     Endpoint("POST", f"{_PATH}/customvars", "capture", custom_vars, shapes.Empty, body=Object, errors=_WRITE),
     Endpoint("POST", f"{_PATH}/customevent", "capture", custom_event, shapes.Empty, body=CustomEvent, errors=_WRITE),
     Endpoint("GET", f"{_PATH}/events", "read", individual_events, shapes.HappeningListShape, errors=_READ),
-    Endpoint("GET", f"{_PATH}/pages", "read", individual_pages, shapes.HappeningListShape, errors=_READ),
+    Endpoint("GET", f"{_PATH}/pages", "read", individual_pages, PagesShape, errors=_READ),
     Endpoint("GET", _PATH, "read", individual, IndividualShape, errors=_READ),
     Endpoint("DELETE", _PATH, "admin", delete_individual, shapes.Empty, errors=("resource_not_found",)),
 )

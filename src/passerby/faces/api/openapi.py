@@ -23,7 +23,7 @@ _PAGE_HEADERS: Final = {
 }
 _SUMMARY: Final = (
     "Users, events and sessions for servers, warehouses and support tools, in the shapes of Fullstory's server API."
-    " Every path under /v2/ answers under /v2beta/ too."
+    " Every path under /v2/ answers under /v2beta/ too. A field of a request may be spelled in camelCase as well."
 )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
-from passerby.base.errors import Refusal
+from passerby.base.errors import Refusal, Unfinished
 from passerby.faces.api import shapes
 from passerby.faces.api.endpoint import Answer, Call, Endpoint
+from passerby.ingest.erasing import is_erased_device
+from passerby.model.session import Session
 from passerby.query import cursor
+from passerby.query.happened import Happening
 from passerby.query.sessions import list_sessions, some_happenings
 from passerby.query.why import EXPLAINED_MAX, why_session
+from passerby.store.contract import Person
 from passerby.store.people import find_session, owner_of
 from passerby.wire.instants import iso_text
 
@@ -37,31 +43,29 @@ def all_sessions(call: Call) -> Answer:
     org = call.org
     with call.desk.store.read() as reader:
         page = list_sessions(reader, org.id, asked.uid, asked.email, asked.pagination_token, asked.limit)
-        owners = {session.device: owner_of(reader, org.id, session.device) for session in page.sessions}
+        shown = [session for session in page.sessions if owner_of(reader, org.id, session.device) is not None]
     settings, now_ms = org.settings, call.now_ms
-    shown = [
-        shapes.session_shape(
-            session, owner.id, session.ending(now_ms, settings.idle_ms, settings.age_ms), call.base, org.id
-        )
-        for session in page.sessions
-        if (owner := owners[session.device]) is not None
+    listed = [
+        shapes.session_shape(session, session.ending(now_ms, settings.idle_ms, settings.age_ms), call.base, org.id)
+        for session in shown
     ]
-    return Answer(shapes.SessionListShape(sessions=shown, pagination_token=page.next_page_token))
+    return Answer(shapes.SessionListShape(sessions=listed, pagination_token=page.next_page_token))
 
 
 class EventsQuery(msgspec.Struct, frozen=True):
-    """Which part of a session: at most 1000 events, from where the token says."""
+    """Which part of a session: all of it, or where one of these is given at most 1000 events, from the token on."""
 
-    limit: int = EVENTS_DEFAULT
+    limit: int | None = None
     page_token: str | None = None
 
 
 def session_events(call: Call) -> Answer:
-    """What happened in a session, in order. The session is `device:session`."""
-    org, limit = call.org.id, call.query.limit
+    """What happened in a session, in order. It is named by `userId:sessionId`, or by its URL (AP-17)."""
+    org, asked = call.org.id, call.query
+    limit = EVENTS_DEFAULT if asked.limit is None else asked.limit
     if not 1 <= limit <= LIMIT_MAX:
         raise Refusal("invalid_argument", f"limit is a number from 1 to {LIMIT_MAX}")
-    start = max(0, cursor.read(call.query.page_token)[0]) if call.query.page_token else 0
+    start = max(0, cursor.read(asked.page_token)[0]) if asked.page_token else 0
     with call.desk.store.read() as reader:
         session = find_session(reader, org, call.path["session"])
         if session is None:
@@ -71,8 +75,29 @@ def session_events(call: Call) -> Answer:
         found = some_happenings(reader, org, session.id, start, limit)
     end = start + len(found)
     token = cursor.written(end, session.id) if found and end < session.operations else None
+    if token is not None and asked.limit is None and not asked.page_token:
+        return Answer(stream=_all_events(call, session, owner, found))
     events = [shapes.happening_shape(happening, uid) for happening in found]
     return Answer(shapes.HappeningListShape(events=events, next_page_token=token))
+
+
+def _all_events(call: Call, session: Session, owner: Person | None, first: list[Happening]) -> Iterator[bytes]:
+    """The events that a session had when it was asked for, written while they are read (AP-9); `first` begin it.
+
+    Unfinished if meanwhile it is erased, or turns out to be another's.
+    """
+    org, device, found, told, before = call.org, session.device, first, 0, b'{"events":['
+    while found:
+        shown = (shapes.happening_shape(happening, owner.uid if owner else None) for happening in found)
+        yield before + b",".join(msgspec.json.encode(event) for event in shown)
+        told, before = told + len(found), b","
+        with call.desk.store.read() as reader:
+            now = owner_of(reader, org.id, device)
+            if is_erased_device(reader, org, device) or (now and now.id) != (owner and owner.id):
+                raise Unfinished("whose the session is has changed")
+            limit = min(LIMIT_MAX, session.operations - told)
+            found = some_happenings(reader, org.id, session.id, told, limit) if limit > 0 else []
+    yield b"]}"
 
 
 class CitedShape(msgspec.Struct, frozen=True):
@@ -131,8 +156,8 @@ ENDPOINTS = (
         "GET", "/sessions/v2", "read", all_sessions, shapes.SessionListShape, SessionsQuery, errors=("required_field",)
     ),
     Endpoint(
-        "GET", "/v2/sessions/{session}/events", "read", session_events, shapes.HappeningListShape, EventsQuery,
+        "GET", "/v2/sessions/{session:path}/events", "read", session_events, shapes.HappeningListShape, EventsQuery,
         errors=("resource_not_found",),
     ),
-    Endpoint("GET", "/v2/sessions/{session}/why", "read", session_why, WhyShape, errors=("resource_not_found",)),
+    Endpoint("GET", "/v2/sessions/{session:path}/why", "read", session_why, WhyShape, errors=("resource_not_found",)),
 )  # fmt: skip

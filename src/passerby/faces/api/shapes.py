@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -111,7 +111,7 @@ class HappeningListShape(_Shape, frozen=True, kw_only=True):
 
 def session_url(base: str, org: OrgId, session: Session) -> str:
     """Where the dashboard shows a session."""
-    return f"{base}/ui/{org}/session/{quote(f'{session.device}:{session.id}', safe='')}"
+    return f"{base}/ui/{org}/session/{session.device}:{session.id}"
 
 
 def user_url(base: str, org: OrgId, user: UserId) -> str:
@@ -148,13 +148,11 @@ def user_shape(
     )
 
 
-def session_shape(
-    session: Session, user: UserId, ending: tuple[int, str] | None, base: str, org: OrgId
-) -> SessionShape:
-    """A session of a list."""
+def session_shape(session: Session, ending: tuple[int, str] | None, base: str, org: OrgId) -> SessionShape:
+    """A session of a list; `userId:sessionId` names it (AP-17)."""
     return SessionShape(
-        userId=user,
-        sessionId=f"{session.device}:{session.id}",
+        userId=session.device,
+        sessionId=session.id,
         createdTime=str(session.began_at_ms // 1000),
         fsUrl=session_url(base, org, session),
         endedTime=str(ending[0] // 1000) if ending else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -60,6 +61,11 @@ def create_user(call: Call) -> Answer:
 def update_user(call: Call) -> Answer:
     """Set name, e-mail and properties of a user; what is not given stays. An anonymous user may be given a uid."""
     return call.write(lambda transaction: _reported(call, transaction, call.path["user"]))
+
+
+def patch_user(call: Call) -> Answer:
+    """Set name, e-mail and properties of a user, as POST does."""
+    return update_user(call)
 
 
 def _reported(call: Call, transaction: Transaction, user: str | None) -> Answer:
@@ -163,8 +169,15 @@ def _erased(call: Call, find: Callable[[Transaction], Person | None]) -> Answer:
     return call.write(accept)
 
 
+_ONE = "/v2/users/{user}"
 _GONE = ("resource_not_found", "erased")
 _UID = ("invalid_uid", "placeholder_uid", "erased", "unknown_org")
+
+
+def _changes(method: Literal["POST", "PATCH"], run: Callable[[Call], Answer]) -> Endpoint:
+    errors = (*_UID, *_GONE)
+    return Endpoint(method, _ONE, "capture", run, shapes.Created, body=UserRequest, errors=errors, creates=True)
+
 
 ENDPOINTS = (
     Endpoint("POST", "/v2/users", "capture", create_user, shapes.Created, body=UserRequest, errors=_UID, creates=True),
@@ -178,18 +191,10 @@ ENDPOINTS = (
         query=UidQuery,
         errors=("resource_not_found", "required_field"),
     ),
-    Endpoint("GET", "/v2/users/{user}", "read", get_user, shapes.UserShape, UserQuery, errors=_GONE[:1]),
-    Endpoint(
-        "POST",
-        "/v2/users/{user}",
-        "capture",
-        update_user,
-        shapes.Created,
-        body=UserRequest,
-        errors=(*_UID, *_GONE),
-        creates=True,
-    ),
-    Endpoint("DELETE", "/v2/users/{user}", "admin", delete_user, shapes.Empty, errors=_GONE[:1]),
+    Endpoint("GET", _ONE, "read", get_user, shapes.UserShape, UserQuery, errors=_GONE[:1]),
+    _changes("POST", update_user),
+    _changes("PATCH", patch_user),
+    Endpoint("DELETE", _ONE, "admin", delete_user, shapes.Empty, errors=_GONE[:1]),
     Endpoint(
         "GET", "/v2/users/{user}/events", "read", user_events, shapes.HappeningListShape, EventsQuery, errors=_GONE[:1]
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from passerby.model.marks import Marks
 from passerby.model.member import GUEST
 from passerby.model.properties import Property
 from passerby.model.session import Session
+from passerby.model.session_name import session_named
 from passerby.query.happened import Happening
 from passerby.query.sessions import last_until, some_happenings
 from passerby.query.why import EXPLAINED_MAX, why_operation, why_session
@@ -37,8 +37,8 @@ def session_routes(desk: Desk) -> list[Route]:
         found = find_session(asked.reader, asked.org.id, name)
         if found is None:
             return desk.show(asked, "notice.html", 404, title="No such session", text=_GONE)
-        _, _, moment = name.partition(":")[2].partition(":")
-        at_ms = int(moment) if moment.isascii() and moment.isdigit() and len(moment) < 16 else None
+        named = session_named(name)
+        at_ms = named.moment_ms if named else None
         return desk.show(asked, "session.html", **_session(asked, found, at_ms), shared="", lasting=0)
 
     def share(asked: Asked, fields: Mapping[str, str]) -> Response:
@@ -77,7 +77,7 @@ def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, An
     shown = [(one, why_operation(device, one)) for one in _part(asked, session, found, start)]
     return {
         "one": listed(asked, [session])[0],
-        "path": f"{asked.base}/session/{quote(f'{session.device}:{session.id}', safe='')}",
+        "path": f"{asked.base}/session/{session.device}:{session.id}",
         "why": why_session(reader, asked.org, session, found, asked.now_ms),
         "shown": shown,
         "start": start,
