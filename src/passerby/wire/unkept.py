@@ -7,15 +7,16 @@ from typing import Final
 
 import msgspec
 
+IN_CONTEXT: Final = ("location",)
+IN_EVENT: Final = ("context", "location")
+_ADDRESSES: Final = ("ip_address", "ipAddress")
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-IN_CONTEXT: Final = ("location", "ip_address")
-IN_EVENT: Final = ("context", *IN_CONTEXT)
 
 
 def without_address(value: msgspec.Raw, path: Sequence[str]) -> msgspec.Raw:
-    """An event or a context without the address that `path` leads to, whatever else it is."""
+    """An event or a context without the address in its location, where `path` leads. It may be anything else too."""
     written = bytes(value)
-    may_have = b"ip_address" in written or b"\\" in written
+    may_have = b"\\" in written or any(name.encode() in written for name in _ADDRESSES)
     return _without(value, path) if may_have else value
 
 
@@ -24,9 +25,8 @@ def _without(value: msgspec.Raw, path: Sequence[str]) -> msgspec.Raw:
         members = _MEMBERS.decode(value)
     except msgspec.DecodeError:
         return value
-    name, *rest = path
-    if rest and name in members:
-        members[name] = _without(members[name], rest)
-    elif not rest:
-        members.pop(name, None)
+    if not path:
+        members = {name: member for name, member in members.items() if name not in _ADDRESSES}
+    elif path[0] in members:
+        members[path[0]] = _without(members[path[0]], path[1:])
     return msgspec.Raw(msgspec.json.encode(members))

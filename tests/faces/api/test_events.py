@@ -102,7 +102,7 @@ def test_an_address_that_a_batch_brings_is_kept_nowhere(api: Api) -> None:
     requests = [
         {"name": "taken", "context": location},
         {"name": "", "context": location},
-        {"nam": "not an event", "context": location},
+        {"nam": "not an event", "context": {"location": {"ipAddress": "9.9.9.9", "city": "B"}}},
         {"name": "no context", "context": None},
         7,
     ]
