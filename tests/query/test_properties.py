@@ -12,7 +12,7 @@ from passerby.model.export import Export
 from passerby.model.operation import SetProperties
 from passerby.model.properties import Property
 from passerby.query import users
-from passerby.query.exporting import export_rows
+from passerby.query.exporting import Wanted, export_individuals
 from passerby.query.users import find_user
 from passerby.store.contract import Store
 from tests.store.pieces import bind, device, piece
@@ -59,5 +59,5 @@ def test_of_large_ones_no_more_are_shown_than_a_mebibyte_and_a_few(store: Store)
 def test_an_export_spreads_no_more_of_them(store: Store) -> None:
     give(store, MANY, "v", 1)
     export = Export("e", "everyone", "TYPE_INDIVIDUAL", "FORMAT_NDJSON", 0, 0, 2**53, 2**53, ("user_*",))
-    (row,) = export_rows(store.read, ORG.id, export, lambda *_: False)
-    assert len(row["UserProperties"]) == users.PROPERTIES_MAX
+    (row,) = export_individuals(store.read, ORG.id, export, lambda *_: False, Wanted(properties=True))
+    assert len(row.user) == users.PROPERTIES_MAX

@@ -67,11 +67,10 @@ def session_events(call: Call) -> Answer:
         if session is None:
             raise Refusal("resource_not_found", "no such session")
         owner = owner_of(reader, org, session.device)
-        uid = owner.uid if owner else None
         found = some_happenings(reader, org, session.id, start, limit)
     end = start + len(found)
     token = cursor.written(end, session.id) if found and end < session.operations else None
-    events = [shapes.happening_shape(happening, uid) for happening in found]
+    events = [shapes.happening_shape(happening, owner) for happening in found]
     return Answer(shapes.HappeningListShape(events=events, next_page_token=token))
 
 
