@@ -10,12 +10,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from passerby.base.ids import Uid, UserId
 from passerby.faces.api import columns
+from passerby.faces.api.shapes import happening_shape
+from passerby.model.operation import Identify
+from passerby.model.outcome import Outcome
 from passerby.query import exporting
 from passerby.query.exporting import Wanted
+from passerby.query.happened import Happening
+from passerby.store.contract import Person
 from tests.faces.api.speaking import Api
 from tests.faces.api.test_segments import download, location
 from tests.faces.api.test_users import DEVICE, PAGE, SESSION, bundle
+from tests.store.pieces import piece
 
 CONTEXT = {
     "browser": {"user_agent": "Mozilla/5.0", "initial_referrer": "https://before.example/"},
@@ -111,6 +118,14 @@ def test_an_identify_that_tells_no_name_has_the_users_but_never_anothers(api: Ap
     assert sorted(names) == [("ann", "Ann", "ann@x"), ("bo", "Bo", None)]
 
 
+def test_an_identify_never_has_the_name_of_somebody_else() -> None:
+    """Wherever it may be kept: whom it named decides."""
+    at = Happening(piece(1, Identify(n=1, t=1, at=1, uid="bo")), Identify(n=1, t=1, at=1, uid="bo"), Outcome.STORED, 1)
+    ann = Person(UserId("a"), Uid("ann"), "Ann", "ann@x", 0, 0)
+    assert happening_shape(at, ann).event_properties == {"user_id": "bo", "user_properties": {}}
+    assert happening_shape(at, None).event_properties == {"user_id": "bo", "user_properties": {}}
+
+
 @pytest.mark.parametrize(
     ("number", "wanted"),
     [
@@ -180,7 +195,15 @@ def test_a_device_was_first_seen_in_its_first_session(api: Api) -> None:
     api.browse(later.encode())
     assert api.get("/sessions/v2", uid="u")["sessions"][1:]
     assert {row["UserCreated"] for row in rows_of(api, "UserCreated")} == {"2025-06-15T15:06:40.000Z"}
-    assert Wanted() == columns.EVENTS.wanted(columns.EVENT_FIELDS)
+    api.post("/v2/events", {"name": "of nobody known"})
+    assert rows_of(api, "UserCreated")[-1] == {"UserCreated": "2025-06-15T16:06:40.000Z"}
+
+
+def test_nothing_is_looked_up_that_is_not_asked_for() -> None:
+    assert columns.EVENTS.wanted(columns.EVENT_FIELDS) == Wanted()
+    assert columns.INDIVIDUALS.wanted(columns.INDIVIDUAL_FIELDS) == Wanted(properties=True)
+    assert columns.EVENTS.wanted(["user_plan", "UserCreated"]) == Wanted(properties=True, devices=True)
+    assert columns.INDIVIDUALS.wanted(["LastSessionSec", "user_email"]) == Wanted(sessions=True)
 
 
 @pytest.mark.parametrize(
@@ -245,19 +268,15 @@ def test_more_sessions_than_are_counted_have_no_number(filled: Api, monkeypatch:
     assert row == {"Uid": "u"}
 
 
-def test_properties_of_few_users_are_held_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["TYPE_EVENT", "TYPE_INDIVIDUAL"])
+def test_however_few_users_are_held_at_once_all_of_them_come(
+    api: Api, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     monkeypatch.setattr(exporting, "_USERS_AT_ONCE", 2)
     for number in range(7):
         api.post("/v2/users", {"uid": f"u{number}", "properties": {"number": number}})
-    held = []
-    found = exporting.shown_properties
-    monkeypatch.setattr(exporting, "shown_properties", lambda *asked: held.append(1) or found(*asked))
-    for kind in ("TYPE_EVENT", "TYPE_INDIVIDUAL"):
-        rows = rows_of(api, "UserAppKey", "user_number", type=kind)
-        assert sorted((row["UserAppKey"], row["user_number"]) for row in rows) == [
-            (f"u{number}", float(number)) for number in range(7)
-        ]
-    assert len(held) == 14
+    rows = rows_of(api, "UserAppKey", "user_number", type=kind)
+    assert sorted((row["UserAppKey"], row["user_number"]) for row in rows) == [(f"u{n}", float(n)) for n in range(7)]
 
 
 FORMULAS = (

@@ -59,7 +59,10 @@ class Table(Generic[T]):
         def row(told: T) -> Row:
             found: Row = {}
             for name, column in plan:
-                found |= column(told) if name in WILDCARDS else {name: column(told)}
+                if name in WILDCARDS:
+                    found |= column(told)
+                else:
+                    found[name] = column(told)
             return {name: value for name, value in found.items() if value is not None} if is_sparse else found
 
         return row
