@@ -237,6 +237,12 @@ def test_a_property_is_a_column_by_its_name_and_its_type(filled: Api, field: str
     assert len(told) == (1 if value is None else 2)
 
 
+def test_what_is_nested_is_a_column_by_its_dotted_name(api: Api) -> None:
+    api.post("/v2/events", {"name": "a", "properties": {"sign-up": {"done": {"by_int": "hand"}}}})
+    (row,) = rows_of(api, "evt_sign-up.done.by_int", "evt_sign-up.done.by_int_str", "evt_sign-up.done.by")
+    assert row == {"evt_sign-up.done.by_int": "hand", "evt_sign-up.done.by_int_str": "hand"}
+
+
 def test_all_properties_are_columns_under_a_wildcard(filled: Api) -> None:
     rows = rows_of(filled, "user_*", "evt_*", "page_*")
     user = {"user_displayName": "Ann", "user_email": "u@x", "user_plan": "pro", "user_seats_left": "4"}
