@@ -6,6 +6,7 @@ timekeeper's, which remembers a bounded number of sessions.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
@@ -13,9 +14,10 @@ from typing import Final
 
 import msgspec
 
-from passerby.base.ids import DeviceId, OrgId, SessionId, UserId
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, UserId
 from passerby.model.bundle import Piece
 from passerby.model.export import Export
+from passerby.model.operation import Page
 from passerby.model.properties import Property
 from passerby.model.session import Session
 from passerby.query.happened import Happening, PageSpan, Timekeeper
@@ -34,6 +36,8 @@ _PEOPLE: Final = 200
 _USERS_AT_ONCE: Final = 16
 """Of so many users the properties are held at once, each about 1 MiB at most (AP-5)."""
 _SESSIONS_COUNTED: Final = 10_000
+_ADDRESSES_MAX: Final = 2000
+"""Of so many pages it is remembered where they were."""
 _CHUNK_BYTES: Final = 1 << 16
 _BEFORE_ALL: Final = (-1, SessionId("00000000-0000-0000-0000-000000000000"))
 
@@ -64,10 +68,11 @@ class Around(msgspec.Struct, frozen=True):
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """An event, and what is around it."""
+    """An event, what is around it, and where its page was then; None where that is not known."""
 
     happening: Happening
     around: Around
+    url: str | None
 
 
 class IndividualRow(msgspec.Struct, frozen=True):
@@ -83,7 +88,7 @@ def export_events(
     read: Read, org: OrgId, export: Export, is_going: Turned, wanted: Wanted = NOTHING_MORE
 ) -> Iterator[EventRow]:
     """The events of an export, in order of storing."""
-    row, timekeeper = 0, Timekeeper(org)
+    row, timekeeper, addresses = 0, Timekeeper(org), _Addresses()
     while True:
         with read() as reader:
             pieces = a_page_of(_between(reader, org, row, export.last_row))
@@ -95,7 +100,7 @@ def export_events(
         for piece, found in zip(pieces, around, strict=False):
             row = piece.row
             if found is not None:
-                yield from _of_piece(export, piece, told[row][0], found)
+                yield from _of_piece(export, piece, told[row][0], found, addresses.of(piece))
 
 
 def a_page_of(pieces: Iterable[Piece]) -> list[Piece]:
@@ -155,10 +160,36 @@ def _first_seen_ms(reader: Reader, org: OrgId, device: DeviceId, owner: Person) 
     return first.began_at_ms if first else None
 
 
-def _of_piece(export: Export, piece: Piece, times: Sequence[int], around: Around) -> Iterator[EventRow]:
-    for operation, outcome, at_ms in zip(piece.operations, piece.outcomes, times, strict=True):
+class _Addresses:
+    """Where pages were, of those that were read last. Pieces come in order of storing, which may not be that of n."""
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[tuple[DeviceId, SessionId, PageId], tuple[int, str]] = OrderedDict()
+
+    def of(self, piece: Piece) -> list[str | None]:
+        """Where the page of a piece was at each of its operations; None where that is not known."""
+        name = (piece.device, piece.session, piece.page)
+        known = self._last.get(name)
+        before = known if known is not None and known[0] < piece.operations[0].n else None
+        found: list[str | None] = []
+        for operation in piece.operations:
+            before = (operation.n, operation.url) if isinstance(operation, Page) else before
+            found.append(before[1] if before else None)
+        last = max((one for one in (known, before) if one is not None), default=None)
+        if last is not None:
+            self._last[name] = last
+            self._last.move_to_end(name)
+        while len(self._last) > _ADDRESSES_MAX:
+            self._last.popitem(last=False)
+        return found
+
+
+def _of_piece(
+    export: Export, piece: Piece, times: Sequence[int], around: Around, urls: Sequence[str | None]
+) -> Iterator[EventRow]:
+    for operation, outcome, at_ms, url in zip(piece.operations, piece.outcomes, times, urls, strict=True):
         if export.has(at_ms) and export.segment_meets(*_scope(export, around, at_ms)):
-            yield EventRow(Happening(piece, operation, outcome, at_ms), around)
+            yield EventRow(Happening(piece, operation, outcome, at_ms), around, url)
 
 
 def _scope(export: Export, around: Around, at_ms: int) -> tuple[int, int]:

@@ -162,7 +162,42 @@ def test_a_column_has_what_the_operation_tells(filled: Api, number: int, wanted:
         "AppDeviceModel", "AppDeviceVendor",
     )  # fmt: skip
     told = rows_of(filled, *asked, "PagePlatform")[number]
-    assert {name: told[name] for name in told if name in wanted or name in asked} == wanted
+    there = {"PageUrl": "https://x/p"} if number < 11 else {}
+    assert {name: told[name] for name in told if name in wanted or name in asked} == wanted | there
+
+
+def test_an_event_is_where_its_page_was(api: Api) -> None:
+    """The bundles come out of order: of what came before the known address of its page nothing is told."""
+
+    def came(first: int, *ops: dict[str, Any]) -> None:
+        body = bundle(api, *({"n": n, **op} for n, op in enumerate(ops, first)))
+        api.browse(body)
+
+    came(5, {"op": "event", "name": "e"}, {"op": "page", "url": "https://x/2"}, {"op": "event", "name": "g"})
+    came(1, {"op": "event", "name": "a"}, {"op": "page", "url": "https://x/1"}, {"op": "event", "name": "c"})
+    came(8, {"op": "event", "name": "h"})
+    rows = rows_of(api, "PageUrl", "EventCustomName")
+    assert [row.get("EventCustomName", "-") + row.get("PageUrl", "")[-1:] for row in rows] == [
+        "e", "-2", "g2", "a", "-1", "c1", "h2",
+    ]  # fmt: skip
+
+
+def test_it_is_remembered_of_a_bounded_number_of_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "_ADDRESSES_MAX", 1)
+    other = PAGE.replace("0000-4000", "cafe-4000")
+    for page, n, op in (
+        (PAGE, 1, {"op": "page", "url": "https://x/1"}),
+        (PAGE, 2, {"op": "event", "name": "b"}),
+        (other, 1, {"op": "page", "url": "https://x/2"}),
+        (PAGE, 3, {"op": "event", "name": "c"}),
+    ):
+        api.browse(bundle(api, {"n": n, **op}).replace(PAGE.encode(), page.encode()))
+    assert [row.get("PageUrl") for row in rows_of(api, "PageUrl")] == [
+        "https://x/1",
+        "https://x/1",
+        "https://x/2",
+        None,
+    ]
 
 
 def test_a_page_is_told_as_a_whole(api: Api) -> None:

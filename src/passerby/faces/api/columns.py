@@ -215,7 +215,7 @@ EVENTS: Final = Table[Told](
         "PageStart": _of_page(lambda _told, page: iso_text(page.first_ms)),
         "PageDuration": _of_page(lambda _told, page: page.last_ms - page.first_ms),
         "PageNumEvents": _of_page(lambda _told, page: page.operations),
-        "PageUrl": lambda told: told.seen.url,
+        "PageUrl": lambda told: told.seen.url or told.row.url,
         "PageRefererUrl": _referrer,
         "PagePlatform": lambda told: _PLATFORMS.get(told.piece.sdk.partition("/")[0]),
         "PageUserAgent": _of_context("browser.user_agent"),

@@ -19,7 +19,7 @@ from passerby.store.contract import Entry, Transaction
 from passerby.wire.instants import iso_ms
 
 _SEGMENTS: Final[dict[Segment, str]] = {"everyone": "Everyone", "identified": "Identified users"}
-_KINDS: Final[dict[Segment, str]] = {"everyone": "", "identified": "?kind=identified"}
+_LISTS: Final[dict[Segment, str]] = {"everyone": "", "identified": "?kind=identified"}
 _LISTED: Final = 20
 _LISTED_MAX: Final = 100
 
@@ -92,7 +92,7 @@ def segments(call: Call) -> Answer:
         names = [name for name in names if name > asked.paginationToken]
     shown = names[: asked.limit]
     users = f"{call.base}/ui/{call.org.id}/users"
-    found = [SegmentShape(name, _SEGMENTS[name], "", f"{users}{_KINDS[name]}") for name in shown]
+    found = [SegmentShape(name, _SEGMENTS[name], "", f"{users}{_LISTS[name]}") for name in shown]
     return Answer(SegmentListShape(found, shown[-1] if shown != names else ""))
 
 
