@@ -81,6 +81,7 @@ _API: Final[Mapping[str, Door]] = {
     "GET /v2/sessions/{session:path}/why": Door(READ),
     "GET /segments/v1": Door(READ),
     "POST /segments/v1/exports": Door(READ, _EXPORT),
+    "GET /segments/v1/exports/{export}": Door(READ),
     "GET /operations/v1": Door(READ),
     "GET /operations/v1/{operation}": Door(READ),
     "GET /search/v1/exports/{export}/results": Door(READ),

@@ -47,6 +47,7 @@ def test_its_commands_run(tmp_path: Path) -> None:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", "\n".join(blocks("sh"))],
             env=environment,
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             timeout=120,

@@ -29,7 +29,7 @@ from passerby.model.properties import Property
 from passerby.query import dossier as telling
 from passerby.query import exporting
 from passerby.query.dossier import dossier
-from passerby.query.exporting import export_rows
+from passerby.query.exporting import export_events
 from passerby.query.happened import Happening, Timekeeper
 from passerby.query.sessions import BYTES_MAX, latest_happenings, some_happenings
 from passerby.query.users import find_user
@@ -359,7 +359,7 @@ EVERYONE: Final = Export("e", "everyone", "TYPE_EVENT", "FORMAT_NDJSON", 0, 0, 2
 
 
 def test_much_costs_little_memory_in_an_export_of_everyone_too(large: SqliteStore) -> None:
-    rows, peak = peak_of(lambda: sum(1 for _ in export_rows(large.read, ORG.id, EVERYONE, is_going)))
+    rows, peak = peak_of(lambda: sum(1 for _ in export_events(large.read, ORG.id, EVERYONE, is_going)))
     assert rows == EVENTS
     assert peak < PEAK_BYTES
 
@@ -436,7 +436,7 @@ def test_a_session_is_read_once_a_page_however_sessions_alternate(
 
     for do in (
         lambda: dossier(read, ORG.id, person_of(large, "ann"), is_going),
-        lambda: export_rows(read, ORG.id, EVERYONE, is_going),
+        lambda: export_events(read, ORG.id, EVERYONE, is_going),
     ):
         asked.clear()
         assert sum(1 for _ in do())

@@ -124,10 +124,10 @@ def _erased() -> Refusal:
 
 
 def _keep(transaction: Transaction, org: Org, target: _Target, operation: Operation, now_ms: int, ids: Ids) -> Recorded:
-    """Take `operation` in as a bundle of its own, behind an identify if its device still needs one."""
+    """Take `operation` in as a bundle of its own, behind an identify of the same time if its device needs one."""
     operations: tuple[Operation, ...] = (operation,)
     if target.uid is not None and transaction.device(org.id, target.device).binding is None:
-        operations = (Identify(n=1, t=now_ms, at=now_ms, uid=target.uid), operation)
+        operations = (Identify(n=1, t=operation.t, at=operation.at, uid=target.uid), operation)
     bundle = Bundle(
         org.id,
         target.device,

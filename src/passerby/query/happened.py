@@ -38,14 +38,23 @@ ORDER: Final = attrgetter("at_ms", "piece.page", "operation.n")
 """The order in which what happened is shown (AT-8)."""
 
 
+class PageSpan(msgspec.Struct, frozen=True):
+    """What a page did in one session: when first, when last, and how many operations."""
+
+    first_ms: int
+    last_ms: int
+    operations: int
+
+
 class Times(msgspec.Struct, frozen=True):
     """When the operations of one session were made.
 
     By row of a piece: how much longer it travelled than the fastest under the same clock, and when the last operation
-    before it on its page was made.
+    before it on its page was made. And what each page did.
     """
 
     told: dict[int, tuple[int, int]]
+    pages: dict[PageId, PageSpan] = {}
 
     def of(self, piece: Piece) -> list[int]:
         """When each of the piece's operations was made."""
@@ -83,11 +92,14 @@ def _told(marks: list[PieceMark], earlier_ms: dict[PageId, int]) -> Times:
             fastest_ms = mark.offset_ms
         delays[mark.row] = mark.offset_ms - fastest_ms
     told: dict[int, tuple[int, int]] = {}
+    pages: dict[PageId, PageSpan] = {}
     for mark in marks:
         delay, before_ms = delays[mark.row], earlier_ms.get(mark.page, 0)
         told[mark.row] = (delay, before_ms)
-        earlier_ms[mark.page] = max(before_ms, mark.latest_ms - delay)
-    return Times(told)
+        last_ms = earlier_ms[mark.page] = max(before_ms, mark.latest_ms - delay)
+        span = pages.get(mark.page) or PageSpan(max(before_ms, mark.earliest_ms - delay), 0, 0)
+        pages[mark.page] = PageSpan(span.first_ms, last_ms, span.operations + mark.operations)
+    return Times(told, pages)
 
 
 def _earlier_ms(reader: Reader, org: OrgId, name: SessionId, went_on: Mapping[PageId, int]) -> dict[PageId, int]:
@@ -137,17 +149,25 @@ class Timekeeper:
 
     def times(self, reader: Reader, piece: Piece) -> list[int]:
         """When each of the piece's operations was made. Outside of sessions (AP-7) each tells its own time."""
+        return self.told(reader, piece)[0]
+
+    def told(self, reader: Reader, piece: Piece) -> tuple[list[int], PageSpan | None]:
+        """The times of the piece, and what its page did in its session; None outside of sessions."""
         if str(piece.session) == piece.device:
-            return Times({}).of(piece)
+            return Times({}).of(piece), None
         known = self._known.get(piece.session)
         if known is None or (piece.row not in known.told and len(known.told) < PIECES_MAX):
             known = self._read(reader, piece.session)
         self._known.move_to_end(piece.session)
-        return known.of(piece)
+        return known.of(piece), known.pages.get(piece.page)
+
+    def told_by_row(self, reader: Reader, pieces: Iterable[Piece]) -> dict[int, tuple[list[int], PageSpan | None]]:
+        """What is told of some pieces, by row. Reads a session once for those of it, however they alternate."""
+        return {piece.row: self.told(reader, piece) for piece in sorted(pieces, key=attrgetter("session"))}
 
     def times_by_row(self, reader: Reader, pieces: Iterable[Piece]) -> dict[int, list[int]]:
-        """The times of some pieces, by row. Reads a session once for those of it, however they alternate."""
-        return {piece.row: self.times(reader, piece) for piece in sorted(pieces, key=attrgetter("session"))}
+        """The times of some pieces, by row; read as in `told_by_row`."""
+        return {row: times for row, (times, _) in self.told_by_row(reader, pieces).items()}
 
     def _read(self, reader: Reader, session: SessionId) -> Times:
         self._pieces -= len(self._known.pop(session, Times({})).told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -10,6 +11,7 @@ _INSTANT_MS_MAX: Final = 253_402_300_799_999
 """The end of the year 9999."""
 
 
+@lru_cache(maxsize=1024)
 def iso_text(at_ms: int) -> str:
     """ISO-8601 in UTC with ms."""
     found = _EPOCH + timedelta(milliseconds=min(max(at_ms, 0), _INSTANT_MS_MAX))  # a float loses ms after 2242

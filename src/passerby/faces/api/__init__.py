@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 from starlette.routing import Route
 
-from passerby.faces.api import batches, erasures, events, legacy, openapi, segments, sessions, users, webhooks
+from passerby.faces.api import (
+    batches,
+    erasures,
+    events,
+    legacy,
+    openapi,
+    operations,
+    segments,
+    sessions,
+    users,
+    webhooks,
+)
 from passerby.faces.api.endpoint import Desk, Endpoint
 from passerby.faces.api.limiter import Limiter
 from passerby.faces.api.routes import routes_of
@@ -17,6 +28,7 @@ _NOUNS: Sequence[Endpoint] = (
     *events.ENDPOINTS,
     *sessions.ENDPOINTS,
     *segments.ENDPOINTS,
+    *operations.ENDPOINTS,
     *legacy.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *erasures.ENDPOINTS,

@@ -141,8 +141,7 @@ def _happened(call: Call, is_wanted: Callable[[Happening], bool]) -> list[shapes
     with call.desk.store.read() as reader:
         user = _user(call, reader)
         found = latest_happenings(reader, call.org.id, user.person.id, EVENTS_MAX)
-    uid = user.person.uid
-    return [shapes.happening_shape(happening, uid) for happening in found if is_wanted(happening)]
+    return [shapes.happening_shape(happening, user.person) for happening in found if is_wanted(happening)]
 
 
 def _user(call: Call, reader: Reader) -> User:

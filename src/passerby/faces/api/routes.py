@@ -70,7 +70,7 @@ class _Door:
         method = "GET" if request.method == "HEAD" else request.method
         endpoint = self._endpoints.get(method)  # type: ignore[call-overload]
         if endpoint is None:
-            response = _response(self._no_endpoint())
+            response = _response(self._no_endpoint(), request.method)
         else:
             response = await self._answered(endpoint, request)
         await response(scope, receive, send)
@@ -102,7 +102,7 @@ class _Door:
             where = "".join(traceback.format_tb(error.__traceback__))
             _LOG.error("%s in %s %s\n%s", type(error).__name__, endpoint.method, endpoint.path, where)
             answer = refusal(Refusal("server_error", "the service failed; the log says where"))
-        return _response(answer)
+        return _response(answer, request.method)
 
     def _admitted(self, endpoint: Endpoint, request: Request) -> Org | None:
         """The org of the key, judged by the head alone, before a byte of the body is taken in (AP-1)."""
@@ -166,9 +166,10 @@ async def _body(request: Request, endpoint: Endpoint) -> bytes:
     return b"".join(chunks)
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: Answer, method: str) -> Response:
     headers = {**_NO_STORE, **answer.headers}
     if answer.stream is not None:
-        return StreamingResponse(iter(answer.stream), answer.status, headers, answer.media_type)
+        parts = () if method == "HEAD" else answer.stream
+        return StreamingResponse(iter(parts), answer.status, headers, answer.media_type)
     content = answer.body if isinstance(answer.body, bytes) else _ENCODER.encode(answer.body)
     return Response(content, answer.status, headers, answer.media_type)

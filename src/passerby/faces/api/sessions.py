@@ -71,13 +71,12 @@ def session_events(call: Call) -> Answer:
         if session is None:
             raise Refusal("resource_not_found", "no such session")
         owner = owner_of(reader, org, session.device)
-        uid = owner.uid if owner else None
         found = some_happenings(reader, org, session.id, start, limit)
     end = start + len(found)
     token = cursor.written(end, session.id) if found and end < session.operations else None
     if token is not None and asked.limit is None and not asked.page_token:
         return Answer(stream=_all_events(call, session, owner, found))
-    events = [shapes.happening_shape(happening, uid) for happening in found]
+    events = [shapes.happening_shape(happening, owner) for happening in found]
     return Answer(shapes.HappeningListShape(events=events, next_page_token=token))
 
 
@@ -88,7 +87,7 @@ def _all_events(call: Call, session: Session, owner: Person | None, first: list[
     """
     org, device, found, told, before = call.org, session.device, first, 0, b'{"events":['
     while found:
-        shown = (shapes.happening_shape(happening, owner.uid if owner else None) for happening in found)
+        shown = (shapes.happening_shape(happening, owner) for happening in found)
         yield before + b",".join(msgspec.json.encode(event) for event in shown)
         told, before = told + len(found), b","
         with call.desk.store.read() as reader:

@@ -88,13 +88,15 @@ class SessionListShape(_Shape, frozen=True, kw_only=True):
 
 
 class HappeningShape(_Shape, frozen=True, kw_only=True):
-    """An operation as an event."""
+    """An operation as an event, in the columns of the warehouse's table of events (AP-10)."""
 
     event_id: str
     device_id: str
     session_id: str | None
     view_id: str
     event_time: str
+    processed_time: str
+    updated_time: str
     event_type: str
     source_type: str
     source_properties: dict[str, Any]
@@ -160,20 +162,22 @@ def session_shape(session: Session, ending: tuple[int, str] | None, base: str, o
     )
 
 
-def happening_shape(found: Happening, uid: str | None) -> HappeningShape:
-    """An operation as an event of the contract; `session_id` is null outside of any (AP-7)."""
+def happening_shape(found: Happening, owner: Person | None) -> HappeningShape:
+    """An operation, and whose it is, as an event of the contract; `session_id` is null outside of any (AP-7)."""
     piece, op = found.piece, found.operation
-    event = seen(op)
+    event, stored = seen(op), iso_text(piece.received_at_ms)
     return HappeningShape(
         event_id=f"{piece.page}:{op.n}",
         device_id=piece.device,
         session_id=None if str(piece.session) == piece.device else piece.session,
         view_id=piece.page,
         event_time=iso_text(found.at_ms),
+        processed_time=stored,
+        updated_time=stored,
         event_type=event.type,
         source_type=source_type(piece.sdk),
         source_properties=_source(op),
-        event_properties=_properties(op, event, uid),
+        event_properties=_properties(op, event, owner),
         outcome=found.outcome.value,
     )
 
@@ -218,13 +222,24 @@ def _url(text: str) -> dict[str, Any]:
     return {"full_url": text, "host": parts.netloc, "path": parts.path, "query": parts.query}
 
 
-def _properties(op: Operation, event: Seen, uid: str | None) -> dict[str, Any]:
+def _properties(op: Operation, event: Seen, owner: Person | None) -> dict[str, Any]:
     match op:
         case Event(name=name):
             return {"event_name": name, **event.properties}
         case Identify(uid=named):
-            return {"user_id": named, "user_properties": event.properties}
+            return _identified(named, owner if owner and owner.uid == named else None, event)
         case SetProperties(type="user"):
-            return {"user_id": uid, "user_properties": event.properties}
+            return _identified(owner.uid if owner else None, owner, event)
         case _:
             return event.properties
+
+
+def _identified(uid: str | None, known: Person | None, event: Seen) -> dict[str, Any]:
+    """Who somebody is said to be: with name and e-mail of the call, or else those of `known`, if it is the same."""
+    given = event.properties
+    names = {
+        "user_display_name": given.get("displayName", known.display_name if known else None),
+        "user_email": given.get("email", known.email if known else None),
+    }
+    told = {name: value for name, value in names.items() if value is not None}
+    return {"user_id": uid, **told, "user_properties": given}

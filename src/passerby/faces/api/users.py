@@ -128,7 +128,7 @@ def user_events(call: Call) -> Answer:
     with call.desk.store.read() as reader:
         user = known_user(reader, call.org.id, call.path["user"])
         found = latest_happenings(reader, call.org.id, user.person.id, call.query.limit)
-    events = [shapes.happening_shape(happening, user.person.uid) for happening in found]
+    events = [shapes.happening_shape(happening, user.person) for happening in found]
     return Answer(shapes.HappeningListShape(events=events))
 
 
