@@ -40,6 +40,7 @@ from passerby.host import (
     new_signing_secret,
     new_token,
 )
+from passerby.ingest.choosing import keep_first_version
 from passerby.ingest.pace import Pace
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
@@ -252,6 +253,8 @@ def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, st
     def found(transaction: Transaction) -> None:
         if is_new:
             transaction.add_org(Org(wanted, new_secret()))
+        for name in transaction.orgs():
+            keep_first_version(transaction, name, now_ms)
         if key and not has_key:
             transaction.add_key(Key(digest(key), wanted, "admin", "first", now_ms))
 

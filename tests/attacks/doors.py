@@ -97,6 +97,16 @@ _API: Final[Mapping[str, Door]] = {
     "POST /webhooks/v1/endpoints/{webhook}": Door(KEY_ADMIN, {"enabled": False, "url": "https://intruder.example/"}),
     "DELETE /webhooks/v1/endpoints/{webhook}": Door(KEY_ADMIN),
     "GET /webhooks/v1/endpoints/{webhook}/deliveries": Door(KEY_ADMIN),
+    "GET /webhooks/v1/event-types": Door(READ),
+    "POST /v2/annotations": Door(CAPTURE, {"text": "intruded"}),
+    "GET /v2/annotations": Door(READ),
+    "GET /v2/annotations/{annotation}": Door(READ),
+    "DELETE /v2/annotations/{annotation}": Door(KEY_ADMIN),
+    **{
+        f"GET /settings/recording/v1/{part}{history}": Door(READ)
+        for part in ("features", "privacy", "blocking", "domain", "geo", "targeting")
+        for history in ("", "/history")
+    },
     "GET /v2/erasures": Door(KEY_ADMIN),
     "GET /v2/erasures/{erasure}": Door(KEY_ADMIN),
     "GET /v2/{rest:path}": OPEN,

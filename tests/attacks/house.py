@@ -209,13 +209,14 @@ class House:
         export = self._got(f"/operations/v1/{operation}")["results"]["searchExportId"]
         hook = {"url": f"https://{MARK}.example/", "eventTypes": [{"eventName": "session.ended"}]}
         webhook = made("/webhooks/v1/endpoints", hook)["id"]
+        annotation = made("/v2/annotations", {"text": MARK, "source": MARK})["id"]
         share = self.signed_in(ATTACKED, GUEST, self.sessions[1])
         self._write(lambda transaction: transaction.put_member(ATTACKED, Member("second", "viewer", self.hash)))
         return {
             "org": ATTACKED, "user": user, "uid": MARK, "session": f"{self.device}:{self.sessions[0]}",
             "user_job": user_job, "event_job": event_job, "operation": operation, "export": export,
             "erasure": erasure, "webhook": webhook, "token": "never-given-out", "rest": "nothing",
-            "digest": digest(self.first_key).hex(), "share": digest(share.token).hex(),
+            "annotation": annotation, "digest": digest(self.first_key).hex(), "share": digest(share.token).hex(),
         }  # fmt: skip
 
     def _json(self, method: str, target: str, body: object = None) -> Any:

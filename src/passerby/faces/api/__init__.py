@@ -4,7 +4,19 @@ from collections.abc import Sequence
 
 from starlette.routing import Route
 
-from passerby.faces.api import batches, erasures, events, legacy, openapi, segments, sessions, users, webhooks
+from passerby.faces.api import (
+    annotations,
+    batches,
+    erasures,
+    events,
+    legacy,
+    openapi,
+    recording,
+    segments,
+    sessions,
+    users,
+    webhooks,
+)
 from passerby.faces.api.endpoint import Desk, Endpoint
 from passerby.faces.api.limiter import Limiter
 from passerby.faces.api.routes import routes_of
@@ -20,6 +32,8 @@ _NOUNS: Sequence[Endpoint] = (
     *legacy.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *erasures.ENDPOINTS,
+    *annotations.ENDPOINTS,
+    *recording.ENDPOINTS,
 )
 ENDPOINTS: Sequence[Endpoint] = (*openapi.endpoints_of(_NOUNS), *_NOUNS)
 """Every endpoint; of two paths that fit a request the one named first answers."""
