@@ -22,6 +22,7 @@ READ: Final = frozenset({"key read", "key admin"})
 KEY_ADMIN: Final = frozenset({"key admin"})
 MEMBERS: Final = frozenset({"viewer", "support", "privacy", "admin"})
 SHARERS: Final = frozenset({"support", "admin"})
+ANNOTATORS: Final = SHARERS
 ERASERS: Final = frozenset({"privacy", "admin"})
 ADMINS: Final = frozenset({"admin"})
 NOBODY: Final[frozenset[str]] = frozenset()
@@ -131,6 +132,8 @@ _DASHBOARD: Final[Mapping[str, Door]] = {
     "POST /ui/{org}/sign-out": Door(MEMBERS, form={}),
     "GET /ui/{org}/": Door(MEMBERS),
     "GET /ui/{org}/numbers": Door(MEMBERS),
+    "POST /ui/{org}/annotate": Door(ANNOTATORS, form={"text": "intruded", "ago": "0"}),
+    "POST /ui/{org}/unannotate": Door(ANNOTATORS, form={"annotation": "{annotation}"}),
     "POST /ui/{org}/user/{user}/erase": Door(ERASERS, form={"confirm": MARK}),
     "POST /ui/{org}/user/{user}/export": Door(ERASERS, form={}),
     "GET /ui/{org}/users": Door(MEMBERS),

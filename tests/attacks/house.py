@@ -77,8 +77,8 @@ class House:
     ) -> Answer:
         """One request by that caller, as one of our own pages would make it, from an address of its own."""
         kind, body = door.content(caller.mark) if door is not None and method != "GET" else ("application/json", b"")
-        body = body.replace(b"%7Bdigest%7D", self.names["digest"].encode())
-        body = body.replace(b"%7Bshare%7D", self.names["share"].encode())
+        for name in ("digest", "share", "annotation"):
+            body = body.replace(b"%%7B%s%%7D" % name.encode(), self.names[name].encode())
         target += door.query if door is not None else ""
         headers = [*caller.headers, from_, ("content-type", kind), ("content-length", str(len(body)))]
         return self.raw(method, target, headers, body)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.faces.dashboard.annotations import annotation_routes
 from passerby.faces.dashboard.desk import Desk, Office
 from passerby.faces.dashboard.errors import errors_routes
 from passerby.faces.dashboard.home import home_routes
@@ -30,6 +31,7 @@ def dashboard_routes(office: Office) -> list[Route]:
         *signin_routes(desk),
         *joining_routes(desk),
         *home_routes(desk),
+        *annotation_routes(desk),
         *users_routes(desk),
         *session_routes(desk),
         *live_routes(desk),

@@ -37,6 +37,15 @@ _AUTO: Final = {
     "exception": "Uncaught errors",
     "visibility": "Being hidden and shown again",
 }
+_CHANGED: Final = {
+    "capture": "whether operations are taken in",
+    "idle_ms": "idle minutes",
+    "age_ms": "hours of a session",
+    "split_on_identify": "whether a first identify begins a session",
+    "identify": "whether an identify needs a signature",
+    "auto": "what pages report by themselves",
+    "blocks": "what is hidden",
+}
 _BLOCK: Final = re.compile(r"(exclude|mask|unmask)\s+(\S.*)")
 _BLOCKS_MAX: Final = 200
 _SELECTOR_CHARS_MAX: Final = 500
@@ -79,6 +88,7 @@ class _Settings:
             "settings": asked.org.settings,
             "rules": _rules(asked.org.settings.blocks) if rules is None else rules,
             "versions": latest_versions(asked.reader, asked.org.id, _VERSIONS_SHOWN),
+            "changed": _CHANGED,
             "auto": {kind: (label, getattr(asked.org.settings.auto, kind)) for kind, label in _AUTO.items()},
             "members": members,
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in shares if one.session],
