@@ -26,7 +26,8 @@ from passerby.base.units import SECOND_MS
 from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
-from passerby.faces.dashboard import Office, dashboard_routes
+from passerby.faces.dashboard import Office, dashboard_routes, page_beside
+from passerby.faces.errors import error_handlers
 from passerby.faces.health import health_routes
 from passerby.front import Front, Limits
 from passerby.host import (
@@ -215,7 +216,7 @@ def _composed(settings: Settings, store: Store) -> Service:
     routes = [*api, *dashboard_routes(office), *health_routes(store, clock, counters, __version__, leaving.is_set)]
     counters.watch(__version__, store.sizes, partial(_count_held, store))
     store.watch_commits(counters.observe_commit)
-    app: App = Application(collector, Starlette(routes=routes))
+    app: App = Application(collector, Starlette(routes=routes, exception_handlers=error_handlers(page_beside())))
     if settings.log_requests:
         app = RequestLog(app, routes)
     front = Front(_limits(settings), counters.count_refusal)

@@ -110,12 +110,13 @@ _API: Final[Mapping[str, Door]] = {
     },
     "GET /v2/erasures": Door(KEY_ADMIN),
     "GET /v2/erasures/{erasure}": Door(KEY_ADMIN),
-    "GET /v2/{rest:path}": OPEN,
 }
 _DASHBOARD: Final[Mapping[str, Door]] = {
     "GET /ui/style.css": OPEN,
     "GET /ui/app.js": OPEN,
     "GET /ui/icon.svg": OPEN,
+    "GET /": OPEN,
+    "GET /ui": OPEN,
     "GET /ui/{org}": OPEN,
     "GET /ui/{org}/sign-in": OPEN,
     "POST /ui/{org}/sign-in": Door(frozenset({ANYBODY}), form={"name": "admin", "password": "a guess"}),

@@ -215,7 +215,7 @@ class House:
         return {
             "org": ATTACKED, "user": user, "uid": MARK, "session": f"{self.device}:{self.sessions[0]}",
             "user_job": user_job, "event_job": event_job, "operation": operation, "export": export,
-            "erasure": erasure, "webhook": webhook, "token": "never-given-out", "rest": "nothing",
+            "erasure": erasure, "webhook": webhook, "token": "never-given-out",
             "annotation": annotation, "digest": digest(self.first_key).hex(), "share": digest(share.token).hex(),
         }  # fmt: skip
 
