@@ -99,7 +99,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Application:
-    """Sends `/rec/*` and `/s/*` to the collector and the rest to Starlette."""
+    """Sends `/rec/*` and `/s/*` to the collector and the rest to Starlette, where leading slashes are one (AP-20)."""
 
     def __init__(self, collector: Collector, rest: Starlette) -> None:
         self._collector = collector
@@ -110,6 +110,8 @@ class Application:
         if scope["type"] == "http" and scope["path"].startswith(("/rec/", "/s/")):
             await self._collector(scope, receive, send)
         else:
+            if scope["type"] == "http" and scope["path"].startswith("//"):
+                scope["path"] = "/" + scope["path"].lstrip("/")
             await self._rest(scope, receive, send)
 
 

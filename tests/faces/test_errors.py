@@ -110,7 +110,14 @@ def test_whoever_only_asks_for_a_head_gets_one(client: TestClient) -> None:
     [({}, 401, "unauthorized"), ({"Authorization": "Basic x"}, 401, "unauthorized")],
 )
 def test_what_needs_a_key_says_so(client: TestClient, headers: dict[str, str], status: int, code: str) -> None:
-    for path in ("/sessions/v2", "/segments/v1", "/v2/annotations", "/settings/recording/v1/geo", "/metrics"):
+    for path in (
+        "/ui/o1/live/stream",
+        "/sessions/v2",
+        "/segments/v1",
+        "/v2/annotations",
+        "/settings/recording/v1/geo",
+        "/metrics",
+    ):
         assert told(client.get(path, headers=headers)) == (status, code)
 
 
@@ -125,6 +132,15 @@ def test_a_body_that_is_too_large_or_encoded_or_none_is_told(client: TestClient)
     for given, status, code in asked:
         answer = client.request("POST", "/v2/annotations", **{"headers": key, **given})  # type: ignore[arg-type]
         assert told(answer) == (status, code)
+
+
+def test_slashes_at_the_beginning_of_a_path_are_one(client: TestClient) -> None:
+    key = {"Authorization": f"Basic {KEY}"}
+    for slashes in ("//", "///"):
+        assert client.get(f"http://api.example{slashes}v2/annotations", headers=key).json() == {"results": []}
+        assert told(client.get(f"http://api.example{slashes}evil.example/")) == (404, "resource_not_found")
+        assert told(client.get(f"http://api.example{slashes}metrics")) == (401, "unauthorized")
+        assert told(client.post(f"http://api.example{slashes}rec/bundle")) == (404, "resource_not_found")
 
 
 def failing(error: Exception) -> TestClient:
