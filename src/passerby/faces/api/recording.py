@@ -157,7 +157,7 @@ class HistoryQuery(msgspec.Struct, frozen=True):
     """Which versions."""
 
     limit: Annotated[int, Meta(ge=1, le=_PAGE_MAX)] = _PAGE
-    paginationToken: Annotated[str, Meta(pattern=r"^[0-9]{0,10}\Z")] = ""
+    paginationToken: Annotated[str, Meta(pattern="^[0-9]{0,10}$")] = ""
 
 
 Told: TypeAlias = Callable[[OrgSettings, Metadata], msgspec.Struct]

@@ -12,6 +12,7 @@ from passerby.base.units import HOUR_MS, MINUTE_MS
 from passerby.faces.dashboard.annotations import AGO, may_remove, shown_between
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.listing import listed
+from passerby.faces.dashboard.rendering import clipped
 from passerby.model.annotation import Annotation
 from passerby.query.activity import Activity, activity_of
 from passerby.query.annotations import annotations_between
@@ -70,8 +71,7 @@ def _notes(asked: Asked) -> list[Note]:
         fits = begin >= taken
         if fits:
             taken = begin + _LABELLED_EVERY
-        label = one.text if len(one.text) <= _LABEL_CHARS_MAX else f"{one.text[: _LABEL_CHARS_MAX - 1]}…"
-        notes.append(Note(one, begin, end - begin, label if fits else ""))
+        notes.append(Note(one, begin, end - begin, clipped(one.text, _LABEL_CHARS_MAX) if fits else ""))
     return notes
 
 

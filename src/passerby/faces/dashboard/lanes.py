@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from passerby.faces.dashboard.rendering import clipped
 from passerby.model.annotation import Annotation
 from passerby.query.timeline import IDENTIFY, RELEASING, Boundary, Lane, Stay, Timeline
 
@@ -115,7 +116,7 @@ def _notes(annotations: Sequence[Annotation], places: Mapping[int, float]) -> li
     taken = -1.0
     for one in annotations:
         x, end = (_between(instants, places, at) for at in (one.start_ms, one.end_ms))
-        label = one.text if len(one.text) <= _NOTE_CHARS_MAX else f"{one.text[: _NOTE_CHARS_MAX - 1]}…"
+        label = clipped(one.text, _NOTE_CHARS_MAX)
         fits = x > taken
         if fits:
             taken = x + len(label) * _LETTER + 14
