@@ -26,7 +26,8 @@ from passerby.base.units import SECOND_MS
 from passerby.config import Settings
 from passerby.faces.api import Desk, api_routes
 from passerby.faces.collector import Collector, Receive, Scope, Send
-from passerby.faces.dashboard import Office, dashboard_routes
+from passerby.faces.dashboard import Office, dashboard_routes, page_beside
+from passerby.faces.errors import error_handlers
 from passerby.faces.health import health_routes
 from passerby.front import Front, Limits
 from passerby.host import (
@@ -40,6 +41,7 @@ from passerby.host import (
     new_signing_secret,
     new_token,
 )
+from passerby.ingest.choosing import keep_first_version
 from passerby.ingest.pace import Pace
 from passerby.ingest.pipeline import Pipeline
 from passerby.jobs.courier import Courier
@@ -97,7 +99,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Application:
-    """Sends `/rec/*` and `/s/*` to the collector and the rest to Starlette."""
+    """Sends `/rec/*` and `/s/*` to the collector and the rest to Starlette, where leading slashes are one (AP-20)."""
 
     def __init__(self, collector: Collector, rest: Starlette) -> None:
         self._collector = collector
@@ -108,6 +110,8 @@ class Application:
         if scope["type"] == "http" and scope["path"].startswith(("/rec/", "/s/")):
             await self._collector(scope, receive, send)
         else:
+            if scope["type"] == "http" and scope["path"].startswith("//"):
+                scope["path"] = "/" + scope["path"].lstrip("/")
             await self._rest(scope, receive, send)
 
 
@@ -214,7 +218,7 @@ def _composed(settings: Settings, store: Store) -> Service:
     routes = [*api, *dashboard_routes(office), *health_routes(store, clock, counters, __version__, leaving.is_set)]
     counters.watch(__version__, store.sizes, partial(_count_held, store))
     store.watch_commits(counters.observe_commit)
-    app: App = Application(collector, Starlette(routes=routes))
+    app: App = Application(collector, Starlette(routes=routes, exception_handlers=error_handlers(page_beside())))
     if settings.log_requests:
         app = RequestLog(app, routes)
     front = Front(_limits(settings), counters.count_refusal)
@@ -252,6 +256,8 @@ def _found_org(store: Store, settings: Settings, now_ms: int) -> tuple[OrgId, st
     def found(transaction: Transaction) -> None:
         if is_new:
             transaction.add_org(Org(wanted, new_secret()))
+        for name in transaction.orgs():
+            keep_first_version(transaction, name, now_ms)
         if key and not has_key:
             transaction.add_key(Key(digest(key), wanted, "admin", "first", now_ms))
 

@@ -22,6 +22,7 @@ READ: Final = frozenset({"key read", "key admin"})
 KEY_ADMIN: Final = frozenset({"key admin"})
 MEMBERS: Final = frozenset({"viewer", "support", "privacy", "admin"})
 SHARERS: Final = frozenset({"support", "admin"})
+ANNOTATORS: Final = SHARERS
 ERASERS: Final = frozenset({"privacy", "admin"})
 ADMINS: Final = frozenset({"admin"})
 NOBODY: Final[frozenset[str]] = frozenset()
@@ -101,14 +102,25 @@ _API: Final[Mapping[str, Door]] = {
     "POST /webhooks/v1/endpoints/{webhook}": Door(KEY_ADMIN, {"enabled": False, "url": "https://intruder.example/"}),
     "DELETE /webhooks/v1/endpoints/{webhook}": Door(KEY_ADMIN),
     "GET /webhooks/v1/endpoints/{webhook}/deliveries": Door(KEY_ADMIN),
+    "GET /webhooks/v1/event-types": Door(READ),
+    "POST /v2/annotations": Door(CAPTURE, {"text": "intruded"}),
+    "GET /v2/annotations": Door(READ),
+    "GET /v2/annotations/{annotation}": Door(READ),
+    "DELETE /v2/annotations/{annotation}": Door(KEY_ADMIN),
+    **{
+        f"GET /settings/recording/v1/{part}{history}": Door(READ)
+        for part in ("features", "privacy", "blocking", "domain", "geo", "targeting")
+        for history in ("", "/history")
+    },
     "GET /v2/erasures": Door(KEY_ADMIN),
     "GET /v2/erasures/{erasure}": Door(KEY_ADMIN),
-    "GET /v2/{rest:path}": OPEN,
 }
 _DASHBOARD: Final[Mapping[str, Door]] = {
     "GET /ui/style.css": OPEN,
     "GET /ui/app.js": OPEN,
     "GET /ui/icon.svg": OPEN,
+    "GET /": OPEN,
+    "GET /ui": OPEN,
     "GET /ui/{org}": OPEN,
     "GET /ui/{org}/sign-in": OPEN,
     "POST /ui/{org}/sign-in": Door(frozenset({ANYBODY}), form={"name": "admin", "password": "a guess"}),
@@ -125,6 +137,8 @@ _DASHBOARD: Final[Mapping[str, Door]] = {
     "POST /ui/{org}/sign-out": Door(MEMBERS, form={}),
     "GET /ui/{org}/": Door(MEMBERS),
     "GET /ui/{org}/numbers": Door(MEMBERS),
+    "POST /ui/{org}/annotate": Door(ANNOTATORS, form={"text": "intruded", "ago": "0"}),
+    "POST /ui/{org}/unannotate": Door(ANNOTATORS, form={"annotation": "{annotation}"}),
     "POST /ui/{org}/user/{user}/erase": Door(ERASERS, form={"confirm": MARK}),
     "POST /ui/{org}/user/{user}/export": Door(ERASERS, form={}),
     "GET /ui/{org}/users": Door(MEMBERS),

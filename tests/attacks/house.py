@@ -77,8 +77,8 @@ class House:
     ) -> Answer:
         """One request by that caller, as one of our own pages would make it, from an address of its own."""
         kind, body = door.content(caller.mark) if door is not None and method != "GET" else ("application/json", b"")
-        body = body.replace(b"%7Bdigest%7D", self.names["digest"].encode())
-        body = body.replace(b"%7Bshare%7D", self.names["share"].encode())
+        for name in ("digest", "share", "annotation"):
+            body = body.replace(b"%%7B%s%%7D" % name.encode(), self.names[name].encode())
         target += door.query if door is not None else ""
         headers = [*caller.headers, from_, ("content-type", kind), ("content-length", str(len(body)))]
         return self.raw(method, target, headers, body)
@@ -209,13 +209,14 @@ class House:
         export = self._got(f"/operations/v1/{operation}")["results"]["searchExportId"]
         hook = {"url": f"https://{MARK}.example/", "eventTypes": [{"eventName": "session.ended"}]}
         webhook = made("/webhooks/v1/endpoints", hook)["id"]
+        annotation = made("/v2/annotations", {"text": MARK, "source": MARK})["id"]
         share = self.signed_in(ATTACKED, GUEST, self.sessions[1])
         self._write(lambda transaction: transaction.put_member(ATTACKED, Member("second", "viewer", self.hash)))
         return {
             "org": ATTACKED, "user": user, "uid": MARK, "session": f"{self.device}:{self.sessions[0]}",
             "user_job": user_job, "event_job": event_job, "operation": operation, "export": export,
-            "erasure": erasure, "webhook": webhook, "token": "never-given-out", "rest": "nothing",
-            "digest": digest(self.first_key).hex(), "share": digest(share.token).hex(),
+            "erasure": erasure, "webhook": webhook, "token": "never-given-out",
+            "annotation": annotation, "digest": digest(self.first_key).hex(), "share": digest(share.token).hex(),
         }  # fmt: skip
 
     def _json(self, method: str, target: str, body: object = None) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from passerby.cli.commands import main
+from passerby.ingest.choosing import latest_versions
 from passerby.store.sqlite import SqliteStore
 from tests.worlds import opened
 
@@ -34,7 +35,12 @@ def test_secrets_are_made_shown_once_listed_demanded_and_retired(tmp_path: Path)
     store = SqliteStore(tmp_path / "passerby.db")
     with store.read() as reader:
         org = reader.org(reader.orgs()[0])
+        chosen = latest_versions(reader, reader.orgs()[0], 9)
         assert org is not None
         assert org.settings.identify == "signed"
         assert [found.retired_at_ms is None for found in reader.secrets(org.id)].count(True) == 1
+    assert [(version.touch.by, version.changed) for version in chosen] == [
+        ("command line", ("identify",)),
+        ("passerby", ()),
+    ]
     store.close()

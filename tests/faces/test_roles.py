@@ -16,6 +16,8 @@ FORMS = {
     "/user/{user}/export": "export",
     "/user/{user}/erase": "erase",
     "/settings/unshare": "share",
+    "/annotate": "annotate",
+    "/unannotate": "annotate",
     "/settings/password": "look",
     "/two-step/begin": "look",
     "/two-step/on": "look",
@@ -64,6 +66,7 @@ def test_pages_offer_what_the_role_may_do_and_nothing_else(dashboard: Dashboard,
     browser = member(dashboard, role)
     offers = {
         "share": "Make link" in browser.see(session_path(1)),
+        "annotate": "Annotate</button>" in browser.see("/"),
         "export": "PV-2.3" in browser.see(f"/user/{uuid(1)}"),
         "erase": "Erase for good" in browser.see(f"/user/{uuid(1)}"),
         "manage": "Make key" in browser.see("/settings"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -30,29 +31,77 @@ def test_what_is_just_within_its_bound_is_taken(front: Served, raw: bytes) -> No
     assert front.ask(raw)[0] == 200
 
 
-@pytest.mark.parametrize(
-    ("status", "raw"),
-    [
-        (431, head(16 * KIB + 1)),
-        (431, head(1 << 20)),
-        (431, b"GET / HTTP/1.1\r\na: " + b"v" * (1 << 20)),
-        (431, b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 101 + b"\r\n"),
-        (431, b"\r\n" * (16 * KIB)),
-        (414, b"GET /%s HTTP/1.1\r\nhost: x\r\n\r\n" % (b"u" * (8 * KIB))),
-        (414, b"GET /" + b"u" * (9 * KIB)),
-        (400, b"what is this\r\n\r\n"),
-        (400, b"GET / HTTP/1.1\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n"),
-    ],
-)
-def test_what_is_over_it_is_refused_and_no_application_hears_of_it(front: Served, status: int, raw: bytes) -> None:
+TOO_MUCH = [
+    (431, "head_too_large", b"%(method)s %(path)s HTTP/1.1\r\nhost: x\r\na: " + b"v" * (16 * KIB + 1) + b"\r\n\r\n"),
+    (431, "head_too_large", b"%(method)s %(path)s HTTP/1.1\r\na: " + b"v" * (1 << 20)),
+    (431, "head_too_large", b"%(method)s %(path)s HTTP/1.1\r\n" + b"a: b\r\n" * 101 + b"\r\n"),
+    (414, "url_too_long", b"%(method)s %(path)s" + b"u" * (8 * KIB) + b" HTTP/1.1\r\nhost: x\r\n\r\n"),
+    (414, "url_too_long", b"%(method)s %(path)s" + b"u" * (9 * KIB)),
+    (400, "malformed_request", b"%(method)s %(path)s HTTP/9.9\r\n\r\n"),
+    (400, "malformed_request", b"what %(path)s is this\r\n\r\n"),
+    (
+        400,
+        "malformed_request",
+        b"%(method)s %(path)s HTTP/1.1\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n",
+    ),
+]
+"""What is refused at the front, and why, with room for a path."""
+
+
+def refused(front: Served, raw: bytes) -> tuple[int, str | None]:
+    """Status and code of what is refused; the connection is closed, and no application heard of it."""
     before = len(front.seen)
     with front.connect() as link:
         link.sendall(raw)
         answer, headers, body = answered(link)
         assert is_closed(link)
-    assert (answer, code_of(body), headers["connection"]) == (status, None, "close")
-    assert headers["access-control-allow-origin"] == "*"
+    assert (headers["connection"], headers["access-control-allow-origin"]) == ("close", "*")
+    assert headers["content-type"] == "application/json"
     assert len(front.seen) == before
+    return answer, code_of(body)
+
+
+@pytest.mark.parametrize(("status", "code", "raw"), TOO_MUCH)
+@pytest.mark.parametrize("path", [b"/", b"/v2/users", b"/nothing", b"/ui/o1/"])
+def test_what_is_over_it_is_refused_with_a_code(front: Served, status: int, code: str, raw: bytes, path: bytes) -> None:
+    given = raw % {b"method": b"POST" if path == b"/v2/users" else b"GET", b"path": path}
+    assert refused(front, given) == (status, code)
+
+
+@pytest.mark.parametrize(("status", "code", "raw"), TOO_MUCH)
+@pytest.mark.parametrize("path", [b"/rec/bundle", b"/rec/bundle/v2", b"http://x/rec/bundle", b"/relay/rec/bundle"])
+def test_nothing_is_said_of_what_may_be_a_bundle_so_that_it_is_kept(
+    front: Served, status: int, code: str, raw: bytes, path: bytes
+) -> None:
+    assert refused(front, raw % {b"method": b"POST", b"path": path}) == (status, None), code
+
+
+@pytest.mark.parametrize(("status", "raw"), [(431, b"\r\n" * (16 * KIB)), (400, b"what is this\r\n\r\n")])
+def test_what_has_no_path_is_no_bundle(front: Served, status: int, raw: bytes) -> None:
+    assert refused(front, raw) == (status, {431: "head_too_large", 400: "malformed_request"}[status])
+
+
+@pytest.mark.parametrize(("path", "code"), [(b"/rec/bundle", None), (b"/v2/users", "malformed_request")])
+def test_a_body_that_is_framed_wrongly_is_told_by_its_path(front: Served, path: bytes, code: str | None) -> None:
+    head = b"POST %s HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n" % path
+    for raw in ([head + b"zz\r\n"], [head, b"zz\r\n"]):
+        with front.connect() as link:
+            for part in raw:
+                link.sendall(part)
+                time.sleep(0.02)
+            status, _, body = answered(link)
+        assert (status, code_of(body)) == (400, code)
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7, 20, 100])
+def test_a_path_that_came_in_pieces_is_known(front: Served, cut: int) -> None:
+    raw = b"POST /rec/bundle HTTP/1.1\r\nhost: x\r\na: " + b"v" * (17 * KIB)
+    with front.connect() as link:
+        link.sendall(raw[:cut])
+        time.sleep(0.02)
+        link.sendall(raw[cut:])
+        status, _, body = answered(link)
+    assert (status, code_of(body)) == (431, None)
 
 
 def test_a_head_that_comes_bit_by_bit_is_bounded_too(front: Served) -> None:

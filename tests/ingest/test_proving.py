@@ -75,13 +75,13 @@ def test_two_secrets_prove_and_a_retired_one_does_not_and_is_gone(store: Store) 
 
 def test_signatures_are_demanded_only_where_somebody_can_make_them(store: Store) -> None:
     with pytest.raises(Refusal, match="make a secret first"):
-        store.submit(lambda work: demand(work, ORG.id, is_signed=True)).result()
+        store.submit(lambda work: demand(work, ORG.id, "ada", NOW_MS, is_signed=True)).result()
     made = store.submit(lambda work: add_secret(work, ORG.id, TEXTS[0], NOW_MS)).result()
-    store.submit(lambda work: demand(work, ORG.id, is_signed=True)).result()
+    store.submit(lambda work: demand(work, ORG.id, "ada", NOW_MS, is_signed=True)).result()
     assert identify(store, 1, None).outcomes == {1: Outcome.UNSIGNED_UID}
     with pytest.raises(Refusal, match="only secret"):
         store.submit(lambda work: retire_secret(work, ORG.id, made.id, NOW_MS)).result()
-    store.submit(lambda work: demand(work, ORG.id, is_signed=False)).result()
+    store.submit(lambda work: demand(work, ORG.id, "ada", NOW_MS, is_signed=False)).result()
     assert identify(store, 2, None).outcomes == {1: Outcome.BOUND}
 
 

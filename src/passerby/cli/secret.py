@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from passerby import boot
 from passerby.cli.asking import CONFIG, DATA, ORG, guard, settings_of
 from passerby.ingest.proving import UNSIGNED_MS, add_secret, demand, retire_secret
+
+_BY: Final = "command line"
+"""Who changed a setting, where it is kept (AP-18)."""
 
 
 @click.group("secret")
@@ -80,8 +83,8 @@ def demand_command(choice: str, config: Path | None, **flags: Any) -> None:
 
     def work() -> None:
         with boot.workplace(settings_of(flags, config)) as place:
-            org = place.org.id
-            place.store.submit(lambda transaction: demand(transaction, org, is_signed=choice == "signed")).result()
+            given, is_signed = (place.org.id, _BY, place.clock.now_ms()), choice == "signed"
+            place.store.submit(lambda transaction: demand(transaction, *given, is_signed=is_signed)).result()
             click.echo(f"identify: {choice}")
 
     guard(work)

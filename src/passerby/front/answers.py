@@ -21,7 +21,8 @@ _ANY_ORIGIN: Final = (b"access-control-allow-origin", b"*")
 class Refused(msgspec.Struct, frozen=True):
     """An answer to what comes no further. `code` is for counting; `retry_after_s` 0 says nothing of it.
 
-    A client takes a 4xx with a code for the last word on a bundle, and drops it. These are none, but for 408 and 429.
+    A client takes a 4xx with a code for the last word on a bundle, and drops it. So who sends one gets none with 400,
+    414 and 431, which say nothing of it; everybody else does.
     """
 
     status: int
@@ -29,9 +30,9 @@ class Refused(msgspec.Struct, frozen=True):
     message: str
     retry_after_s: int = 0
 
-    def body(self) -> bytes:
+    def body(self, *, is_bundle: bool) -> bytes:
         """`{"message"}`, with `code` where that loses nothing."""
-        code = {} if self.status in _NO_LAST_WORD else {"code": self.code}
+        code = {} if is_bundle and self.status in _NO_LAST_WORD else {"code": self.code}
         return msgspec.json.encode({"message": self.message, **code})
 
     def headers(self, size: int) -> list[tuple[bytes, bytes]]:
@@ -46,16 +47,16 @@ class Refused(msgspec.Struct, frozen=True):
             found.append((b"retry-after", str(self.retry_after_s).encode()))
         return found
 
-    def text(self) -> bytes:
-        """The whole answer, after which the connection is closed."""
-        body = self.body()
+    def text(self, *, is_bundle: bool) -> bytes:
+        """The whole answer, after which the connection is closed; `is_bundle` where it may be a bundle's."""
+        body = self.body(is_bundle=is_bundle)
         head = [b"HTTP/1.1 %d %s" % (self.status, HTTPStatus(self.status).phrase.encode())]
         head += [b"%s: %s" % header for header in self.headers(len(body))]
         return b"\r\n".join([*head, b"connection: close", b"", body])
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """The answer as an application, which leaves the connection open for the next request."""
-        body = self.body()
+        body = self.body(is_bundle=True)
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers(len(body))})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

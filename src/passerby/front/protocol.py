@@ -15,7 +15,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from passerby.front import answers
-from passerby.front.answers import App, Receive, Refused, Scope, Send
+from passerby.front.answers import COLLECTOR, App, Receive, Refused, Scope, Send
 from passerby.front.budget import Charge
 from passerby.front.connections import Phase
 
@@ -49,15 +49,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._limits = front.limits
         self._app: App = self.app
         self._refused: Refused | None = None
-        self._lingered = 0
+        self._lingered, self._misread, self.url = 0, b"", b""
         self._stalled: asyncio.TimerHandle | None = None
         self._charge = front.charge(None)
         self._open: deque[tuple[RequestResponseCycle, Charge]] = deque()
         self._in_head, self._had_head = True, False
         self._head_bytes = self._framing_bytes = self._body_bytes = self._trailers = 0
         self._body_left: int | None = None
-        self._paused_s = 0.0
-        self._looked_s = 0.0
+        self._paused_s = self._looked_s = 0.0
 
     # Coming and going
 
@@ -160,6 +159,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.cycle.keep_alive = False  # nothing else is spoken here: it is answered as if it had not asked
         except httptools.HttpParserError:
             refused = answers.BAD_REQUEST
+            self._misread = bytes(piece)  # a path may have been in what was not understood
         if self._in_head:
             is_one_head = began_in_head and not self._had_head
             self._head_bytes = self._head_bytes + len(piece) if is_one_head else 0
@@ -192,7 +192,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not is_clear or is_of_another:
             self.transport.close()
             return
-        self.transport.write(refused.text())
+        self.transport.write(refused.text(is_bundle=COLLECTOR in self.url or COLLECTOR in self._misread))
         if not lingers:
             self.transport.close()
             return

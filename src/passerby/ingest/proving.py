@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 import msgspec
@@ -10,10 +11,11 @@ from passerby.base.errors import Refusal
 from passerby.base.ids import OrgId
 from passerby.base.token import digest
 from passerby.base.units import DAY_MS
+from passerby.ingest.choosing import choose
 from passerby.lifecycle.proof import fault_of
 from passerby.model.bundle import Bundle
 from passerby.model.operation import Identify, Operation, Unproved
-from passerby.model.org import Org
+from passerby.model.org import Org, OrgSettings
 from passerby.model.outcome import Outcome
 from passerby.model.secret import VALID_MAX, Secret
 from passerby.store.contract import Reader, Transaction
@@ -81,12 +83,15 @@ def retire_secret(transaction: Transaction, org: OrgId, name: str, now_ms: int) 
     transaction.put_secret(org, msgspec.structs.replace(found, key=None, retired_at_ms=now_ms))
 
 
-def demand(transaction: Transaction, org: OrgId, *, is_signed: bool) -> None:
-    """Choose whether an identify needs a proof. Refusal: `no_secret` where there is nothing to prove it with."""
-    found = transaction.org(org)
-    if found is None:
-        raise Refusal("unknown_org", "no such org here")
+def demand(transaction: Transaction, org: OrgId, by: str, now_ms: int, *, is_signed: bool) -> None:
+    """Choose whether an identify needs a proof, as `by` wants it.
+
+    Refusals: `no_secret` where there is nothing to prove it with; `unknown_org`.
+    """
     if is_signed and not any(secret.retired_at_ms is None for secret in transaction.secrets(org)):
         raise Refusal("no_secret", "make a secret first: without one nobody could be identified")
-    chosen = msgspec.structs.replace(found.settings, identify="signed" if is_signed else "open")
-    transaction.add_org(msgspec.structs.replace(found, settings=chosen))
+    choose(transaction, org, functools.partial(_demanded, is_signed=is_signed), by, now_ms)
+
+
+def _demanded(settings: OrgSettings, *, is_signed: bool) -> OrgSettings:
+    return msgspec.structs.replace(settings, identify="signed" if is_signed else "open")

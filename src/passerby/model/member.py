@@ -17,12 +17,12 @@ VIEWER: Final = "viewer"
 GUEST: Final = "guest"
 """One who holds a share link: sees one session and nothing else."""
 
-Right: TypeAlias = Literal["look", "share", "export", "erase", "manage"]
+Right: TypeAlias = Literal["look", "share", "annotate", "export", "erase", "manage"]
 RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
     VIEWER: frozenset({"look"}),
-    SUPPORT: frozenset({"look", "share"}),
+    SUPPORT: frozenset({"look", "share", "annotate"}),
     PRIVACY: frozenset({"look", "export", "erase"}),
-    ADMIN: frozenset({"look", "share", "export", "erase", "manage"}),
+    ADMIN: frozenset({"look", "share", "annotate", "export", "erase", "manage"}),
     GUEST: frozenset(),
 }
 """What each role may do (DA-1.1)."""

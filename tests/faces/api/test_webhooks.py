@@ -197,3 +197,14 @@ def test_a_webhook_is_listed_changed_and_removed_and_its_secret_shown_once(told:
 def test_a_url_that_cannot_be_called_is_refused(api: Api, url: str) -> None:
     refused = api.post("/webhooks/v1/endpoints", {"url": url, "eventTypes": EVERY}, 400)
     assert refused["code"] == "invalid_argument"
+
+
+def test_what_may_be_announced_is_listed_and_each_of_it_can_be_asked_for(api: Api) -> None:
+    listed = api.get("/webhooks/v1/event-types")["eventDefs"]
+    assert {found["eventName"]: found["hasSubcategories"] for found in listed} == {
+        event["eventName"]: event["eventName"] == "recording.event.custom" for event in EVERY
+    }
+    assert all(found["displayName"] for found in listed)
+    for found in listed:
+        asked = {"url": "https://hooks.example/", "eventTypes": [{"eventName": found["eventName"]}]}
+        api.post("/webhooks/v1/endpoints", asked)

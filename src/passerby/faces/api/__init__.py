@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from starlette.routing import Route
 
 from passerby.faces.api import (
+    annotations,
     batches,
     erasures,
     events,
     legacy,
     openapi,
     operations,
+    recording,
     segments,
     sessions,
     users,
@@ -32,6 +34,8 @@ _NOUNS: Sequence[Endpoint] = (
     *legacy.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *erasures.ENDPOINTS,
+    *annotations.ENDPOINTS,
+    *recording.ENDPOINTS,
 )
 ENDPOINTS: Sequence[Endpoint] = (*openapi.endpoints_of(_NOUNS), *_NOUNS)
 """Every endpoint; of two paths that fit a request the one named first answers."""

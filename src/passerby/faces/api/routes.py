@@ -35,7 +35,7 @@ _NOBODY: Final = Org(OrgId(""), b"")
 
 
 def routes_of(endpoints: Sequence[Endpoint], desk: Desk, limiter: Limiter) -> list[Route]:
-    """The routes of these endpoints, with their `/v2beta` aliases, and a 404 for what is beside them."""
+    """The routes of these endpoints, with their `/v2beta` aliases."""
     paths: dict[str, list[Endpoint]] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, []).append(endpoint)
@@ -45,8 +45,7 @@ def routes_of(endpoints: Sequence[Endpoint], desk: Desk, limiter: Limiter) -> li
         routes.append(Route(path, door))
         if path.startswith("/v2/"):
             routes.append(Route(path.replace("/v2/", "/v2beta/", 1), door))
-    beside = _Door([], desk, limiter)
-    return [*routes, *(Route(f"/{top}/{{rest:path}}", beside) for top in ("v2", "v2beta"))]
+    return routes
 
 
 class _TooOften(Refusal):
@@ -76,8 +75,6 @@ class _Door:
         await response(scope, receive, send)
 
     def _no_endpoint(self) -> Answer:
-        if not self._endpoints:
-            return refusal(Refusal("resource_not_found", "no such path: see /v2/docs"))
         answer = refusal(Refusal("method_not_allowed", "that method is not for this path"))
         return msgspec.structs.replace(answer, headers={"Allow": ", ".join(sorted(self._endpoints))})
 

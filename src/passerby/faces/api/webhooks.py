@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -14,11 +15,18 @@ from passerby.faces.api.endpoint import Answer, Call, Endpoint
 from passerby.faces.api.shapes import Empty
 from passerby.ingest.announcing import DELIVERY, WEBHOOK, WEBHOOKS_MAX, webhooks
 from passerby.jobs.delivery import SILENCE, WATCH
-from passerby.model.webhook import Delivery, EventType, Webhook
+from passerby.model.webhook import Delivery, EventName, EventType, Webhook
 from passerby.store.contract import Entry, Reader, Transaction
 from passerby.wire.instants import iso_text
 
 _PAGE: Final = 100
+_BY_NAME: Final = "recording.event.custom"
+_DISPLAYED: Final[Mapping[EventName, str]] = {
+    "recording.event.custom": "Custom event",
+    "session.ended": "Session ended",
+    "user.identified": "User identified",
+    "user.anonymized": "User anonymized",
+}
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +62,20 @@ class WebhookListShape(msgspec.Struct, frozen=True):
     """All webhooks."""
 
     endpoints: list[WebhookShape]
+
+
+class EventDef(msgspec.Struct, frozen=True):
+    """Something that webhooks are told of. One with subcategories may be asked for by one of them, or as a whole."""
+
+    eventName: EventName
+    displayName: str
+    hasSubcategories: bool
+
+
+class EventDefListShape(msgspec.Struct, frozen=True):
+    """All that webhooks are told of."""
+
+    eventDefs: list[EventDef]
 
 
 class AttemptShape(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -137,6 +159,12 @@ def all_webhooks(call: Call) -> Answer:
         return Answer(WebhookListShape([_shape(hook) for hook in webhooks(reader, call.org)]))
 
 
+def all_event_types(_call: Call) -> Answer:
+    """List what webhooks may be told of."""
+    found = [EventDef(name, displayed, name == _BY_NAME) for name, displayed in _DISPLAYED.items()]
+    return Answer(EventDefListShape(found))
+
+
 def get_webhook(call: Call) -> Answer:
     """Get a webhook."""
     with call.desk.store.read() as reader:
@@ -198,6 +226,7 @@ _ONE: Final = f"{_PATH}/{{webhook}}"
 _NONE: Final = ("resource_not_found",)
 
 ENDPOINTS = (
+    Endpoint("GET", "/webhooks/v1/event-types", "read", all_event_types, EventDefListShape),
     Endpoint("POST", _PATH, "admin", create_webhook, WebhookShape, body=WebhookRequest),
     Endpoint("GET", _PATH, "admin", all_webhooks, WebhookListShape),
     Endpoint("GET", _ONE, "admin", get_webhook, WebhookShape, errors=_NONE),

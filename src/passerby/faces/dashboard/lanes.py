@@ -8,16 +8,21 @@ a gap of one width, drawn as one and labelled with how long it was.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
+from passerby.faces.dashboard.rendering import clipped
+from passerby.model.annotation import Annotation
 from passerby.query.timeline import IDENTIFY, RELEASING, Boundary, Lane, Stay, Timeline
 
 ROW: Final = 68
 HEAD: Final = 30
+_NOTES_HEAD: Final = 20
+_NOTE_CHARS_MAX: Final = 28
 _GAP: Final = 62
 _GAP_MS_MIN: Final = 10 * 60 * 1000
 _LEFT: Final = 12
@@ -70,6 +75,15 @@ class Span(msgspec.Struct, frozen=True):
     is_gap: bool
 
 
+class Note(msgspec.Struct, frozen=True):
+    """An annotation on the axis; `width` is 0 for an instant, `label` empty where there is no room for it."""
+
+    annotation: Annotation
+    x: float
+    width: float
+    label: str
+
+
 class Picture(msgspec.Struct, frozen=True):
     """Everything, in pixels."""
 
@@ -77,22 +91,58 @@ class Picture(msgspec.Struct, frozen=True):
     height: float
     rows: list[Row]
     spans: list[Span]
+    notes: list[Note]
 
 
-def picture_of(timeline: Timeline) -> Picture:
-    """Lay a timeline out."""
+def picture_of(timeline: Timeline, annotations: Sequence[Annotation] = ()) -> Picture:
+    """Lay a timeline out, with the annotations of its time, in order of beginning."""
     places, spans = _axis(timeline)
-    rows = [_row(lane, HEAD + index * ROW + ROW / 2, places) for index, lane in enumerate(timeline.lanes)]
+    notes = _notes(annotations, places)
+    head = HEAD + (_NOTES_HEAD if notes else 0)
+    rows = [_row(lane, head + index * ROW + ROW / 2, places) for index, lane in enumerate(timeline.lanes)]
     width = max(places.values(), default=0) + _RIGHT
-    return Picture(round(width), HEAD + ROW * len(rows), rows, spans)
+    return Picture(round(width), head + ROW * len(rows), rows, spans, notes)
+
+
+def reach_of(timeline: Timeline) -> tuple[int, int] | None:
+    """The first and the last instant on the axis; None for an empty one."""
+    instants = _instants(timeline)
+    return (min(instants), max(instants)) if instants else None
+
+
+def _notes(annotations: Sequence[Annotation], places: Mapping[int, float]) -> list[Note]:
+    instants = sorted(places)
+    notes: list[Note] = []
+    taken = -1.0
+    for one in annotations:
+        x, end = (_between(instants, places, at) for at in (one.start_ms, one.end_ms))
+        label = clipped(one.text, _NOTE_CHARS_MAX)
+        fits = x > taken
+        if fits:
+            taken = x + len(label) * _LETTER + 14
+        notes.append(Note(one, x, end - x, label if fits else ""))
+    return notes
+
+
+def _between(instants: Sequence[int], places: Mapping[int, float], at_ms: int) -> float:
+    """Where an instant stands on the axis that has places for `instants`; within one step time runs evenly."""
+    at_ms = min(max(at_ms, instants[0]), instants[-1])
+    index = min(bisect_right(instants, at_ms), len(instants) - 1)
+    earlier, later = instants[max(index - 1, 0)], instants[index]
+    part = (at_ms - earlier) / (later - earlier) if later > earlier else 0
+    return places[earlier] + part * (places[later] - places[earlier])
+
+
+def _instants(timeline: Timeline) -> set[int]:
+    stays = [stay for lane in timeline.lanes for stay in lane.stays]
+    instants = {at for stay in stays for at in (stay.session.began_at_ms, stay.until_ms)}
+    return instants | {_shown_at(lane, boundary) for lane in timeline.lanes for boundary in lane.boundaries}
 
 
 def _axis(timeline: Timeline) -> tuple[Mapping[int, float], list[Span]]:
     stays = [stay for lane in timeline.lanes for stay in lane.stays]
-    instants = {at for stay in stays for at in (stay.session.began_at_ms, stay.until_ms)}
-    instants |= {_shown_at(lane, boundary) for lane in timeline.lanes for boundary in lane.boundaries}
     opened = sorted((stay.session.began_at_ms, stay.until_ms) for stay in stays)
-    ordered = sorted(instants)
+    ordered = sorted(_instants(timeline))
     places = dict.fromkeys(ordered[:1], float(_LEFT))
     spans: list[Span] = []
     for earlier, later in pairwise(ordered):

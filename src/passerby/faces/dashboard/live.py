@@ -22,6 +22,7 @@ from passerby.store.people import owner_of
 
 _SHOWN: Final = 40
 _EVERY_S: Final = 1.0
+_SIGN_IN: Final = b'{"message":"sign in first","code":"unauthorized"}'
 _TURNS: Final = 600
 """A stream ends after so many turns; the browser then asks again, and is admitted again."""
 
@@ -39,7 +40,7 @@ def live_routes(desk: Desk) -> list[Route]:
         text = request.headers.get("last-event-id") or request.query_params.get("after", "")
         row = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
         if await run_in_threadpool(_look, desk, request, row) is None:
-            return Response("sign in first", 401, HEADERS)
+            return Response(_SIGN_IN, 401, HEADERS, "application/json")
         return StreamingResponse(_events(desk, request, row), 200, HEADERS, "text/event-stream")
 
     return [Route("/ui/{org}/live", desk.page(live)), Route("/ui/{org}/live/stream", stream)]

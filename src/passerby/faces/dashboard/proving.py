@@ -48,7 +48,8 @@ def proving_routes(desk: Desk) -> list[Route]:
         return done(asked, lambda work: retire_secret(work, asked.org.id, fields.get("secret", ""), asked.now_ms))
 
     def choose(asked: Asked, fields: Mapping[str, str]) -> Response:
-        return done(asked, lambda work: demand(work, asked.org.id, is_signed="signed" in fields))
+        given, is_signed = (asked.org.id, asked.admission.member, asked.now_ms), "signed" in fields
+        return done(asked, lambda work: demand(work, *given, is_signed=is_signed))
 
     forms = {"new": make, "retire": retire, "demand": choose}
     return [

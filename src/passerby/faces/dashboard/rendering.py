@@ -100,6 +100,11 @@ def short(identifier: str) -> str:
     return identifier[:8]
 
 
+def clipped(text: str, chars: int) -> str:
+    """`text`, of which so many characters are left at most."""
+    return text if len(text) <= chars else f"{text[: chars - 1]}…"
+
+
 def without_ids(text: str) -> str:
     """`text` with every id in it shortened, whoever wrote it there (DA-4.1)."""
     return _ID.sub(r"\1…", text)

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from passerby.faces.dashboard.annotations import annotation_routes
 from passerby.faces.dashboard.desk import Desk, Office
+from passerby.faces.dashboard.entrance import entrance_routes
 from passerby.faces.dashboard.errors import errors_routes
 from passerby.faces.dashboard.home import home_routes
 from passerby.faces.dashboard.joining import joining_routes
@@ -26,10 +28,12 @@ def dashboard_routes(office: Office) -> list[Route]:
     desk = Desk(office, rendering)
     return [
         *_asset_routes(rendering),
+        *entrance_routes(desk),
         Route("/ui/{org}", lambda request: redirect(f"/ui/{request.path_params['org']}/")),
         *signin_routes(desk),
         *joining_routes(desk),
         *home_routes(desk),
+        *annotation_routes(desk),
         *users_routes(desk),
         *session_routes(desk),
         *live_routes(desk),

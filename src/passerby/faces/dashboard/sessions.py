@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from passerby.base.ids import SessionId
 from passerby.base.units import DAY_MS, HOUR_MS
+from passerby.faces.dashboard.annotations import among, shown_between
 from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.listing import listed
 from passerby.model.marks import Marks
@@ -75,7 +76,10 @@ def _session(asked: Asked, session: Session, moment: int | None) -> dict[str, An
     owner = owner_of(reader, org, session.device)
     device = reader.device(org, session.device)
     shown = [(one, why_operation(device, one)) for one in _part(asked, session, found, start)]
+    instants = [one.at_ms for one, _ in shown]
+    annotations = shown_between(asked, instants[0], instants[-1]) if instants else []
     return {
+        "annotations": among(annotations, instants),
         "one": listed(asked, [session])[0],
         "path": f"{asked.base}/session/{session.device}:{session.id}",
         "why": why_session(reader, asked.org, session, found, asked.now_ms),

@@ -20,13 +20,15 @@ from passerby.faces.dashboard.desk import Asked, Desk
 from passerby.faces.dashboard.members import members_routes
 from passerby.faces.dashboard.provider import provider_routes
 from passerby.faces.dashboard.rendering import redirect
+from passerby.ingest.choosing import choose, latest_versions
 from passerby.model.member import GUEST, MEMBER_ROLES, Admission
-from passerby.model.org import Auto, Block, Org
+from passerby.model.org import Auto, Block
 from passerby.store.contract import Key, Transaction
 
 _SCOPES: Final = ("capture", "read", "capture read", "admin")
 _LABEL_CHARS_MAX: Final = 64
 _IDLE_MIN: Final = (1, 24 * 60)
+_VERSIONS_SHOWN: Final = 8
 _AGE_H: Final = (1, 24 * 7)
 _AUTO: Final = {
     "navigate": "Changes of the page's address",
@@ -34,6 +36,15 @@ _AUTO: Final = {
     "change": "Changed fields, never what was typed",
     "exception": "Uncaught errors",
     "visibility": "Being hidden and shown again",
+}
+_CHANGED: Final = {
+    "capture": "whether operations are taken in",
+    "idle_ms": "idle minutes",
+    "age_ms": "hours of a session",
+    "split_on_identify": "whether a first identify begins a session",
+    "identify": "whether an identify needs a signature",
+    "auto": "what pages report by themselves",
+    "blocks": "what is hidden",
 }
 _BLOCK: Final = re.compile(r"(exclude|mask|unmask)\s+(\S.*)")
 _BLOCKS_MAX: Final = 200
@@ -76,6 +87,8 @@ class _Settings:
             "origin": self._desk.origin(asked.request),
             "settings": asked.org.settings,
             "rules": _rules(asked.org.settings.blocks) if rules is None else rules,
+            "versions": latest_versions(asked.reader, asked.org.id, _VERSIONS_SHOWN),
+            "changed": _CHANGED,
             "auto": {kind: (label, getattr(asked.org.settings.auto, kind)) for kind, label in _AUTO.items()},
             "members": members,
             "shares": [(one, asked.reader.session(asked.org.id, one.session)) for one in shares if one.session],
@@ -102,8 +115,8 @@ class _Settings:
         blocks = _blocks(fields.get("blocks", ""))
         if blocks is None:
             return self.show(asked, 400, _BLOCKS_FORM, rules=fields["blocks"])
-        chosen = msgspec.structs.replace(
-            asked.org.settings,
+        change = functools.partial(
+            msgspec.structs.replace,
             capture="capture" in fields,
             idle_ms=idle_min * MINUTE_MS,
             age_ms=age_h * HOUR_MS,
@@ -111,8 +124,8 @@ class _Settings:
             auto=Auto(**{kind: f"auto_{kind}" in fields for kind in _AUTO}),
             blocks=blocks,
         )
-        org = Org(asked.org.id, asked.org.secret, chosen)
-        self._desk.store.submit(lambda transaction: transaction.add_org(org)).result()
+        given = (asked.org.id, change, asked.admission.member, asked.now_ms)
+        self._desk.store.submit(lambda transaction: choose(transaction, *given)).result()
         return redirect(f"{asked.base}/settings")
 
     def unshare(self, asked: Asked, fields: Mapping[str, str]) -> Response:

@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from passerby.base.errors import Refusal
 from passerby.base.ids import SessionId
+from passerby.faces.dashboard.annotations import SHOWN_MAX, shown_between
 from passerby.faces.dashboard.desk import Asked, Desk
-from passerby.faces.dashboard.lanes import ROW, picture_of
+from passerby.faces.dashboard.lanes import ROW, picture_of, reach_of
 from passerby.faces.dashboard.listing import listed
 from passerby.faces.dashboard.rendering import HEADERS
 from passerby.ingest import erasing
@@ -136,7 +137,17 @@ def _readings(value: str) -> tuple[Scalar, ...]:
 
 def _drawn(asked: Asked, user: User) -> dict[str, Any]:
     timeline = timeline_of(asked.reader, asked.org, user.person.id, asked.now_ms, _STAYS_DRAWN)
-    return {"timeline": timeline, "picture": picture_of(timeline), "row": ROW, "user": user}
+    reach = reach_of(timeline)
+    annotations = shown_between(asked, *reach) if reach else []
+    picture = picture_of(timeline, annotations)
+    return {
+        "timeline": timeline,
+        "picture": picture,
+        "row": ROW,
+        "user": user,
+        "annotations": annotations,
+        "annotations_max": SHOWN_MAX,
+    }
 
 
 def _being_placed(asked: Asked, person: Person) -> int:
