@@ -108,18 +108,33 @@ def test_a_batch_that_was_interrupted_goes_on_where_it_was(world: World) -> None
     assert names == [f"e{n}" for n in range(250)]
 
 
-def test_pages_of_results_walk_all_of_them(world: World) -> None:
-    job = world.create("users", *({"uid": f"u{n}"} for n in range(25)))
+@pytest.mark.parametrize(
+    ("bytes_max", "limit", "sizes"),
+    [
+        (1 << 20, 10, [10, 10, 5]),
+        (1 << 20, 11, [11, 11, 3]),
+        (1 << 20, 25, [25]),
+        (1 << 20, 5, [5] * 5),
+        (0, 10, [1] * 25),
+        (2400, 10, [3, 3, 3, 3, 3, 3, 3, 3, 1]),
+    ],
+)
+def test_pages_of_results_walk_all_of_them(
+    world: World, monkeypatch: pytest.MonkeyPatch, bytes_max: int, limit: int, sizes: list[int]
+) -> None:
+    monkeypatch.setattr(batch, "PAGE_BYTES_MAX", bytes_max)
+    job = world.create("users", *({"uid": f"u{n}", "properties": {"a": "x" * 1000}} for n in range(25)))
     world.work()
-    seen, after = list[str](), ""
+    pages, after = list[list[str]](), ""
     with world.store.read() as reader:
         while True:
-            items, more = batch.results(reader, ORG.id, world.find(job), batch.IMPORT, after, 10)
-            seen += [item.user for item in items]
+            items, more = batch.results(reader, ORG.id, world.find(job), batch.IMPORT, after, limit)
+            pages.append([item.user for item in items])
             if more is None:
                 break
             after = more
-    assert len(set(seen)) == len(seen) == 25
+    assert [len(page) for page in pages] == sizes
+    assert len({user for page in pages for user in page}) == 25
 
 
 def test_a_batch_is_forgotten_after_a_week(world: World) -> None:

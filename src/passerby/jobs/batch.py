@@ -11,7 +11,7 @@ has its turn behind the next of them, and not behind all.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -39,6 +39,9 @@ FAILURE: Final = "failure"
 REQUESTS_MAX: Final = 50_000
 KEPT_MS: Final = 7 * DAY_MS
 FILLING_MS: Final = 10 * MINUTE_MS
+PAGE_BYTES_MAX: Final = 8 << 20
+"""A page of results ends behind the item that takes it over this."""
+_AT_ONCE: Final = 10
 _CHUNK: Final = 50
 _SLICE: Final = 1000
 _OVER: Final = "over"
@@ -97,10 +100,24 @@ def find(reader: Reader, org: OrgId, kind: str | None, name: str) -> Job:
 
 
 def results(reader: Reader, org: OrgId, job: Job, kind: str, after: str, limit: int) -> tuple[list[Item], str | None]:
-    """Items of a finished job that became `kind`, and the cursor of the next page if there is one."""
-    found = reader.entries(org, kind, f"{job.id}/", f"{job.id}/{after}", limit + 1)
-    items = [msgspec.json.decode(entry.body, type=Item) for entry in found[:limit]]
-    return items, found[limit - 1].id.partition("/")[2] if len(found) > limit else None
+    """Items of a finished job that became `kind`, and the cursor of the next page if there is one.
+
+    `limit` of them, or fewer where they are large, but one at least.
+    """
+    items: list[Item] = []
+    size, last = 0, after
+    for entry in _entries(reader, org, job, kind, after):
+        if len(items) == limit or size > PAGE_BYTES_MAX:
+            return items, last
+        items.append(msgspec.json.decode(entry.body, type=Item))
+        size, last = size + len(entry.body), entry.id.partition("/")[2]
+    return items, None
+
+
+def _entries(reader: Reader, org: OrgId, job: Job, kind: str, after: str) -> Iterator[Entry]:
+    while found := reader.entries(org, kind, f"{job.id}/", f"{job.id}/{after}", _AT_ONCE):
+        yield from found
+        after = found[-1].id.partition("/")[2]
 
 
 def work_off(store: Store, clock: Clock, ids: Ids, done: Callable[[], None], due: Sequence[Due]) -> None:

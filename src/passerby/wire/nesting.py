@@ -1,7 +1,7 @@
 """Nesting: dotted names back to the objects in which they were given (PR-1.4).
 
 What is nested is written as JSON at once: as objects of Python the deepest properties would take fifteen times the
-memory, and as much more time.
+memory.
 """
 
 from __future__ import annotations
