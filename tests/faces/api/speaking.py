@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 
 from passerby.base.token import digest
 from passerby.faces.api import Desk, api_routes
+from passerby.faces.dashboard import page_beside
+from passerby.faces.errors import error_handlers
 from passerby.ingest.recording import record
 from passerby.jobs.work import work_of
 from passerby.jobs.worker import Worker
@@ -28,7 +30,8 @@ class Api:
             store.submit(lambda t, s=scope, k=key: t.add_key(Key(digest(k), ORG.id, s, s, 0))).result()
         self.worker = Worker(store, self.clock, work_of(store, self.clock, self.ids), "test")
         desk = Desk(store, self.clock, self.ids, lambda: None)
-        app = Starlette(routes=api_routes(desk, requests_per_second))
+        routes = api_routes(desk, requests_per_second)
+        app = Starlette(routes=routes, exception_handlers=error_handlers(page_beside()))
         self.client = TestClient(app, "http://api.example", headers={"Authorization": f"Basic {KEYS['admin']}"})
 
     def get(self, path: str, status: int = 200, **query: Any) -> Any:

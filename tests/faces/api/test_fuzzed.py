@@ -41,6 +41,7 @@ BODY_OF: dict[str, dict[str, Any]] = {
     "/users/v1/individual/{uid}/customevent": {"event": {"event_name": "e", "event_data": {"a_real": 1}}},
     "/webhooks/v1/endpoints": {"url": "https://x/", "eventTypes": [{"eventName": "session.ended"}]},
     "/webhooks/v1/endpoints/{webhook}": {"enabled": False},
+    "/v2/annotations": {"text": "t", "start_time": "2025-01-01", "end_time": "2025-01-02T00:00:00Z", "source": "s"},
 }
 STRANGE = (
     None, True, 0, -1, 2**53, 2**64, -(2**80), 1e308, "", " ", "\0", "\0a", "\ud800", "\U0010ffff", "null", "undefined",
