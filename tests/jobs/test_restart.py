@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -43,5 +45,5 @@ def test_a_batch_goes_on_after_kill_9_and_does_each_item_once(tmp_path: Path) ->
         assert client.get("/v2/users").json()["total_records"] == str(USERS)
         export = client.post("/segments/v1/exports", json={"segmentId": "everyone"}).json()["operationId"]
         location = client.get(f"/search/v1/exports/{export}/results").json()["location"]
-        rows = client.get(location).json()
+        rows = json.loads(gzip.decompress(client.get(location).content))
     assert sorted(row["EventProperties"]["n"] for row in rows) == [float(n) for n in range(USERS)]

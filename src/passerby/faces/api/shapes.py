@@ -219,7 +219,9 @@ def _url(text: str) -> dict[str, Any]:
         parts = urlsplit(text)
     except ValueError:
         return {"full_url": text}
-    return {"full_url": text, "host": parts.netloc, "path": parts.path, "query": parts.query}
+    told = {"full_url": text, "host": parts.netloc, "path": parts.path, "query": parts.query}
+    hash_path, _, hash_query = parts.fragment.partition("?")
+    return told | {"hash_path": hash_path, "hash_query": hash_query} if parts.fragment else told
 
 
 def _properties(op: Operation, event: Seen, owner: Person | None) -> dict[str, Any]:
