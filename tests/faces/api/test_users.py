@@ -231,3 +231,15 @@ def test_a_batch_may_name_its_requests_by_what_they_are(api: Api) -> None:
     assert api.post("/v2/users/batch", {"users": [{}], "requests": []}, 400)["code"] == "invalid_argument"
     api.work()
     assert {user["uid"] for user in api.get("/v2/users")["results"]} == {"u", "v"}
+
+
+def test_the_token_of_the_next_users_has_two_names_and_goes_back_under_either(api: Api) -> None:
+    """So does tap-fullstory page through all lists."""
+    for n in range(101):
+        api.post("/v2/users", {"uid": f"u{n}"})
+    first = api.get("/v2/users", limit=100)
+    assert first["nextPaginationToken"] == first["next_page_token"]
+    rest = api.get("/v2/users", paginationToken=first["nextPaginationToken"])
+    assert rest == api.get("/v2/users", page_token=first["next_page_token"])
+    assert len({user["uid"] for user in [*first["results"], *rest["results"]]}) == 101
+    assert not {"next_page_token", "nextPaginationToken"} & set(rest)

@@ -48,11 +48,12 @@ class UserShape(_Shape, frozen=True, kw_only=True):
 
 
 class UserListShape(_Shape, frozen=True, kw_only=True):
-    """A page of users."""
+    """A page of users. The token has two names, for clients that page through all lists alike (AP-9)."""
 
     results: list[UserShape]
     total_records: str
     next_page_token: str | None = None
+    nextPaginationToken: str | None = None
 
 
 class Created(_Shape, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -26,6 +26,8 @@ EVENTS_MAX = 1000
 
 class ListQuery(msgspec.Struct, frozen=True):
     """Which users are listed; all filters must hold."""
+
+    also: ClassVar[Mapping[str, str]] = {"paginationToken": "page_token", "pagination_token": "page_token"}
 
     uid: str | None = None
     email: str | None = None
@@ -87,8 +89,9 @@ def all_users(call: Call) -> Answer:
     with call.desk.store.read() as reader:
         page = list_users(reader, call.org.id, wanted, asked.page_token)
         shown = [_listed(call, reader, person, asked.include_schema) for person in page.people]
+    total, token = str(page.total), page.next_page_token
     return Answer(
-        shapes.UserListShape(results=shown, total_records=str(page.total), next_page_token=page.next_page_token)
+        shapes.UserListShape(results=shown, total_records=total, next_page_token=token, nextPaginationToken=token)
     )
 
 
