@@ -1,4 +1,4 @@
-"""Fullstory Anywhere's activation SDK, 1.0.0-alpha.2: users, events and sessions, as recorded requests.
+"""Fullstory Anywhere's activation SDK, 1.0.0-alpha.0: users, events and sessions, as recorded requests.
 
 `@fullstory/activation-sdk` is in no registry. Its requests are those of its source at
 fullstorydev/fullstory-anywhere-activation f63448b; the `fs` command line sends the same ones.

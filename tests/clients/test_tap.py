@@ -1,6 +1,6 @@
 """What singer-io/tap-fullstory 2.0.0 (commit 31f7df1) asks for, stream by stream, against the running service.
 
-The tap speaks to Fullstory's host alone, so it is not run. Its requests are made here in the shape that its source
+The tap speaks to Fullstory's host alone, so it is not run here. Its requests are made in the shape that its source
 gives them: by the same HTTP library, with its headers and parameters, and `//` behind the host. (Of the versions of
 that library, the tap's makes one slash of it, and later ones send both.) Of what is answered
 each stream's data key, key properties and bookmark are looked for as the tap looks for them.
