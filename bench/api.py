@@ -25,10 +25,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
+from passerby.base.token import digest
 from passerby.faces.api import Desk, api_routes
 from passerby.host import RandomIds, SystemClock
 from passerby.ingest import erasing
@@ -39,7 +41,6 @@ from passerby.model.operation import Event, Identify, Operation, Page
 from passerby.model.org import Org
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
-from passerby.query.keys import digest
 from passerby.query.sessions import latest_happenings
 from passerby.query.users import find_user, list_users
 from passerby.store.contract import Key, PersonFilter, Store, Transaction
@@ -96,16 +97,17 @@ def effects_of(user: int, round_: int, chance: random.Random) -> Iterator[Effect
     operations: list[Operation] = []
     for n in range(1, EVENTS_IN_PIECE + 1):
         at += chance.randrange(1, 9000)
-        stamp = {"n": n, "t": at, "at": at}
         properties = (Property("amount", "real", float(n)), Property("plan", "str", "pro" if user % 3 else "free"))
         if n == 1:
-            operations.append(Page(**stamp, url=f"https://shop.example/p/{user % 997}?ref={n}", title="A page"))
+            operations.append(
+                Page(n=n, t=at, at=at, url=f"https://shop.example/p/{user % 997}?ref={n}", title="A page")
+            )
         elif n == 2 and round_ == 0:
             named = (Property("displayName", "str", f"Name {user}"), Property("email", "str", f"u{user}@example.com"))
             yield Bind(device, Binding(Uid(f"user-{user}"), Instant(page, n, at, at, 0)))
-            operations.append(Identify(**stamp, uid=f"user-{user}", properties=named))
+            operations.append(Identify(n=n, t=at, at=at, uid=f"user-{user}", properties=named))
         else:
-            operations.append(Event(**stamp, name=f"Event {n}", properties=properties))
+            operations.append(Event(n=n, t=at, at=at, name=f"Event {n}", properties=properties))
     session = SessionId(str(uuid.UUID(int=chance.getrandbits(128))))
     outcomes = (Outcome.STORED,) * len(operations)
     yield Keep(Piece(device, session, page, at, 0, at, "browser/bench", tuple(operations), outcomes))
@@ -133,7 +135,8 @@ def asked(store: SqliteStore, path: Path, users: int) -> Iterator[tuple[str, dic
 
         def query(user: int) -> Any:
             with store.read() as reader:
-                return list_users(reader, ORG.id, PersonFilter(**({name: value(user)} if name else {})), None)
+                wanted = msgspec.convert({name: value(user)} if name else {}, PersonFilter)
+                return list_users(reader, ORG.id, wanted, None)
 
         def api(user: int) -> Any:
             return client.get("/v2/users", params={name: value(user)} if name else {}).raise_for_status()
@@ -211,7 +214,7 @@ def erased(store: SqliteStore) -> tuple[float, float]:
     with store.read() as reader:
         ((org, entry),) = reader.due_entries([erasing.ERASING], 1, 9)
     began = time.perf_counter()
-    erasing.remove(store, org, entry, 1, 1)
+    erasing.remove(store, org, entry, 1)
     removed = time.perf_counter() - began
     began = time.perf_counter()
     store.scrub()

@@ -16,7 +16,7 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,9 +78,13 @@ def fill(store: Store, name: str, events: int) -> None:
     for piece in history(name, events):
         waiting.append(Keep(piece))
         if len(waiting) == PIECES_A_COMMIT:
-            store.submit(lambda transaction, some=tuple(waiting): transaction.apply(ORG.id, some)).result()
+            _hand_over(store, waiting)
             waiting.clear()
-    store.submit(lambda transaction: transaction.apply(ORG.id, waiting)).result()
+    _hand_over(store, waiting)
+
+
+def _hand_over(store: Store, effects: Sequence[Keep]) -> None:
+    store.submit(lambda transaction: transaction.apply(ORG.id, effects)).result()
 
 
 def bundle(name: str, *made: Operation) -> Bundle:
@@ -98,7 +102,7 @@ def undone(work: Callable[[Transaction], object], transaction: Transaction) -> N
     raise _Undone
 
 
-def timed_in_turn(runs: int, sides: dict[str, Callable[[], object]]) -> dict[str, float]:
+def timed_in_turn(runs: int, sides: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """The median seconds of each, done in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(runs):

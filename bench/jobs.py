@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import httpx
 from passerby.base.ids import OrgId
 from passerby.base.token import digest
 from passerby.model.org import Org
-from passerby.store.contract import Key
+from passerby.store.contract import Key, Transaction
 from passerby.store.sqlite import SqliteStore
 from tests.jobs.receivers import OK, answering, receiving, until_closed
 from tests.running import running_service
@@ -48,9 +49,13 @@ def _make_orgs(data: Path) -> None:
     store = SqliteStore(data / "passerby.db")
     for n, (name, key) in enumerate(KEYS.items()):
         org = Org(OrgId(name), bytes([n + 1]) * 32)
-        store.submit(lambda t, org=org: t.add_org(org)).result()
-        store.submit(lambda t, org=org, key=key: t.add_key(Key(digest(key), org.id, "admin", "bench", 0))).result()
+        store.submit(partial(_make_org, org=org, key=Key(digest(key), org.id, "admin", "bench", 0))).result()
     store.close()
+
+
+def _make_org(transaction: Transaction, org: Org, key: Key) -> None:
+    transaction.add_org(org)
+    transaction.add_key(key)
 
 
 def _client(base: str, key: str) -> httpx.Client:

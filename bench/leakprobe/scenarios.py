@@ -89,7 +89,7 @@ class Run:
         self._visitor = visitor
         self._address = address
         self._person = person
-        visitor.context.add_init_script(_SKEW.replace("SKEW_MS", str(person.skew_ms)))
+        visitor.chromium.add_init_script(_SKEW.replace("SKEW_MS", str(person.skew_ms)))
         self._hers: list[str] = []
         self._nobodys: list[str] = []
         self._late: list[str] = []

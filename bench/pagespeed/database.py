@@ -10,14 +10,15 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import click
 
-from passerby.base.ids import DeviceId, PageId, SessionId, Uid
+from passerby.base.ids import DeviceId, OrgId, PageId, SessionId, Uid
 from passerby.base.units import DAY_MS, HOUR_MS
 from passerby.boot import Service, compose
 from passerby.config import Settings
@@ -30,6 +31,7 @@ from passerby.model.effect import Answer, Bind, Effect, Keep
 from passerby.model.operation import Event, Identify, Operation, Page
 from passerby.model.outcome import Outcome
 from passerby.model.properties import Property
+from passerby.store.contract import Transaction
 
 PASSWORD: Final = "only for measuring"
 EVENTS_A_VISITOR: Final = 200
@@ -89,7 +91,7 @@ def filled(directory: Path, events: int) -> Service:
         crowds, count = _crowds(events // EVENTS_A_VISITOR, until_ms), events // EVENTS_A_VISITOR // _VISITORS_AT_ONCE
         with click.progressbar(crowds, count, label="Filling") as bar:
             for effects in bar:
-                service.store.submit(lambda t, effects=effects: t.apply(service.org, effects)).result()
+                service.store.submit(partial(_keep, org=service.org, effects=effects)).result()
         asyncio.run(fill(service.store, traffic(service.org, _SCENES, 1, until_ms), lambda _more: None))
         click.echo(f"filled in {time.perf_counter() - began:.0f} s")
     return service
@@ -101,3 +103,7 @@ def _crowds(visitors: int, until_ms: int) -> Iterator[list[Effect]]:
     each = (visitor(rng, number, until_ms) for number in range(1, visitors + 1))
     while crowd := list(islice(each, _VISITORS_AT_ONCE)):
         yield [effect for effects in crowd for effect in effects]
+
+
+def _keep(transaction: Transaction, org: OrgId, effects: Sequence[Effect]) -> None:
+    transaction.apply(org, effects)

@@ -89,7 +89,7 @@ def timings(
     for _ in range(rounds):
         for name, address in addresses.items():
             with visiting(browser) as visitor:
-                page = visitor.context.new_page()
+                page = visitor.chromium.new_page()
                 page.goto(site.put("empty", ""))
                 browser.start_tracing(page=page, categories=_TRACED)
                 page.goto(address)

@@ -71,6 +71,13 @@ class Visitor:
         context.on("weberror", lambda error: self._complaints.append(f"uncaught {error.error}"))
 
     @property
+    def chromium(self) -> BrowserContext:
+        """The context, for what only Playwright's own can do. TypeError in another engine."""
+        if isinstance(self.context, Context):
+            raise TypeError("not in this engine")
+        return self.context
+
+    @property
     def complaints(self) -> list[str]:
         """So far, by kind and text."""
         if isinstance(self.context, Context):
