@@ -107,7 +107,7 @@ class Told:
     @cached_property
     def shape(self) -> HappeningShape:
         """The event in the words of the REST API."""
-        return happening_shape(self.row.happening, self.owner)
+        return happening_shape(self.row.happening, self.owner, self.seen)
 
     @cached_property
     def context(self) -> Mapping[str, Any]:

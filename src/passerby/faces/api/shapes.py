@@ -163,10 +163,13 @@ def session_shape(session: Session, ending: tuple[int, str] | None, base: str, o
     )
 
 
-def happening_shape(found: Happening, owner: Person | None) -> HappeningShape:
-    """An operation, and whose it is, as an event of the contract; `session_id` is null outside of any (AP-7)."""
+def happening_shape(found: Happening, owner: Person | None, event: Seen | None = None) -> HappeningShape:
+    """An operation, and whose it is, as an event of the contract; `session_id` is null outside of any (AP-7).
+
+    `event` is the operation as it is seen, for who knows it already.
+    """
     piece, op = found.piece, found.operation
-    event, stored = seen(op), iso_text(piece.received_at_ms)
+    event, stored = event or seen(op), iso_text(piece.received_at_ms)
     return HappeningShape(
         event_id=f"{piece.page}:{op.n}",
         device_id=piece.device,
