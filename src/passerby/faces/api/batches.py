@@ -116,7 +116,7 @@ def user_batch_status(call: Call) -> Answer:
 
 
 def user_batch_imports(call: Call) -> Answer:
-    """The users that a job took in, as they are now; 202 while it runs."""
+    """The users that a job took in, as they were sent; 202 while it runs."""
     return _imports(call, "users")
 
 

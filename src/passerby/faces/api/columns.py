@@ -54,12 +54,12 @@ class Table(Generic[T]):
 
     def rows(self, fields: Sequence[str], *, is_sparse: bool) -> Callable[[T], Row]:
         """Makes a row with these columns; a sparse one leaves out those that have no value."""
-        plan = [(name, self._column(name)) for name in fields]
+        plan = [(name, name in WILDCARDS, self._column(name)) for name in fields]
 
         def row(told: T) -> Row:
             found: Row = {}
-            for name, column in plan:
-                if name in WILDCARDS:
+            for name, spreads, column in plan:
+                if spreads:
                     found |= column(told)
                 else:
                     found[name] = column(told)

@@ -6,7 +6,7 @@ They are told under the names of the contract. What there is no choice about her
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,8 @@ from passerby.ingest.choosing import latest_version, version
 from passerby.model.choice import Version, first_version
 from passerby.model.org import Auto, Block, OrgSettings
 from passerby.wire.instants import iso_text
+
+Part = TypeVar("Part")
 
 _PAGE: Final = 20
 _PAGE_MAX: Final = 100
@@ -112,45 +114,11 @@ class PrivacyShape(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Metadata
 
 
-class _History(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    versions: list[Any]
+class History(msgspec.Struct, Generic[Part], frozen=True, kw_only=True, omit_defaults=True):
+    """Versions of a part of the settings, the latest first."""
+
+    versions: list[Part]
     nextPaginationToken: str | None = None
-
-
-class BlockingHistory(_History, frozen=True, kw_only=True):
-    """Versions, the latest first."""
-
-    versions: list[BlockingShape]
-
-
-class DomainHistory(_History, frozen=True, kw_only=True):
-    """Versions, the latest first."""
-
-    versions: list[DomainShape]
-
-
-class GeoHistory(_History, frozen=True, kw_only=True):
-    """Versions, the latest first."""
-
-    versions: list[GeoShape]
-
-
-class FeaturesHistory(_History, frozen=True, kw_only=True):
-    """Versions, the latest first."""
-
-    versions: list[FeaturesShape]
-
-
-class TargetingHistory(_History, frozen=True, kw_only=True):
-    """Versions, the latest first."""
-
-    versions: list[TargetingShape]
-
-
-class PrivacyHistory(_History, frozen=True, kw_only=True):
-    """Versions, the latest first."""
-
-    versions: list[PrivacyShape]
 
 
 class HistoryQuery(msgspec.Struct, frozen=True):
@@ -201,7 +169,7 @@ def _current(part: str, told: Told) -> Callable[[Call], Answer]:
     return run
 
 
-def _history(part: str, told: Told, shape: type[_History]) -> Callable[[Call], Answer]:
+def _history(part: str, told: Told) -> Callable[[Call], Answer]:
     def run(call: Call) -> Answer:
         query: HistoryQuery = call.query
         found = _in_force(call)
@@ -213,7 +181,8 @@ def _history(part: str, told: Told, shape: type[_History]) -> Callable[[Call], A
             while following is not None and len(versions) < query.limit:
                 versions.append(told(following.settings, _metadata(following, part)))
                 following = version(reader, call.org.id, following.last_touch(part).number - 1)
-        return Answer(shape(versions=versions, nextPaginationToken=str(following.touch.number) if following else None))
+        token = str(following.touch.number) if following else None
+        return Answer(History(versions=versions, nextPaginationToken=token))
 
     run.__name__ = f"get_{part}_settings_history"
     run.__doc__ = f"Versions of the {part} settings, the latest first."
@@ -229,13 +198,13 @@ def _without(shape: Callable[..., msgspec.Struct]) -> Told:
     return lambda _settings, metadata: shape(metadata=metadata)
 
 
-_PARTS: Final[tuple[tuple[str, Told, type[msgspec.Struct], type[_History]], ...]] = (
-    ("features", _features, FeaturesShape, FeaturesHistory),
-    ("privacy", _privacy, PrivacyShape, PrivacyHistory),
-    ("blocking", _without(BlockingShape), BlockingShape, BlockingHistory),
-    ("domain", _without(DomainShape), DomainShape, DomainHistory),
-    ("geo", _without(GeoShape), GeoShape, GeoHistory),
-    ("targeting", _without(TargetingShape), TargetingShape, TargetingHistory),
+_PARTS: Final[tuple[tuple[str, Told, Any, Any], ...]] = (
+    ("features", _features, FeaturesShape, History[FeaturesShape]),
+    ("privacy", _privacy, PrivacyShape, History[PrivacyShape]),
+    ("blocking", _without(BlockingShape), BlockingShape, History[BlockingShape]),
+    ("domain", _without(DomainShape), DomainShape, History[DomainShape]),
+    ("geo", _without(GeoShape), GeoShape, History[GeoShape]),
+    ("targeting", _without(TargetingShape), TargetingShape, History[TargetingShape]),
 )
 _PATH: Final = "/settings/recording/v1"
 
@@ -244,6 +213,6 @@ ENDPOINTS = tuple(
     for part, told, shape, history in _PARTS
     for endpoint in (
         Endpoint("GET", f"{_PATH}/{part}", "read", _current(part, told), shape),
-        Endpoint("GET", f"{_PATH}/{part}/history", "read", _history(part, told, history), history, HistoryQuery),
+        Endpoint("GET", f"{_PATH}/{part}/history", "read", _history(part, told), history, HistoryQuery),
     )
 )
